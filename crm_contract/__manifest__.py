@@ -1,0 +1,23 @@
+{
+    "name": "Customer contracts",
+    "summary": "Contracts from opportunity to printed text, signature and invoice",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "author": "Contract suite contributors",
+    "license": "LGPL-3",
+    "application": True,
+    "depends": ["sale_crm", "account", "portal", "rating"],
+    "external_dependencies": {"python": ["cn2an", "num2words"]},
+    "data": [
+        "security/crm_contract_groups.xml",
+        "security/ir.model.access.csv",
+        "security/crm_contract_security.xml",
+        "data/ir_cron_data.xml",
+        "data/mail_message_subtype_data.xml",
+        "data/crm_contract_clause_category_data.xml",
+        "data/crm_contract_clause_template_en_data.xml",
+        "data/crm_contract_clause_template_zh_data.xml",
+        "data/crm_contract_type_data.xml",
+        "data/crm_contract_template_data.xml",
+    ],
+}

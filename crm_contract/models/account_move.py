@@ -1,0 +1,56 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    contract_id = fields.Many2one(
+        "crm.contract",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+    )
+    installment_ids = fields.One2many(
+        "crm.contract.installment", "invoice_id", string="Installments"
+    )
+
+    def _has_field_access(self, field, operation):
+        # The ledger links an invoice to its contract; no client does.
+        if field.name == "contract_id" and operation == "write" and not self.env.su:
+            return False
+        return super()._has_field_access(field, operation)
+
+    def button_draft(self):
+        self._check_installments_not_billed_again()
+        return super().button_draft()
+
+    def _reverse_move_vals(self, default_values, cancel=True):
+        vals = super()._reverse_move_vals(default_values, cancel)
+        return dict(vals, contract_id=self.contract_id.id)
+
+    def _check_installments_not_billed_again(self):
+        """A cancelled invoice may not come back once its installments are billed."""
+        orphans = self.filtered(
+            lambda move: (
+                move.contract_id
+                and move.state == "cancel"
+                and move.move_type == "out_invoice"
+                and not move.installment_ids
+            )
+        )
+        if orphans:
+            raise UserError(
+                self.env._(
+                    "%(invoices)s can't be reset to draft: the installments were "
+                    "invoiced again meanwhile.",
+                    invoices=", ".join(orphans.mapped("display_name")),
+                )
+            )
+
+    def action_view_contract(self):
+        """Open the contract of the invoice."""
+        self.ensure_one()
+        return self.contract_id._get_records_action()

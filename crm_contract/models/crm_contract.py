@@ -1,0 +1,361 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .crm_contract_content_mixin import CONTENT_ORDER
+
+
+class CrmContract(models.Model):
+    """A customer contract: identity, origin and family.
+
+    The other topics (parties, term, text, figures, content, life cycle, documents)
+    stand in files of their own beside this one.
+    """
+
+    _name = "crm.contract"
+    _description = "Contract"
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "sequence.mixin",
+        "crm.contract.content.mixin",
+    ]
+    _order = "id desc"
+    _rec_names_search = ["name", "number", "partner_id"]
+    _check_company_auto = True
+    _mail_post_access = "read"
+    _sequence_field = "number"
+    _sequence_date_field = "date_number"
+    _sequence_index = "company_id"
+
+    name = fields.Char(
+        string="Title",
+        compute="_compute_name",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        tracking=True,
+        index="trigram",
+    )
+    number = fields.Char(
+        readonly=True,
+        copy=False,
+        index="trigram",
+        help="Given on first submission, per type, company and year, without gaps.",
+    )
+    date_number = fields.Date(string="Numbered on", readonly=True, copy=False)
+    kind = fields.Selection(
+        [
+            ("contract", "Contract"),
+            ("amendment", "Amendment"),
+            ("renewal", "Renewal"),
+        ],
+        default="contract",
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    origin_id = fields.Many2one(
+        "crm.contract",
+        string="Predecessor",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+    )
+    root_id = fields.Many2one(
+        "crm.contract",
+        string="First of the family",
+        compute="_compute_root_id",
+        store=True,
+        recursive=True,
+        index="btree_not_null",
+    )
+    active = fields.Boolean(default=True, copy=False)
+    color = fields.Integer()
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+        tracking=True,
+    )
+    type_id = fields.Many2one(
+        "crm.contract.type",
+        required=True,
+        index=True,
+        tracking=True,
+        check_company=True,
+        ondelete="restrict",
+        default=lambda self: self.env["crm.contract.type"].search(
+            [("company_id", "in", (False, self.env.company.id))], limit=1
+        ),
+    )
+    template_id = fields.Many2one(
+        "crm.contract.template",
+        check_company=True,
+        domain="[('type_id', '=', type_id)]",
+        index="btree_not_null",
+    )
+    lang_id = fields.Many2one(
+        "res.lang",
+        string="Language",
+        compute="_compute_lang_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Language in which the contract is printed.",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Salesperson",
+        default=lambda self: self.env.user,
+        index=True,
+        tracking=True,
+        check_company=True,
+        domain="[('share', '=', False)]",
+    )
+    team_id = fields.Many2one(
+        "crm.team",
+        string="Sales team",
+        compute="_compute_team_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        check_company=True,
+    )
+    tag_ids = fields.Many2many("crm.tag", string="Tags")
+    note = fields.Html(string="Internal notes")
+    opportunity_id = fields.Many2one(
+        "crm.lead",
+        index="btree_not_null",
+        check_company=True,
+        copy=False,
+        domain="[('type', '=', 'opportunity'), '|', ('partner_id', '=', False),"
+        " ('partner_id', 'child_of', partner_id)]",
+    )
+    order_ids = fields.One2many("sale.order", "contract_id", string="Sales orders")
+    order_count = fields.Integer(compute="_compute_order_count")
+    line_ids = fields.One2many("crm.contract.line", "contract_id", string="Lines")
+    milestone_ids = fields.One2many(
+        "crm.contract.milestone", "contract_id", string="Milestones"
+    )
+    milestone_count = fields.Integer(compute="_compute_milestone_count")
+    milestone_done_count = fields.Integer(compute="_compute_milestone_count")
+
+    _number_uniq = models.UniqueIndex(
+        "(number, company_id) WHERE number IS NOT NULL",
+        "This contract number is taken.",
+    )
+
+    @api.depends("template_id")
+    def _compute_name(self):
+        for contract in self:
+            contract.name = contract.name or contract.template_id.title
+
+    @api.depends("name", "number")
+    def _compute_display_name(self):
+        for contract in self:
+            contract.display_name = " ".join(
+                filter(None, (contract.number, contract.name))
+            )
+
+    @api.depends("origin_id.root_id")
+    def _compute_root_id(self):
+        for contract in self:
+            contract.root_id = contract.origin_id.root_id or contract.origin_id
+
+    @api.depends("template_id", "partner_id")
+    def _compute_lang_id(self):
+        lang = self.env["res.lang"]
+        for contract in self:
+            contract.lang_id = (
+                contract.template_id.lang_id
+                or lang._lang_get(contract.partner_id.lang or "")
+                or contract.lang_id
+            )
+
+    @api.depends("user_id", "company_id")
+    def _compute_team_id(self):
+        teams = {}
+        for contract in self:
+            key = (contract.user_id.id, contract.company_id.id)
+            if key not in teams:
+                teams[key] = self.env["crm.team"]._get_default_team_id(
+                    user_id=contract.user_id.id,
+                    domain=[("company_id", "in", (False, contract.company_id.id))],
+                )
+            contract.team_id = teams[key]
+
+    def _compute_order_count(self):
+        # sudo: the number alone; opening the orders asks for access to them
+        counts = dict(
+            self.env["sale.order"]
+            .sudo()
+            ._read_group(
+                [("contract_id", "in", self.ids)], ["contract_id"], ["__count"]
+            )
+        )
+        for contract in self:
+            contract.order_count = counts.get(contract._origin, 0)
+
+    @api.depends("milestone_ids.date_done")
+    def _compute_milestone_count(self):
+        for contract in self:
+            done = contract.milestone_ids.filtered("date_done")
+            contract.milestone_count = len(contract.milestone_ids)
+            contract.milestone_done_count = len(done)
+
+    @api.constrains("currency_id", "company_id", "partner_id", "type_id")
+    def _check_partner_active(self):
+        for contract in self:
+            if contract.partner_id and not contract.partner_id.active:
+                raise ValidationError(
+                    self.env._(
+                        "The customer %(customer)s is archived. Choose another customer"
+                        " or restore this one.",
+                        customer=contract.partner_id.display_name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        contracts = super().create(vals_list)
+        contracts._fill_from_template(vals_list)
+        return contracts
+
+    def write(self, vals):
+        if vals.get("active") is False:
+            self._check_can_archive()
+        return super().write(vals)
+
+    def copy_data(self, default=None):
+        default = dict(default or {})
+        vals_list = super().copy_data(default=default)
+        for contract, vals in zip(self, vals_list, strict=True):
+            content = contract._prepare_content_copy_vals()
+            vals.update({name: content[name] for name in content if name not in default})
+            if "name" not in default:
+                vals["name"] = self.env._("%s (copy)", contract.name)
+        return vals_list
+
+    def copy(self, default=None):
+        copies = super().copy(default)
+        for source, copied in zip(self, copies, strict=True):
+            if not {"milestone_ids", "installment_ids"}.intersection(default or ()):
+                copied._relink_milestones(source)
+        return copies
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_numbered(self):
+        numbered = self.filtered(lambda c: c.number or c.state != "draft")
+        if numbered:
+            raise UserError(
+                self.env._(
+                    "%(contracts)s can't be deleted: a number was given, and numbers "
+                    "have no gaps. Cancel or archive instead.",
+                    contracts=", ".join(numbered.mapped("display_name")),
+                )
+            )
+
+    def action_view_orders(self):
+        """Open the sales orders of the contract."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("sale.action_orders")
+        return dict(
+            action,
+            domain=[("contract_id", "=", self.id)],
+            context={"default_partner_id": self.partner_id.id},
+        )
+
+    def action_view_opportunity(self):
+        """Open the opportunity that the contract was made from."""
+        self.ensure_one()
+        return self.opportunity_id._get_records_action()
+
+    def action_view_milestones(self):
+        """Open the milestones of the contract."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_contract.crm_contract_milestone_action"
+        )
+        return dict(
+            action,
+            domain=[("contract_id", "=", self.id)],
+            context={"default_contract_id": self.id},
+        )
+
+    def _check_can_archive(self):
+        live = self.filtered(
+            lambda c: c.state not in ("draft", "cancelled", "ended")
+        )
+        if live:
+            raise UserError(
+                self.env._(
+                    "%(contracts)s can't be archived: only drafts, cancelled and ended "
+                    "contracts can.",
+                    contracts=", ".join(live.mapped("display_name")),
+                )
+            )
+
+    def _fill_from_template(self, vals_list):
+        """Add what the template holds, and the mandatory clauses of the type.
+
+        Content that the values bring along is left alone. One `create` per model for
+        the whole batch.
+        """
+        batch = list(zip(self, vals_list, strict=True))
+        lines, milestones, plans, clauses = [], [], [], []
+        for contract, vals in batch:
+            template = contract.template_id
+            if template and not vals.get("line_ids"):
+                lines += contract._own(template._prepare_line_vals())
+            if template and not vals.get("milestone_ids"):
+                milestones += contract._own(
+                    template._prepare_milestone_vals(contract.date_start)
+                )
+            if not any(vals.get(name) for name in contract._get_clause_fields()):
+                clauses += contract._own(contract._prepare_clause_vals())
+        self.env["crm.contract.line"].create(lines)
+        self.env["crm.contract.clause"].create(clauses)
+        created = self.env["crm.contract.milestone"].create(milestones)
+        milestones_of = created.grouped("contract_id")
+        for contract, vals in batch:
+            template = contract.template_id
+            if template and not (
+                vals.get("installment_ids") or vals.get("milestone_ids")
+            ):
+                plans += contract._own(
+                    template._prepare_installment_vals(
+                        contract.date_start,
+                        milestones_of.get(contract, created.browse()).ids,
+                    )
+                )
+        self.env["crm.contract.installment"].create(plans)
+
+    def _own(self, vals_list):
+        """Return the values with this contract as their parent."""
+        return [dict(vals, contract_id=self.id) for vals in vals_list]
+
+    def _relink_milestones(self, source):
+        """Point a copied plan to the copied milestones: both have the source's order."""
+        pairs = {
+            name: zip(
+                source[name].sorted(CONTENT_ORDER), self[name].sorted("id"), strict=True
+            )
+            for name in ("milestone_ids", "installment_ids")
+        }
+        milestones = dict(pairs["milestone_ids"])
+        for original, row in pairs["installment_ids"]:
+            row.milestone_id = milestones.get(original.milestone_id)
+
+    def _mail_get_partner_fields(self, introspect_fields=False):
+        return ["partner_id"]
+
+    def _track_subtype(self, initial_values):
+        self.ensure_one()
+        if "state" in initial_values and self.state in ("signed", "running", "ended"):
+            return self.env.ref(f"crm_contract.mt_contract_{self.state}")
+        return super()._track_subtype(initial_values)

@@ -1,0 +1,170 @@
+import uuid
+
+from odoo import api, fields, models
+from odoo.tools import SQL, html2plaintext
+
+# Relational values enter the canonical content as ids: a record may be renamed
+# without changing what was agreed. Names are resolved when a change is shown.
+_MULTI = ("one2many", "many2many")
+# Unlike a model's own order, this one depends on content alone.
+CONTENT_ORDER = "sequence, id"
+
+
+class CrmContractContentMixin(models.AbstractModel):
+    """What of a contract and its parts is content, and what only code may set.
+
+    `_get_content_fields` and `_get_content_children` are the one declaration that
+    drives the lock outside draft, the canonical hash, the difference between two
+    versions and the copy. `_get_owned_fields` names what the life cycle owns.
+    """
+
+    _name = "crm.contract.content.mixin"
+    _description = "Content of a contract"
+
+    # Field that leads from a part to its contract; None on the contract itself.
+    _content_parent = None
+
+    content_key = fields.Char(
+        default=lambda self: uuid.uuid4().hex,
+        readonly=True,
+        help="Identifies the same row in later versions of the contract.",
+    )
+
+    @api.model
+    def _get_content_fields(self):
+        """Return the names of the fields that both parties agree on (tuple)."""
+        return ()
+
+    @api.model
+    def _get_content_children(self):
+        """Return the one2many fields whose rows are content too (tuple)."""
+        return ()
+
+    @api.model
+    def _get_owned_fields(self):
+        """Return the names of the fields that no client may set (frozenset)."""
+        return frozenset({"content_key"})
+
+    def _filter_content(self):
+        """Return the rows that are content; a model may hold others as well."""
+        return self
+
+    def _has_field_access(self, field, operation):
+        if (
+            operation == "write"
+            and not self.env.su
+            and field.name in self._get_owned_fields()
+        ):
+            return False
+        return super()._has_field_access(field, operation)
+
+    @api.model
+    def default_get(self, fields):
+        """Ignore defaults that a user or the context gives for owned fields."""
+        owned = self._get_owned_fields()
+        defaults = super().default_get([name for name in fields if name not in owned])
+        for name in owned.intersection(fields):
+            if self._fields[name].default:
+                defaults[name] = self._fields[name].default(self)
+        return defaults
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._filter_content()._check_content_parent_editable()
+        return records
+
+    def write(self, vals):
+        content = self._filter_content()
+        touched = not set(vals).isdisjoint(self._get_content_fields())
+        moved = self._content_parent in vals
+        if touched or moved:
+            content._check_content_editable()
+        result = super().write(vals)
+        if moved:
+            content._check_content_parent_editable()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_locked_content(self):
+        self._filter_content()._check_content_parent_editable()
+
+    def _check_content_editable(self):
+        """Raise UserError if the contract of one of the records is not in draft."""
+        self._check_content_parent_editable()
+
+    def _check_content_parent_editable(self):
+        if not self._content_parent or not self:
+            return
+        contracts = self[self._content_parent]
+        # Serialises editors of a contract with its submission: a row may not slip
+        # in between the check of the state and the commit.
+        if contracts.ids:
+            self.env.execute_query(
+                SQL(
+                    "SELECT id FROM crm_contract WHERE id IN %s ORDER BY id"
+                    " FOR NO KEY UPDATE",
+                    tuple(contracts.ids),
+                )
+            )
+        contracts._check_content_editable()
+
+    def _get_content(self):
+        """Return the canonical content of one record.
+
+        :return: `{"fields": {name: value}, "children": {field: [row, ...]}}`, a row
+            being the same with its `"key"`; relations as ids, dates as ISO strings
+        """
+        self.ensure_one()
+        return {
+            "fields": {name: self._get_content_value(name) for name in self._get_content_fields()},
+            "children": {
+                name: [
+                    dict(row._get_content(), key=row.content_key)
+                    for row in self[name]._filter_content().sorted(CONTENT_ORDER)
+                ]
+                for name in self._get_content_children()
+            },
+        }
+
+    def _get_content_value(self, name):
+        field = self._fields[name]
+        value = self[name]
+        if field.type == "many2one":
+            return value.id or None
+        if field.type in _MULTI:
+            return sorted(value.ids)
+        if field.type in ("float", "monetary", "integer", "boolean"):
+            return value
+        if field.type in ("date", "datetime"):
+            return field.to_string(value) or None
+        return str(value) if value else None
+
+    @api.model
+    def _describe_content_value(self, field, value):
+        """Return a canonical value as text for people (str)."""
+        if value in (None, False, "", []):
+            return ""
+        if field.relational:
+            ids = value if isinstance(value, list) else [value]
+            records = self.env[field.comodel_name].browse(ids).exists()
+            return ", ".join(records.mapped("display_name"))
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, value)
+        if field.type == "html":
+            return html2plaintext(value)
+        return str(value)
+
+    def _prepare_content_copy_vals(self):
+        """Return create values of a copy: content fields and children."""
+        self.ensure_one()
+        vals = {
+            name: self._fields[name].convert_to_write(self[name], self)
+            for name in self._get_content_fields()
+        }
+        for name in self._get_content_children():
+            vals[name] = [
+                fields.Command.create(row._prepare_content_copy_vals())
+                for row in self[name]._filter_content().sorted(CONTENT_ORDER)
+            ]
+        return vals

@@ -1,0 +1,297 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..tools.plan import plan_difference
+
+
+class CrmContract(models.Model):
+    """Figures: fees, payment conditions, plan, billed, paid, overdue."""
+
+    _inherit = "crm.contract"
+
+    currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        tracking=True,
+    )
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company currency"
+    )
+    currency_rate = fields.Float(
+        compute="_compute_currency_rate",
+        store=True,
+        precompute=True,
+        digits=0,
+        help="Units of the contract's currency for one unit of the company's currency.",
+    )
+    fiscal_position_id = fields.Many2one(
+        "account.fiscal.position",
+        compute="_compute_payment_conditions",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+    )
+    payment_term_id = fields.Many2one(
+        "account.payment.term",
+        compute="_compute_payment_conditions",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+    )
+    journal_id = fields.Many2one(
+        "account.journal",
+        string="Sales journal",
+        compute="_compute_journal_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        domain=[("type", "=", "sale")],
+        help="Leave empty to invoice in the company's default sales journal.",
+    )
+    installment_ids = fields.One2many(
+        "crm.contract.installment", "contract_id", string="Payment plan"
+    )
+    installment_count = fields.Integer(compute="_compute_installment_count")
+    amount_untaxed = fields.Monetary(
+        compute="_compute_amounts", store=True, string="Untaxed amount"
+    )
+    amount_tax = fields.Monetary(compute="_compute_amounts", store=True, string="Taxes")
+    amount_total = fields.Monetary(
+        compute="_compute_amounts", store=True, string="Contract value", tracking=True
+    )
+    amount_company = fields.Monetary(
+        string="Value in company currency",
+        compute="_compute_amount_company",
+        store=True,
+        currency_field="company_currency_id",
+    )
+    plan_difference = fields.Monetary(
+        compute="_compute_plan_difference",
+        help="Part of the contract value that the payment plan does not cover.",
+    )
+    amount_invoiced = fields.Monetary(
+        compute="_compute_billed", store=True, string="Invoiced"
+    )
+    amount_paid = fields.Monetary(compute="_compute_billed", store=True, string="Paid")
+    amount_remaining = fields.Monetary(
+        compute="_compute_billed", store=True, string="To invoice"
+    )
+    amount_overdue = fields.Monetary(
+        compute="_compute_overdue", search="_search_amount_overdue", string="Overdue"
+    )
+    percent_invoiced = fields.Float(compute="_compute_percent", string="Invoiced (%)")
+    percent_paid = fields.Float(compute="_compute_percent", string="Paid (%)")
+    is_overdue = fields.Boolean(compute="_compute_overdue", search="_search_is_overdue")
+    invoice_ids = fields.One2many("account.move", "contract_id", string="Invoices")
+    invoice_count = fields.Integer(compute="_compute_invoice_count")
+
+    @api.depends("company_id")
+    def _compute_currency_id(self):
+        for contract in self:
+            contract.currency_id = (
+                contract.currency_id
+                or contract.company_id.currency_id
+                or self.env.company.currency_id
+            )
+
+    @api.depends("currency_id", "company_id", "date_start")
+    def _compute_currency_rate(self):
+        for contract in self:
+            contract.currency_rate = self.env["res.currency"]._get_conversion_rate(
+                contract.company_id.currency_id or contract.currency_id,
+                contract.currency_id,
+                contract.company_id or self.env.company,
+                min(
+                    contract.date_start or fields.Date.today(), fields.Date.today()
+                ),
+            )
+
+    @api.depends("partner_id", "company_id", "type_id")
+    def _compute_payment_conditions(self):
+        position = self.env["account.fiscal.position"]
+        for contract in self:
+            partner = contract.partner_id.with_company(contract.company_id)
+            contract.payment_term_id = (
+                contract.type_id.payment_term_id or partner.property_payment_term_id
+            )
+            contract.fiscal_position_id = position.with_company(
+                contract.company_id
+            )._get_fiscal_position(partner)
+
+    @api.depends("type_id", "company_id")
+    def _compute_journal_id(self):
+        for contract in self:
+            contract.journal_id = contract.type_id.journal_id.filtered(
+                lambda journal, company=contract.company_id: (
+                    journal.company_id == company
+                )
+            )
+
+    @api.depends(
+        "line_ids.price_subtotal", "line_ids.price_total", "line_ids.tax_ids", "currency_rate"
+    )
+    def _compute_amounts(self):
+        engine = self.env["account.tax"]
+        for contract in self:
+            base_lines = contract._prepare_base_lines()
+            totals = engine._get_tax_totals_summary(
+                base_lines=base_lines,
+                currency=contract.currency_id or contract.company_id.currency_id,
+                company=contract.company_id or self.env.company,
+            )
+            contract.amount_untaxed = totals["base_amount_currency"]
+            contract.amount_tax = totals["tax_amount_currency"]
+            contract.amount_total = totals["total_amount_currency"]
+
+    @api.depends("amount_total", "currency_rate")
+    def _compute_amount_company(self):
+        for contract in self:
+            contract.amount_company = contract.amount_total / (
+                contract.currency_rate or 1.0
+            )
+
+    @api.depends("amount_total", "installment_ids.amount", "installment_ids.state")
+    def _compute_plan_difference(self):
+        for contract in self:
+            rows = contract.installment_ids.filtered(lambda r: r.state != "cancelled")
+            contract.plan_difference = plan_difference(
+                contract.amount_total,
+                rows.mapped("amount"),
+                contract.currency_id.rounding or 0.01,
+            )
+
+    @api.depends(
+        "amount_total",
+        "installment_ids.amount",
+        "installment_ids.state",
+        "installment_ids.amount_paid",
+    )
+    def _compute_billed(self):
+        for contract in self:
+            rows = contract.installment_ids
+            billed = rows.filtered(lambda r: r.state in ("invoiced", "paid"))
+            open_rows = rows.filtered(lambda r: r.state in ("planned", "due"))
+            contract.amount_invoiced = sum(billed.mapped("amount"))
+            contract.amount_paid = sum(billed.mapped("amount_paid"))
+            contract.amount_remaining = sum(open_rows.mapped("amount"))
+
+    @api.depends("amount_total", "amount_invoiced", "amount_paid")
+    def _compute_percent(self):
+        for contract in self:
+            total = contract.amount_total
+            contract.percent_invoiced = total and contract.amount_invoiced / total
+            contract.percent_paid = total and contract.amount_paid / total
+
+    def _compute_overdue(self):
+        amounts = dict(
+            self.env["crm.contract.installment"]._read_group(
+                Domain("contract_id", "in", self.ids)
+                & self.env["crm.contract.installment"]._get_overdue_domain(),
+                ["contract_id"],
+                ["amount_open:sum"],
+            )
+        )
+        for contract in self:
+            contract.amount_overdue = amounts.get(contract._origin, 0.0)
+            contract.is_overdue = contract._origin in amounts
+
+    def _search_is_overdue(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = Domain(
+            "installment_ids",
+            "any",
+            self.env["crm.contract.installment"]._get_overdue_domain(),
+        )
+        return domain if True in value else ~domain
+
+    def _search_amount_overdue(self, operator, value):
+        if operator not in (">", ">=", "<", "<="):
+            return NotImplemented
+        contracts = self.env["crm.contract.installment"]._read_group(
+            self.env["crm.contract.installment"]._get_overdue_domain(),
+            ["contract_id"],
+            ["amount_open:sum"],
+        )
+        overdue = [contract.id for contract, _amount in contracts]
+        compare = {
+            ">": value.__lt__, ">=": value.__le__, "<": value.__gt__, "<=": value.__ge__,
+        }[operator]  # fmt: skip
+        matching = [contract.id for contract, amount in contracts if compare(amount)]
+        domain = Domain("id", "in", matching)
+        return domain | Domain("id", "not in", overdue) if compare(0.0) else domain
+
+    @api.depends("installment_ids")
+    def _compute_installment_count(self):
+        for contract in self:
+            contract.installment_count = len(contract.installment_ids)
+
+    def _compute_invoice_count(self):
+        # sudo: the number alone; opening the invoices asks for access to them
+        counts = dict(
+            self.env["account.move"]
+            .sudo()
+            ._read_group([("contract_id", "in", self.ids)], ["contract_id"], ["__count"])
+        )
+        for contract in self:
+            contract.invoice_count = counts.get(contract._origin, 0)
+
+    def action_create_invoice(self):
+        """Invoice the due installments of the contract; return an action on them."""
+        return self.installment_ids.filtered(
+            lambda row: row.state == "due"
+        ).action_create_invoice()
+
+    def action_view_invoices(self):
+        """Open the invoices and credit notes of the contract."""
+        self.ensure_one()
+        return self.env["sale.order"].action_view_invoice(self.invoice_ids)
+
+    def action_view_installments(self):
+        """Open the billing ledger of the contract."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_contract.crm_contract_installment_action"
+        )
+        return dict(action, domain=[("contract_id", "=", self.id)], context={})
+
+    def _prepare_base_lines(self):
+        """Return the tax engine's base lines of the priced lines, details included."""
+        self.ensure_one()
+        engine = self.env["account.tax"]
+        company = self.company_id or self.env.company
+        base_lines = [
+            line._prepare_base_line_for_taxes_computation()
+            for line in self.line_ids
+            if not line.display_type
+        ]
+        engine._add_tax_details_in_base_lines(base_lines, company)
+        engine._round_base_lines_tax_details(base_lines, company)
+        return base_lines
+
+    def _prepare_invoice_vals(self):
+        """Return create values of an invoice of the contract, without its lines."""
+        self.ensure_one()
+        return {
+            "move_type": "out_invoice",
+            "contract_id": self.id,
+            "company_id": self.company_id.id,
+            "partner_id": (self.partner_invoice_id or self.partner_id).id,
+            "partner_shipping_id": self.partner_shipping_id.id,
+            "currency_id": self.currency_id.id,
+            "fiscal_position_id": self.fiscal_position_id.id,
+            "invoice_payment_term_id": self.payment_term_id.id,
+            "partner_bank_id": self.company_bank_id.id,
+            "invoice_user_id": self.user_id.id,
+            "team_id": self.team_id.id,
+            "ref": self.number,
+            "invoice_origin": self.number,
+            **({"journal_id": self.journal_id.id} if self.journal_id else {}),
+        }

@@ -1,0 +1,273 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools.date_utils import add
+
+from ..tools.plan import PlanRow, plan_amounts
+
+TRIGGERS = [
+    ("date", "Date"),
+    ("signature", "Signature"),
+    ("milestone", "Milestone"),
+]
+BILLABLE_STATES = ("signed", "running", "suspended", "ended")
+
+
+class CrmContractInstallment(models.Model):
+    """A row of the billing ledger: an amount that falls due, and its invoice."""
+
+    _name = "crm.contract.installment"
+    _description = "Contract installment"
+    _inherit = ["crm.contract.content.mixin"]
+    _order = "date_due, contract_id, sequence, id"
+    _check_company_auto = True
+    _content_parent = "contract_id"
+
+    contract_id = fields.Many2one(
+        "crm.contract", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
+    partner_id = fields.Many2one(related="contract_id.partner_id", store=True, index=True)
+    user_id = fields.Many2one(related="contract_id.user_id", store=True)
+    contract_state = fields.Selection(related="contract_id.state", string="Contract state")
+    sequence = fields.Integer(default=10)
+    name = fields.Char(string="Description", required=True)
+    trigger = fields.Selection(TRIGGERS, required=True, default="date")
+    date = fields.Date(help="Fixed date on which the amount falls due.")
+    days = fields.Integer(help="Days after the signature or the milestone.")
+    milestone_id = fields.Many2one(
+        "crm.contract.milestone",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('contract_id', '=', contract_id)]",
+    )
+    amount_type = fields.Selection(
+        [("percent", "Percentage"), ("fixed", "Fixed amount")],
+        required=True,
+        default="percent",
+    )
+    percentage = fields.Float(digits=(16, 4), help="Share of the contract value.")
+    amount_fixed = fields.Monetary(string="Fixed amount")
+    amount = fields.Monetary(
+        compute="_compute_amount", store=True, help="Amount due, taxes included."
+    )
+    date_due = fields.Date(
+        string="Due on",
+        compute="_compute_date_due",
+        store=True,
+        index=True,
+        help="Day from which the amount is to be invoiced.",
+    )
+    is_cancelled = fields.Boolean(readonly=True, copy=False)
+    invoice_id = fields.Many2one(
+        "account.move",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    state = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("due", "Due"),
+            ("invoiced", "Invoiced"),
+            ("paid", "Paid"),
+            ("cancelled", "Cancelled"),
+        ],
+        compute="_compute_state",
+        store=True,
+        index=True,
+    )
+    amount_paid = fields.Monetary(compute="_compute_paid", store=True, string="Paid")
+    amount_open = fields.Monetary(compute="_compute_paid", store=True, string="Open")
+    date_payment = fields.Date(
+        related="invoice_id.invoice_date_due", string="Payment due"
+    )
+    is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue")
+
+    _percentage_range = models.Constraint(
+        "CHECK (amount_type != 'percent' OR (percentage > 0 AND percentage <= 100))",
+        "A percentage must be more than 0 and at most 100.",
+    )
+    _days_positive = models.Constraint(
+        "CHECK (days >= 0)", "The days after the event must not be negative."
+    )
+    # The ledger is searched by what is due, never by what exists.
+    _due_idx = models.Index("(date_due) WHERE state IN ('planned', 'due')")
+
+    @api.depends(
+        "amount_type",
+        "percentage",
+        "amount_fixed",
+        "contract_id.amount_total",
+        "contract_id.installment_ids.amount_type",
+        "contract_id.installment_ids.percentage",
+        "contract_id.installment_ids.amount_fixed",
+    )
+    def _compute_amount(self):
+        for contract, rows in self.grouped("contract_id").items():
+            plan = (contract.installment_ids | rows).sorted("sequence")
+            amounts = plan_amounts(
+                contract.amount_total,
+                [row._get_plan_row() for row in plan],
+                contract.currency_id.rounding or 0.01,
+            )
+            for row, amount in zip(plan, amounts, strict=True):
+                if row in rows:
+                    row.amount = amount
+
+    @api.depends(
+        "trigger", "date", "days", "milestone_id.date_done", "contract_id.date_signed"
+    )
+    def _compute_date_due(self):
+        for row in self:
+            event = row._get_event_date()
+            days = 0 if row.trigger == "date" else row.days
+            row.date_due = event and add(event, days=days)
+
+    @api.depends(
+        "date_due",
+        "is_cancelled",
+        "contract_id.state",
+        "invoice_id.state",
+        "invoice_id.payment_state",
+    )
+    def _compute_state(self):
+        today = fields.Date.context_today(self)
+        for row in self:
+            invoice = row._get_live_invoice()
+            if row.is_cancelled or row.contract_id.state == "cancelled":
+                row.state = "cancelled"
+            elif invoice:
+                paid = invoice.payment_state in ("paid", "in_payment")
+                row.state = "paid" if paid else "invoiced"
+            elif row._is_billable() and row.date_due <= today:
+                row.state = "due"
+            else:
+                row.state = "planned"
+
+    @api.depends(
+        "amount",
+        "invoice_id.state",
+        "invoice_id.payment_state",
+        "invoice_id.amount_total",
+        "invoice_id.amount_residual",
+    )
+    def _compute_paid(self):
+        for row in self:
+            invoice = row._get_live_invoice()
+            posted = invoice.filtered(lambda move: move.state == "posted")
+            open_share = (
+                posted.amount_residual / posted.amount_total
+                if posted.amount_total
+                else float(invoice.payment_state != "paid")
+            )
+            amount_open = row.amount * open_share if invoice else 0.0
+            row.amount_open = amount_open
+            row.amount_paid = row.amount - amount_open if invoice else 0.0
+
+    @api.depends("state", "date_payment")
+    def _compute_is_overdue(self):
+        overdue = self.filtered_domain(self._get_overdue_domain())
+        for row in self:
+            row.is_overdue = row in overdue
+
+    def _search_is_overdue(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = self._get_overdue_domain()
+        return domain if True in value else ~domain
+
+    @api.depends("name", "contract_id.display_name")
+    def _compute_display_name(self):
+        for row in self:
+            row.display_name = f"{row.contract_id.display_name} – {row.name}"
+
+    @api.constrains("milestone_id", "contract_id")
+    def _check_milestone(self):
+        for row in self:
+            if row.milestone_id and row.milestone_id.contract_id != row.contract_id:
+                raise ValidationError(
+                    self.env._(
+                        "The milestone of the installment “%s” belongs to another "
+                        "contract.",
+                        row.name,
+                    )
+                )
+
+    @api.model
+    def _get_content_fields(self):
+        return (
+            "sequence",
+            "name",
+            "trigger",
+            "date",
+            "days",
+            "milestone_id",
+            "amount_type",
+            "percentage",
+            "amount_fixed",
+        )
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"invoice_id", "is_cancelled", "state"}
+
+    def _prepare_content_copy_vals(self):
+        # The copied contract has milestones of its own, see `_relink_milestones`.
+        return dict(super()._prepare_content_copy_vals(), milestone_id=False)
+
+    def _get_missing(self):
+        """Return what the row lacks for a submission (list of str)."""
+        self.ensure_one()
+        if self.trigger == "date" and not self.date:
+            return [self.env._("The installment “%s” has no date.", self.name)]
+        if self.trigger == "milestone" and not self.milestone_id:
+            return [self.env._("The installment “%s” has no milestone.", self.name)]
+        return []
+
+    def _is_billable(self):
+        return bool(self.date_due) and self.contract_id.state in BILLABLE_STATES
+
+    def _get_live_invoice(self):
+        """Return the invoice unless it is cancelled or fully credited."""
+        # sudo: states and sums of an invoice the reader of a contract may not open
+        return self.sudo().invoice_id.filtered(
+            lambda move: move.state != "cancel" and move.payment_state != "reversed"
+        )
+
+    def _get_event_date(self):
+        if self.trigger == "signature":
+            return self.contract_id.date_signed
+        if self.trigger == "milestone":
+            return self.milestone_id.date_done
+        return self.date
+
+    def _get_plan_row(self):
+        percent = self.amount_type == "percent"
+        return PlanRow(
+            "percent" if percent else "fixed",
+            self.percentage if percent else self.amount_fixed,
+        )
+
+    @api.model
+    def _get_overdue_domain(self):
+        return Domain(
+            [
+                ("state", "=", "invoiced"),
+                ("invoice_id.state", "=", "posted"),
+                ("invoice_id.invoice_date_due", "<", "today"),
+            ]
+        )
+
+    @api.model
+    def _get_fall_due_domain(self):
+        """Rows that the daily job has to let fall due."""
+        return Domain("state", "=", "planned") & Domain(
+            [("date_due", "<=", "today"), ("contract_id.state", "in", BILLABLE_STATES)]
+        )
+
+    def _advance_due(self):
+        # The state of a row depends on today, which no dependency can tell.
+        self.env.add_to_compute(self._fields["state"], self)

@@ -1,0 +1,150 @@
+from odoo import models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+
+from .crm_contract_installment import BILLABLE_STATES
+
+
+class CrmContractInstallment(models.Model):
+    """Invoicing of the ledger's rows."""
+
+    _inherit = "crm.contract.installment"
+
+    def action_create_invoice(self):
+        """Invoice the rows, one draft invoice per contract; return an action on them.
+
+        :raise UserError: if a row can't be invoiced now, with the reason
+        """
+        invoices = self._create_invoices()
+        return self.env["sale.order"].action_view_invoice(invoices)
+
+    def action_view_invoice(self):
+        """Open the invoice of the row."""
+        self.ensure_one()
+        return self.env["sale.order"].action_view_invoice(self.invoice_id)
+
+    def _create_invoices(self):
+        """Create and link the invoices of the rows (account.move records).
+
+        The rows stay locked until the transaction ends: two users who invoice the same
+        row wait for each other, and the second one is told that it is invoiced.
+        """
+        self._check_access_to_invoice()
+        self.lock_for_update()
+        self._check_can_invoice()
+        batch = list(self.sorted("sequence").grouped("contract_id").items())
+        # sudo: who may invoice a contract need not be an accountant; checked above
+        invoices = (
+            self.env["account.move"]
+            .sudo()
+            .create([rows._prepare_invoice_vals() for _contract, rows in batch])
+        )
+        for (contract, rows), invoice in zip(batch, invoices, strict=True):
+            # sudo: the link is owned by the ledger
+            rows.sudo().invoice_id = invoice
+            invoice.message_post_with_source(
+                "mail.message_origin_link",
+                render_values={"self": invoice, "origin": contract},
+                subtype_xmlid="mail.mt_note",
+            )
+        return invoices.sudo(False)
+
+    def _check_access_to_invoice(self):
+        if self.env.user.has_group("account.group_account_invoice"):
+            self.check_access("read")
+        elif not self.contract_id.has_access("write"):
+            raise AccessError(
+                self.env._(
+                    "Only accountants and those who manage a contract may invoice it."
+                )
+            )
+
+    def _check_can_invoice(self):
+        if not self:
+            raise UserError(self.env._("No installment is due for invoicing."))
+        reasons = [
+            f"{row.display_name}: {reason}"
+            for row in self
+            if (reason := row._get_reason_not_billable())
+        ]
+        if reasons:
+            raise UserError("\n".join(reasons))
+
+    def _get_reason_not_billable(self):
+        """Return why the row can't be invoiced (str), empty if it can."""
+        self.ensure_one()
+        if self.state in ("invoiced", "paid"):
+            return self.env._("it is invoiced already.")
+        if self.state == "cancelled":
+            return self.env._("it is cancelled.")
+        if self.contract_id.state not in BILLABLE_STATES:
+            return self.env._("the contract is not signed.")
+        if not self.date_due:
+            return self.env._("the milestone on which it falls due is not done.")
+        if not self.currency_id.round(self.amount):
+            return self.env._("the amount is zero.")
+        return ""
+
+    def _prepare_invoice_vals(self):
+        """Return create values of one invoice for rows of one contract."""
+        contract = self.contract_id
+        base_lines = contract._prepare_base_lines()
+        lines = []
+        for row in self:
+            if len(self) > 1:
+                lines.append({"display_type": "line_section", "name": row.name})
+            lines += row._prepare_invoice_line_vals(base_lines)
+        return dict(
+            contract._prepare_invoice_vals(),
+            invoice_line_ids=[Command.create(vals) for vals in lines],
+        )
+
+    def _prepare_invoice_line_vals(self, base_lines):
+        """Share the row's amount out over the contract's lines.
+
+        The tax engine's down payment does the sharing: its lines add up to exactly the
+        amount of the row, taxes included.
+        """
+        self.ensure_one()
+        contract = self.contract_id
+        shares = self.env["account.tax"]._prepare_down_payment_lines(
+            base_lines,
+            contract.company_id,
+            "fixed",
+            self.amount,
+            computation_key=f"crm_contract_installment,{self.id}",
+            grouping_function=lambda base_line: {
+                "_contract_line": base_line["_contract_line"]
+            },
+        )
+        fraction = self.amount / contract.amount_total
+        return [
+            self._prepare_share_vals(share, fraction)
+            for share in shares
+        ]
+
+    def _prepare_share_vals(self, share, fraction):
+        line = share["_contract_line"]
+        # The order that the line came from counts invoiced quantities.
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        quantity = round(line.quantity * fraction, digits) or 1.0
+        price_unit = share["price_unit"] / quantity
+        extra_tax_data = self.env["account.tax"]._export_base_line_extra_tax_data(
+            dict(share, quantity=quantity, price_unit=price_unit)
+        )
+        return {
+            "product_id": line.product_id.id,
+            "product_uom_id": line.product_uom_id.id,
+            "name": self._get_invoice_line_name(line, fraction),
+            "quantity": quantity,
+            "price_unit": price_unit,
+            "tax_ids": [Command.set(share["tax_ids"].ids)],
+            "analytic_distribution": line.analytic_distribution,
+            "extra_tax_data": extra_tax_data,
+            "sale_line_ids": [Command.set(line.sale_line_id.ids)],
+        }
+
+    def _get_invoice_line_name(self, line, fraction):
+        if fraction == 1:
+            return line.name
+        return f"{line.name}\n{self.name} ({100 * fraction:.4g} %)"

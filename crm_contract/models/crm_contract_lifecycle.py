@@ -1,0 +1,231 @@
+from typing import NamedTuple
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+STATES = [
+    ("draft", "Draft"),
+    ("review", "In review"),
+    ("to_sign", "To sign"),
+    ("signed", "Signed"),
+    ("running", "Running"),
+    ("suspended", "Suspended"),
+    ("ended", "Ended"),
+    ("cancelled", "Cancelled"),
+]
+END_REASONS = [
+    ("completed", "Completed"),
+    ("expired", "Expired"),
+    ("terminated", "Terminated"),
+    ("superseded", "Superseded"),
+]
+
+
+class Transition(NamedTuple):
+    sources: tuple
+    target: str
+
+
+# The whole life cycle: what is not here does not exist.
+TRANSITIONS = {
+    "submit": Transition(("draft",), "review"),
+    "approve": Transition(("review",), "to_sign"),
+    "reject": Transition(("review",), "draft"),
+    "recall": Transition(("review",), "draft"),
+    "withdraw": Transition(("to_sign",), "draft"),
+    "sign": Transition(("to_sign",), "signed"),
+    "start": Transition(("signed",), "running"),
+    "suspend": Transition(("running",), "suspended"),
+    "resume": Transition(("suspended",), "running"),
+    "end": Transition(("signed", "running", "suspended"), "ended"),
+    "cancel": Transition(("draft", "review", "to_sign"), "cancelled"),
+}
+
+class CrmContract(models.Model):
+    """Life cycle: the state, its single door, and what happens on the way."""
+
+    _inherit = "crm.contract"
+
+    state = fields.Selection(
+        STATES,
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        tracking=True,
+        group_expand=True,
+    )
+    date_submitted = fields.Datetime(readonly=True, copy=False)
+    submitted_by_id = fields.Many2one(
+        "res.users", string="Submitted by", readonly=True, copy=False
+    )
+    date_signed = fields.Date(
+        string="Signed on", readonly=True, copy=False, index=True, tracking=True
+    )
+    signed_by_customer = fields.Char(
+        string="Signed for the customer by", readonly=True, copy=False
+    )
+    signed_by_company = fields.Char(string="Signed for us by", readonly=True, copy=False)
+    end_reason = fields.Selection(
+        END_REASONS, readonly=True, copy=False, tracking=True
+    )
+    date_ended = fields.Date(string="Ended on", readonly=True, copy=False)
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {
+            "number",
+            "date_number",
+            "sequence_prefix",
+            "sequence_number",
+            "kind",
+            "origin_id",
+            "state",
+            "date_submitted",
+            "submitted_by_id",
+            "date_signed",
+            "signed_by_customer",
+            "signed_by_company",
+            "end_reason",
+            "date_ended",
+            "content_hash",
+            "parties_frozen",
+            "preamble_frozen",
+        }
+
+    def action_submit(self):
+        """Freeze text and parties, number the contract, and send it on its way.
+
+        Without a review to wait for, the contract goes on to be signed.
+
+        :raise UserError: naming all that is missing, at once
+        """
+        self.check_access("write")
+        self._check_can_submit()
+        self._transition(
+            "submit",
+            date_submitted=fields.Datetime.now(),
+            submitted_by_id=self.env.uid,
+        )
+        for contract in self:
+            contract._set_number()
+        self._freeze()
+        self.filtered(lambda contract: not contract._needs_review())._action_approve()
+        return True
+
+    def action_recall(self):
+        """Take a contract out of review, back to draft."""
+        self._transition("recall")
+        self._unfreeze()
+
+    def action_withdraw(self):
+        """Take a contract that is not signed yet back to draft."""
+        self._transition("withdraw")
+        self._unfreeze()
+
+    def action_suspend(self):
+        """Suspend a running contract."""
+        self._transition("suspend")
+
+    def action_resume(self):
+        """Let a suspended contract run again."""
+        self._transition("resume")
+
+    def action_cancel(self):
+        """Cancel a contract that was not signed."""
+        self._transition("cancel")
+
+    def _action_approve(self):
+        """Let reviewed contracts be signed; an approval add-on calls it at its end."""
+        self._check_content_unchanged()
+        self._transition("approve")
+
+    def _action_reject(self):
+        """Send reviewed contracts back to draft; called by an approval add-on."""
+        self._transition("reject")
+        self._unfreeze()
+
+    def _action_sign(
+        self, date, customer_name, company_name, signed_hash, signed_copy=None
+    ):
+        """Record the signatures of both sides.
+
+        :param date: day of the last signature
+        :param customer_name: who signed for the customer
+        :param company_name: who signed for us
+        :param signed_hash: content hash that the signatures name
+        :param signed_copy: `(file name, bytes)` of the signed paper, if there is one
+        """
+        self.ensure_one()
+        if signed_hash != self.content_hash:
+            raise UserError(
+                self.env._("The contract changed since you opened it. Look at it again.")
+            )
+        self._check_content_unchanged()
+        self._transition(
+            "sign",
+            date_signed=date,
+            signed_by_customer=customer_name,
+            signed_by_company=company_name,
+        )
+        if signed_copy:
+            self._store_document("signed", *signed_copy)
+        self._on_signed()
+
+    def _action_end(self, reason, date):
+        """End the contracts; a terminated or superseded one is billed no further."""
+        self._transition("end", end_reason=reason, date_ended=date)
+        if reason in ("terminated", "superseded"):
+            open_rows = self.installment_ids.filtered(
+                lambda row: row.state in ("planned", "due")
+            )
+            # sudo: owned by the ledger
+            open_rows.sudo().is_cancelled = True
+
+    def _on_signed(self):
+        """What follows from a signature: win the opportunity, start if it is time."""
+        for contract in self.filtered("company_id.contract_win_opportunity"):
+            # sudo: the signature wins the opportunity, whoever records it
+            contract.opportunity_id.sudo().filtered(
+                lambda lead: lead.won_status != "won"
+            ).action_set_won()
+        self.filtered_domain(self._get_start_due_domain())._transition("start")
+
+    def _needs_review(self):
+        """Return whether the contract waits for a review; extended by satellites."""
+        self.ensure_one()
+        return False
+
+    def _transition(self, name, **vals):
+        """Move all records over one transition: the only writer of the state.
+
+        Waits for nobody: whoever comes second gets a clear error, or is retried by the
+        server and then finds the state changed.
+
+        :param name: key of `TRANSITIONS`
+        :param vals: other owned fields to write along
+        """
+        if not self:
+            return
+        transition = TRANSITIONS[name]
+        self.check_access("write")
+        self.lock_for_update(allow_referencing=True)
+        wrong = self.filtered(lambda c: c.state not in transition.sources)
+        if wrong:
+            raise UserError(wrong._describe_wrong_state(transition))
+        # sudo: the fields are owned by the life cycle; rights and state are checked
+        self.sudo().write({"state": transition.target, **vals})
+
+    def _describe_wrong_state(self, transition):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return "\n".join(
+            self.env._(
+                "%(contract)s is in the state “%(state)s”; this step is possible from: "
+                "%(sources)s.",
+                contract=contract.display_name,
+                state=labels[contract.state],
+                sources=", ".join(labels[source] for source in transition.sources),
+            )
+            for contract in self
+        )

@@ -1,0 +1,100 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+PARTIES = [("us", "Our company"), ("customer", "Customer")]
+
+
+class CrmContractMilestone(models.Model):
+    """Obligation of either side, with a deadline."""
+
+    _name = "crm.contract.milestone"
+    _description = "Contract milestone"
+    _inherit = ["mail.thread", "mail.activity.mixin", "crm.contract.content.mixin"]
+    _order = "date_deadline, sequence, id"
+    _content_parent = "contract_id"
+
+    contract_id = fields.Many2one(
+        "crm.contract", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="contract_id.company_id", store=True)
+    partner_id = fields.Many2one(related="contract_id.partner_id", store=True)
+    contract_state = fields.Selection(related="contract_id.state", string="Contract state")
+    sequence = fields.Integer(default=10)
+    name = fields.Char(required=True)
+    description = fields.Text()
+    party = fields.Selection(
+        PARTIES, required=True, default="us", help="Who has to fulfil it."
+    )
+    user_id = fields.Many2one(
+        "res.users", string="Responsible", index=True, domain="[('share', '=', False)]"
+    )
+    date_deadline = fields.Date(string="Deadline", index=True)
+    date_done = fields.Date(string="Done on", readonly=True, copy=False, tracking=True)
+    is_late = fields.Boolean(compute="_compute_is_late", search="_search_is_late")
+    installment_ids = fields.One2many(
+        "crm.contract.installment", "milestone_id", string="Installments"
+    )
+
+    @api.depends("date_deadline", "date_done")
+    def _compute_is_late(self):
+        late = self.filtered_domain(self._get_late_domain())
+        for milestone in self:
+            milestone.is_late = milestone in late
+
+    def _search_is_late(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = self._get_late_domain()
+        return domain if True in value else ~domain
+
+    @api.model
+    def _get_content_fields(self):
+        return ("sequence", "name", "description", "party", "date_deadline")
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"date_done"}
+
+    def action_done(self):
+        """Record that the obligation was fulfilled today; installments may fall due."""
+        self._check_can_change_done()
+        # sudo: owned field, written after the check
+        self.filtered(lambda m: not m.date_done).sudo().date_done = (
+            fields.Date.context_today(self)
+        )
+
+    def action_undo(self):
+        """Take back a completion, unless an installment of it is billed already."""
+        self._check_can_change_done()
+        billed = self.installment_ids.filtered(
+            lambda row: row.state in ("invoiced", "paid")
+        )
+        if billed:
+            raise UserError(
+                self.env._(
+                    "%(milestones)s can't be reopened: the installment that depends on "
+                    "it is invoiced.",
+                    milestones=", ".join(billed.milestone_id.mapped("name")),
+                )
+            )
+        # sudo: owned field, written after the check
+        self.sudo().date_done = False
+
+    def _check_can_change_done(self):
+        self.check_access("write")
+        early = self.filtered(
+            lambda m: m.contract_id.state not in ("signed", "running", "suspended")
+        )
+        if early:
+            raise UserError(
+                self.env._(
+                    "Milestones are completed while their contract is signed or "
+                    "running; %(contracts)s is not.",
+                    contracts=", ".join(early.contract_id.mapped("display_name")),
+                )
+            )
+
+    @api.model
+    def _get_late_domain(self):
+        return Domain("date_done", "=", False) & Domain("date_deadline", "<", "today")

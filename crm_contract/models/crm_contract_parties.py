@@ -1,0 +1,184 @@
+from odoo import api, fields, models
+
+# Field of the contract: (party, entry of the frozen data)
+PARTY_FIELDS = {
+    "customer_legal_name": ("customer", "legal_name"),
+    "customer_registry": ("customer", "registry"),
+    "customer_vat": ("customer", "vat"),
+    "customer_representative": ("customer", "representative"),
+    "customer_address": ("customer", "address"),
+    "customer_bank_account": ("customer", "bank_account"),
+    "company_legal_name": ("company", "legal_name"),
+    "company_registry_number": ("company", "registry"),
+    "company_vat_number": ("company", "vat"),
+    "company_representative": ("company", "representative"),
+    "company_address": ("company", "address"),
+    "company_bank_account": ("company", "bank_account"),
+}
+
+
+class CrmContract(models.Model):
+    """Parties: who contracts, with the legal data frozen on submission."""
+
+    _inherit = "crm.contract"
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        index=True,
+        tracking=True,
+        check_company=True,
+        ondelete="restrict",
+    )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id", store=True, index=True
+    )
+    partner_invoice_id = fields.Many2one(
+        "res.partner",
+        string="Invoice address",
+        compute="_compute_addresses",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
+    partner_shipping_id = fields.Many2one(
+        "res.partner",
+        string="Delivery address",
+        compute="_compute_addresses",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
+    customer_signatory_id = fields.Many2one(
+        "res.partner",
+        string="Customer's signatory",
+        domain="[('commercial_partner_id', '=', commercial_partner_id),"
+        " ('is_company', '=', False)]",
+        check_company=True,
+        ondelete="restrict",
+    )
+    company_signatory_id = fields.Many2one(
+        "res.users",
+        string="Our signatory",
+        domain="[('share', '=', False)]",
+        check_company=True,
+        ondelete="restrict",
+    )
+    customer_bank_id = fields.Many2one(
+        "res.partner.bank",
+        string="Customer's bank account",
+        domain="[('partner_id', '=', commercial_partner_id)]",
+        check_company=True,
+        ondelete="restrict",
+    )
+    company_partner_id = fields.Many2one(related="company_id.partner_id")
+    company_bank_id = fields.Many2one(
+        "res.partner.bank",
+        string="Our bank account",
+        compute="_compute_company_bank_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('partner_id', '=', company_partner_id)]",
+        check_company=True,
+        ondelete="restrict",
+        help="Account to which the customer pays; printed on contract and invoices.",
+    )
+    parties_frozen = fields.Json(
+        readonly=True,
+        copy=False,
+        help="Legal data of both parties as of submission.",
+    )
+    customer_legal_name = fields.Char(compute="_compute_parties")
+    customer_registry = fields.Char(
+        string="Customer's registration number", compute="_compute_parties"
+    )
+    customer_vat = fields.Char(string="Customer's tax ID", compute="_compute_parties")
+    customer_representative = fields.Char(
+        string="Customer's legal representative", compute="_compute_parties"
+    )
+    customer_address = fields.Char(
+        string="Customer's registered address", compute="_compute_parties"
+    )
+    customer_bank_account = fields.Char(
+        string="Customer's bank and account", compute="_compute_parties"
+    )
+    company_legal_name = fields.Char(
+        string="Our legal name", compute="_compute_parties"
+    )
+    company_registry_number = fields.Char(
+        string="Our registration number", compute="_compute_parties"
+    )
+    company_vat_number = fields.Char(string="Our tax ID", compute="_compute_parties")
+    company_representative = fields.Char(
+        string="Our legal representative", compute="_compute_parties"
+    )
+    company_address = fields.Char(
+        string="Our registered address", compute="_compute_parties"
+    )
+    company_bank_account = fields.Char(
+        string="Our bank and account", compute="_compute_parties"
+    )
+
+    @api.depends("partner_id")
+    def _compute_addresses(self):
+        for contract in self:
+            addresses = contract.partner_id.address_get(["invoice", "delivery"])
+            contract.partner_invoice_id = addresses.get("invoice")
+            contract.partner_shipping_id = addresses.get("delivery")
+
+    @api.depends("company_id")
+    def _compute_company_bank_id(self):
+        for contract in self:
+            # sudo: the company's own account is printed on every contract
+            contract.company_bank_id = contract.company_id.sudo().bank_ids[:1]
+
+    @api.depends(
+        "parties_frozen",
+        "partner_id",
+        "company_id",
+        "customer_bank_id",
+        "company_bank_id",
+    )
+    def _compute_parties(self):
+        for contract in self:
+            parties = contract.parties_frozen or contract._prepare_parties()
+            for name, (party, entry) in PARTY_FIELDS.items():
+                contract[name] = parties[party][entry]
+
+    def _prepare_parties(self):
+        """Return the legal data of both parties as they are now.
+
+        :return: `{"customer": {...}, "company": {...}}` with the entries `legal_name`,
+            `registry`, `vat`, `representative`, `address`, `bank_account` (str)
+        """
+        self.ensure_one()
+        # sudo: a user who may read the contract may read the parties printed in it
+        contract = self.sudo()
+        return {
+            "customer": contract._prepare_party(
+                contract.partner_id.commercial_partner_id, contract.customer_bank_id
+            ),
+            "company": contract._prepare_party(
+                contract.company_id.partner_id, contract.company_bank_id
+            ),
+        }
+
+    @api.model
+    def _prepare_party(self, partner, bank):
+        address = partner._display_address(without_company=True)
+        return {
+            "legal_name": partner.name or "",
+            "registry": partner.company_registry or "",
+            "vat": partner.vat or "",
+            "representative": partner.legal_representative or "",
+            "address": ", ".join(filter(None, map(str.strip, address.splitlines()))),
+            "bank_account": " ".join(filter(None, (bank.bank_id.name, bank.acc_number))),
+        }

@@ -1,0 +1,213 @@
+import base64
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+_FROZEN = ("parties_frozen", "content_hash", "preamble_frozen")
+
+
+class CrmContract(models.Model):
+    """Submission: what must be there, the number, and what is frozen."""
+
+    _inherit = "crm.contract"
+
+    def _get_missing_for_submission(self):
+        """Return what keeps the contract from being submitted (list of str).
+
+        Extended by satellites with requirements of their own.
+        """
+        self.ensure_one()
+        checks = (
+            self._get_missing_parties,
+            self._get_missing_content,
+            self._get_missing_fees,
+            self._get_missing_term,
+            self._get_missing_clauses,
+        )
+        return [problem for check in checks for problem in check()]
+
+    def _set_number(self):
+        """Give the number on first submission; it survives recalls."""
+        if not self.number:
+            # sudo: owned fields
+            contract = self.sudo()
+            contract.date_number = fields.Date.context_today(self)
+            contract._set_next_sequence()
+
+    def _get_starting_sequence(self):
+        return f"{self.type_id.code}/{self.date_number.year}/00000"
+
+    def _get_last_sequence_domain(self, relaxed=False):
+        return (
+            "WHERE company_id = %(company)s AND sequence_prefix = %(prefix)s",
+            {
+                "company": self.company_id.id,
+                "prefix": f"{self.type_id.code}/{self.date_number.year}/",
+            },
+        )
+
+    def _freeze(self):
+        """Freeze parties, text and content hash, and store the printed text."""
+        self._freeze_text()
+        for contract in self:
+            # sudo: owned fields, written by the submission after its checks
+            frozen = contract.sudo()
+            frozen.parties_frozen = contract._prepare_parties()
+            frozen.content_hash = contract._compute_hash()
+        self._store_texts()
+
+    def _unfreeze(self):
+        # sudo: owned fields; the transition to draft checked the rights
+        self.sudo().write(dict.fromkeys(_FROZEN, False))
+        self.clause_ids.sudo().write({"body_frozen": False})
+
+    def _store_texts(self):
+        """Store the printed text of each contract as a document, and log changes."""
+        for contract in self:
+            last = contract._get_text_document()
+            changes = last and contract._get_content_changes(last.content["content"])
+            contract._store_document(
+                "text", f"{contract._get_print_name()}.pdf", contract._render_text()
+            )
+            if changes:
+                contract._message_log_with_view(
+                    "crm_contract.message_content_changes",
+                    render_values={"changes": changes},
+                )
+
+    def _store_document(self, kind, name, data):
+        # sudo: frozen documents are written by the life cycle alone
+        return self.env["crm.contract.document"].sudo().create(
+            {
+                "contract_id": self.id,
+                "kind": kind,
+                "name": name,
+                "file": base64.b64encode(data),
+                "content_hash": self.content_hash,
+                "content": self._get_hashed_content(),
+            }
+        )
+
+    def _get_text_document(self):
+        """Return the latest frozen text."""
+        return self.document_ids.filtered(lambda d: d.kind == "text").sorted("id")[-1:]
+
+    def _check_can_submit(self):
+        problems = []
+        for contract in self.filtered(lambda c: c.state == "draft"):
+            missing = contract._get_missing_for_submission()
+            if missing:
+                problems.append(f"{contract.display_name}:")
+                problems += [f"- {problem}" for problem in missing]
+        if problems:
+            raise UserError("\n".join(problems))
+
+    def _get_missing_parties(self):
+        problems = []
+        if not self.partner_id.active:
+            problems.append(self.env._("The customer is archived."))
+        if not self.customer_address:
+            problems.append(self.env._("The customer has no address."))
+        if self.type_id.require_signatories and not (
+            self.customer_signatory_id and self.company_signatory_id
+        ):
+            problems.append(self.env._("The signatories of both sides are missing."))
+        if not self.type_id.require_registration:
+            return problems
+        for registry, representative, who in (
+            ("customer_registry", "customer_representative", self.partner_id),
+            ("company_registry_number", "company_representative", self.company_id),
+        ):
+            if not self[registry]:
+                problems.append(
+                    self.env._("%s has no registration number.", who.display_name)
+                )
+            if not self[representative]:
+                problems.append(
+                    self.env._("%s has no legal representative.", who.display_name)
+                )
+        return problems
+
+    def _get_missing_content(self):
+        lines = self.line_ids.filtered(lambda line: not line.display_type)
+        if not lines:
+            return [self.env._("The service content is empty.")]
+        if not self.type_id.require_service_standard:
+            return []
+        return [
+            self.env._("The line “%s” has no scope or no service standard.", line.name)
+            for line in lines
+            if not (line.scope and line.service_standard)
+        ]
+
+    def _get_missing_fees(self):
+        problems = []
+        if self.currency_id != self.company_currency_id and not self._has_rate():
+            problems.append(
+                self.env._("The currency %s has no exchange rate.", self.currency_id.name)
+            )
+        if not self.currency_id.active:
+            problems.append(
+                self.env._("The currency %s is archived.", self.currency_id.name)
+            )
+        if self.type_id.require_plan and not self.installment_ids:
+            problems.append(self.env._("The payment plan is empty."))
+        if self.installment_ids and self.plan_difference:
+            problems.append(
+                self.env._(
+                    "The payment plan does not add up to the contract value: the "
+                    "difference is %s.",
+                    self.currency_id.format(self.plan_difference),
+                )
+            )
+        if self.installment_ids and not self.amount_total:
+            problems.append(self.env._("The contract value is zero."))
+        for row in self.installment_ids:
+            problems += row._get_missing()
+        return problems
+
+    def _has_rate(self):
+        return bool(
+            self.env["res.currency.rate"].search_count(
+                [
+                    ("currency_id", "=", self.currency_id.id),
+                    ("company_id", "in", (False, self.company_id.root_id.id)),
+                ],
+                limit=1,
+            )
+        )
+
+    def _get_missing_term(self):
+        problems = []
+        if not self.date_start:
+            problems.append(self.env._("The start date is missing."))
+        if not self.date_end and not self.is_open_ended:
+            problems.append(
+                self.env._("Give an end date or mark the contract as open-ended.")
+            )
+        if self.type_id.require_end_date and self.is_open_ended:
+            problems.append(self.env._("Contracts of this type have a fixed end date."))
+        return problems
+
+    def _get_missing_clauses(self):
+        problems = []
+        if not self.lang_id:
+            problems.append(self.env._("The language of the contract is missing."))
+        elif not self.lang_id.active:
+            problems.append(
+                self.env._("The language %s is not activated.", self.lang_id.name)
+            )
+        if self.type_id.require_dispute and not self.dispute_method:
+            problems.append(self.env._("The way of dispute resolution is missing."))
+        categories = self.type_id.required_category_ids - self.clause_ids.category_id
+        problems += [
+            self.env._("A clause of the category “%s” is missing.", category.name)
+            for category in categories
+        ]
+        problems += [
+            self.env._("The mandatory clause “%s” is missing.", clause.name)
+            for clause in self._get_missing_mandatory_clauses()
+        ]
+        if self.lang_id.active and (unresolved := self._get_unresolved()):
+            problems += self._describe_unresolved(unresolved).splitlines()
+        return problems

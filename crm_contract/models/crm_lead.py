@@ -1,0 +1,65 @@
+from odoo import fields, models
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    contract_ids = fields.One2many("crm.contract", "opportunity_id", string="Contracts")
+    contract_count = fields.Integer(compute="_compute_contract_count")
+
+    def _compute_contract_count(self):
+        counts = dict(
+            self.env["crm.contract"]._read_group(
+                [("opportunity_id", "in", self.ids)], ["opportunity_id"], ["__count"]
+            )
+            if self.env["crm.contract"].has_access("read")
+            else []
+        )
+        for lead in self:
+            lead.contract_count = counts.get(lead._origin, 0)
+
+    def action_new_contract(self):
+        """Open the form of a new contract with the values of the opportunity."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_contract.crm_contract_action"
+        )
+        return dict(
+            action,
+            views=[(False, "form")],
+            view_mode="form",
+            context=self._prepare_contract_context(),
+        )
+
+    def action_view_contracts(self):
+        """Open the contracts of the opportunity."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_contract.crm_contract_action"
+        )
+        return dict(
+            action,
+            domain=[("opportunity_id", "=", self.id)],
+            context=self._prepare_contract_context(),
+        )
+
+    def _prepare_contract_context(self):
+        """Return the context defaults of a contract made from the opportunity."""
+        self.ensure_one()
+        values = {
+            "opportunity_id": self.id,
+            "partner_id": self.partner_id.id,
+            "name": self.name,
+            "user_id": self.user_id.id,
+            "team_id": self.team_id.id,
+            "company_id": self.company_id.id or self.env.company.id,
+            "tag_ids": [fields.Command.set(self.tag_ids.ids)],
+        }
+        return {f"default_{name}": value for name, value in values.items() if value}
+
+    def _merge_get_fields_specific(self):
+        specific = super()._merge_get_fields_specific()
+        specific["contract_ids"] = lambda _name, leads: [
+            fields.Command.link(contract.id) for contract in leads.contract_ids
+        ]
+        return specific

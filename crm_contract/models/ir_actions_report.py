@@ -1,0 +1,48 @@
+from odoo import api, models
+
+CONTRACT_REPORTS = (
+    "crm_contract.report_contract",
+    "crm_contract.report_contract_summary",
+)
+_NO_DELAY = "data-report-javascript-delay"
+
+
+class IrActionsReport(models.Model):
+    _inherit = "ir.actions.report"
+
+    @api.model
+    def _run_wkhtmltopdf(
+        self, bodies, report_ref=False, specific_paperformat_args=None, **kwargs
+    ):
+        """Don't wait for scripts in our reports, which have none."""
+        if report_ref and self._get_report(report_ref).report_name in CONTRACT_REPORTS:
+            specific_paperformat_args = dict(
+                specific_paperformat_args or {}, **{_NO_DELAY: "0"}
+            )
+        return super()._run_wkhtmltopdf(
+            bodies,
+            report_ref=report_ref,
+            specific_paperformat_args=specific_paperformat_args,
+            **kwargs,
+        )
+
+    @api.model
+    def _build_wkhtmltopdf_args(
+        self, paperformat_id, landscape, specific_paperformat_args=None, **kwargs
+    ):
+        command = super()._build_wkhtmltopdf_args(
+            paperformat_id,
+            landscape,
+            specific_paperformat_args=specific_paperformat_args,
+            **kwargs,
+        )
+        delay = (specific_paperformat_args or {}).get(_NO_DELAY)
+        if delay is not None:
+            command[command.index("--javascript-delay") + 1] = delay
+        return command
+
+    def retrieve_attachment(self, record):
+        """Print the frozen text once a contract may be signed."""
+        if self.report_name == "crm_contract.report_contract":
+            return record._get_frozen_attachment()
+        return super().retrieve_attachment(record)

@@ -1,0 +1,39 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+_LOCKED_FIELDS = {"raw", "datas", "db_datas", "store_fname", "res_model", "res_id",
+                  "res_field", "url", "type", "checksum", "mimetype"}  # fmt: skip
+
+
+class IrAttachment(models.Model):
+    _inherit = "ir.attachment"
+
+    def write(self, vals):
+        if not _LOCKED_FIELDS.isdisjoint(vals):
+            self._check_contract_documents()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_contract_document(self):
+        self._check_contract_documents()
+
+    def _check_contract_documents(self):
+        """Keep the files of frozen and locked contract documents as they are.
+
+        The document model guards its own writes; this closes the way around it.
+        """
+        attachments = self.filtered(lambda a: a.res_model == "crm.contract.document")
+        documents = self.env["crm.contract.document"].browse(
+            attachments.mapped("res_id")
+        )
+        # sudo: the lock holds for those who can't read the contract as well
+        documents = documents.sudo().exists().filtered("sha256")
+        documents._check_not_frozen()
+        locked = documents.contract_id.filtered(lambda c: c.state != "draft")
+        if locked:
+            raise UserError(
+                self.env._(
+                    "The documents of %s are locked.",
+                    ", ".join(locked.mapped("display_name")),
+                )
+            )

@@ -1,0 +1,54 @@
+from odoo import fields, models
+
+IN_FORCE = ("signed", "running", "suspended")
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    legal_representative = fields.Char(
+        help="Person who represents the company by law; printed on contracts."
+    )
+    contract_count = fields.Integer(
+        compute="_compute_contracts",
+        groups="crm_contract.crm_contract_group_reader,"
+        "crm_contract.crm_contract_group_user",
+    )
+    contract_amount = fields.Monetary(
+        string="Value in force",
+        compute="_compute_contracts",
+        groups="crm_contract.crm_contract_group_reader,"
+        "crm_contract.crm_contract_group_user",
+    )
+
+    def _compute_contracts(self):
+        family = self.with_context(active_test=False).search(
+            [("id", "child_of", self.ids)]
+        )
+        totals = {partner.id: [0, 0.0] for partner in self}
+        for partner, state, count, amount in self.env["crm.contract"]._read_group(
+            [("partner_id", "in", family.ids)],
+            ["partner_id", "state"],
+            ["__count", "amount_company:sum"],
+        ):
+            while partner:
+                if partner.id in totals:
+                    totals[partner.id][0] += count
+                    totals[partner.id][1] += amount if state in IN_FORCE else 0.0
+                partner = partner.parent_id
+        for partner in self:
+            count, amount = totals.get(partner.id, (0, 0.0))
+            partner.contract_count = count
+            partner.contract_amount = amount
+
+    def action_view_contracts(self):
+        """Open the contracts of the partner and its contacts."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_contract.crm_contract_action"
+        )
+        return dict(
+            action,
+            domain=[("partner_id", "child_of", self.ids)],
+            context={"default_partner_id": self.id},
+        )

@@ -1,0 +1,118 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    contract_id = fields.Many2one(
+        "crm.contract",
+        copy=False,
+        index="btree_not_null",
+        check_company=True,
+        domain="[('partner_id', 'child_of', partner_id)]",
+        groups="crm_contract.crm_contract_group_reader,"
+        "crm_contract.crm_contract_group_user",
+    )
+
+    def action_new_contract(self):
+        """Make a draft contract from the order, once; open it."""
+        self.ensure_one()
+        self._check_can_become_contract()
+        contract = self.env["crm.contract"].create(self._prepare_contract_vals())
+        # sudo: the link to the order is owned by the bridge
+        for line, source in zip(
+            contract.line_ids.sudo(), self._get_contract_lines(), strict=True
+        ):
+            line.sale_line_id = source if not source.display_type else False
+        self.contract_id = contract
+        return contract._get_records_action()
+
+    def action_view_contract(self):
+        """Open the contract of the order."""
+        self.ensure_one()
+        return self.contract_id._get_records_action()
+
+    def _check_can_become_contract(self):
+        if self.contract_id:
+            raise UserError(
+                self.env._(
+                    "%(order)s belongs to the contract %(contract)s already.",
+                    order=self.name,
+                    contract=self.contract_id.display_name,
+                )
+            )
+        if self.state == "cancel":
+            raise UserError(self.env._("%s is cancelled.", self.name))
+        if self.order_line.filtered("qty_invoiced"):
+            raise UserError(
+                self.env._(
+                    "%s is invoiced in part: a contract would bill it again.", self.name
+                )
+            )
+
+    def _get_contract_lines(self):
+        return self.order_line.filtered(
+            lambda line: not line.is_downpayment
+            and (line.display_type or line.product_uom_qty > 0)
+        )
+
+    def _prepare_contract_vals(self):
+        """Return create values of a contract that takes over the order's content."""
+        self.ensure_one()
+        return {
+            "name": self.client_order_ref or self.opportunity_id.name or self.name,
+            "partner_id": self.partner_id.id,
+            "partner_invoice_id": self.partner_invoice_id.id,
+            "partner_shipping_id": self.partner_shipping_id.id,
+            "opportunity_id": self.opportunity_id.id,
+            "user_id": self.user_id.id,
+            "team_id": self.team_id.id,
+            "company_id": self.company_id.id,
+            "currency_id": self.currency_id.id,
+            "fiscal_position_id": self.fiscal_position_id.id,
+            "payment_term_id": self.payment_term_id.id,
+            "tag_ids": [Command.set(self.tag_ids.ids)],
+            "line_ids": [
+                Command.create(line._prepare_contract_line_vals())
+                for line in self._get_contract_lines()
+            ],
+        }
+
+    def _get_invoiceable_lines(self, final=False):
+        """Leave out the lines that the ledger of a live contract bills."""
+        lines = super()._get_invoiceable_lines(final)
+        # sudo: a contract that the user can't see bills its lines all the same
+        billed = self.env["crm.contract.line"].sudo().search(
+            [
+                ("sale_line_id", "in", lines.ids),
+                ("contract_id.state", "!=", "cancelled"),
+            ]
+        )
+        return lines - billed.sale_line_id.sudo(False)
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _prepare_contract_line_vals(self):
+        """Return create values of the contract line that takes over this line."""
+        self.ensure_one()
+        vals = {
+            "sequence": self.sequence,
+            "name": self.name,
+        }
+        if self.display_type:
+            kind = "line_note" if self.display_type == "line_note" else "line_section"
+            return dict(vals, display_type=kind)
+        return dict(
+            vals,
+            product_id=self.product_id.id,
+            quantity=self.product_uom_qty,
+            product_uom_id=self.product_uom_id.id,
+            price_unit=self.price_unit,
+            discount=self.discount,
+            tax_ids=[Command.set(self.tax_ids.ids)],
+            analytic_distribution=self.analytic_distribution,
+        )

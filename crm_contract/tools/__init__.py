@@ -1,0 +1,5 @@
+from . import amount_in_words
+from . import canonical
+from . import difference
+from . import period
+from . import plan

@@ -1,0 +1,85 @@
+"""Amounts of the billing plan of a one-off contract value."""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal, NamedTuple
+
+
+class PlanRow(NamedTuple):
+    """One row of a plan.
+
+    `value` is a percentage of the total (30 for 30 %) or an amount in currency units.
+    """
+
+    kind: Literal["percent", "fixed"]
+    value: float | Decimal
+
+
+def plan_amounts(
+    total: float | Decimal, rows: Sequence[PlanRow], rounding: float | Decimal
+) -> list[float]:
+    """Return the amount of each row, in currency units.
+
+    Each amount is rounded half-up (away from zero). Where rows cover the total but for
+    rounding, the last percentage row takes what is missing, so that the sum, counted
+    in the currency's decimals, is the rounded total. What counts as rounding is one
+    step per percentage row, before and after the rounding of the amounts. A plan
+    that is off by more is left alone, because the error is then in the plan.
+
+    >>> third = PlanRow("percent", 33.33)
+    >>> plan_amounts(100, [third, third, third], 0.01)
+    [33.33, 33.33, 33.34]
+    >>> plan_amounts(1000, [PlanRow("fixed", 200), PlanRow("percent", 50)], 0.01)
+    [200.0, 500.0]
+
+    :param total: one-off value in currency units; may be zero or negative
+    :param rounding: smallest step of the currency, such as 0.01, 0.05 or 1
+    :raise ValueError: a row of an unknown kind
+    """
+    step = _decimal(rounding)
+    total = _rounded(total, step)
+    shares = [_share(row, total) for row in rows]
+    amounts = [_rounded(share, step) for share in shares]
+    percents = [index for index, row in enumerate(rows) if row.kind == "percent"]
+    residue = total - sum(amounts)
+    missing = max(abs(residue), abs(total - sum(shares)))
+    if percents and missing <= step * len(percents):
+        amounts[percents[-1]] += residue
+    return [float(amount) for amount in amounts]
+
+
+def plan_difference(
+    total: float | Decimal,
+    amounts: Sequence[float | Decimal],
+    rounding: float | Decimal,
+) -> float:
+    """Return what the amounts lack to reach the total (negative: what is too much).
+
+    >>> plan_difference(0.3, [0.1, 0.2], 0.01)
+    0.0
+    >>> plan_difference(100, [60, 50], 0.01)
+    -10.0
+
+    :param rounding: smallest step of the currency; the result is a multiple of it
+    """
+    missing = _decimal(total) - sum(map(_decimal, amounts))
+    return float(_rounded(missing, _decimal(rounding)))
+
+
+def _share(row: PlanRow, total: Decimal) -> Decimal:
+    value = _decimal(row.value)
+    if row.kind == "percent":
+        return total * value / 100
+    if row.kind == "fixed":
+        return value
+    raise ValueError(f"Unknown kind of plan row: {row.kind!r}")
+
+
+def _decimal(value: float | Decimal) -> Decimal:
+    # Through str: 0.1 has to mean the tenth that was typed, not its binary neighbour.
+    return Decimal(str(value))
+
+
+def _rounded(value: float | Decimal, step: Decimal) -> Decimal:
+    steps = (_decimal(value) / step).quantize(Decimal(1), ROUND_HALF_UP)
+    return steps * step + 0  # + 0 turns the -0 of a small negative value into 0

@@ -1,0 +1,71 @@
+import base64
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class CrmContractSign(models.TransientModel):
+    _name = "crm.contract.sign"
+    _description = "Sign a contract"
+
+    contract_id = fields.Many2one(
+        "crm.contract", required=True, readonly=True, ondelete="cascade"
+    )
+    content_hash = fields.Char(
+        compute="_compute_signatories", store=True, precompute=True
+    )
+    date = fields.Date(
+        string="Signed on", required=True, default=fields.Date.context_today
+    )
+    signed_by_customer = fields.Char(
+        string="For the customer",
+        compute="_compute_signatories",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    signed_by_company = fields.Char(
+        string="For us",
+        compute="_compute_signatories",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    file = fields.Binary(string="Signed copy", attachment=False)
+    filename = fields.Char()
+
+    @api.depends("contract_id")
+    def _compute_signatories(self):
+        for wizard in self:
+            contract = wizard.contract_id
+            wizard.content_hash = contract.content_hash
+            wizard.signed_by_customer = contract.customer_signatory_id.name
+            wizard.signed_by_company = contract.company_signatory_id.name
+
+    @api.constrains("date")
+    def _check_date(self):
+        for wizard in self:
+            if wizard.date > fields.Date.context_today(wizard):
+                raise ValidationError(
+                    self.env._("A signature can't lie in the future.")
+                )
+
+    def action_sign(self):
+        """Record the signatures of both sides."""
+        self.ensure_one()
+        signed_copy = None
+        if self.file:
+            signed_copy = (
+                self.filename or self.env._("Signed copy"),
+                base64.b64decode(self.file),
+            )
+        self.contract_id._action_sign(
+            self.date,
+            self.signed_by_customer,
+            self.signed_by_company,
+            self.content_hash,
+            signed_copy,
+        )
+        return {"type": "ir.actions.act_window_close"}
