@@ -1,5 +1,4 @@
 # The order matters: a model is declared before the files that extend it.
-# ruff: noqa: I001
 from . import crm_contract_content_mixin
 from . import crm_contract_type
 from . import crm_contract_clause_category

@@ -236,7 +236,9 @@ class CrmContract(models.Model):
         vals_list = super().copy_data(default=default)
         for contract, vals in zip(self, vals_list, strict=True):
             content = contract._prepare_content_copy_vals()
-            vals.update({name: content[name] for name in content if name not in default})
+            vals.update(
+                {name: content[name] for name in content if name not in default}
+            )
             if "name" not in default:
                 vals["name"] = self.env._("%s (copy)", contract.name)
         return vals_list
@@ -288,9 +290,7 @@ class CrmContract(models.Model):
         )
 
     def _check_can_archive(self):
-        live = self.filtered(
-            lambda c: c.state not in ("draft", "cancelled", "ended")
-        )
+        live = self.filtered(lambda c: c.state not in ("draft", "cancelled", "ended"))
         if live:
             raise UserError(
                 self.env._(

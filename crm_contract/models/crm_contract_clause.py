@@ -19,6 +19,9 @@ class CrmContractClause(models.Model):
         "crm.contract", required=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="contract_id.company_id", store=True)
+    contract_state = fields.Selection(
+        related="contract_id.state", string="Contract state"
+    )
     sequence = fields.Integer(default=10)
     template_id = fields.Many2one(
         "crm.contract.clause.template",
@@ -118,7 +121,7 @@ class CrmContractClause(models.Model):
                             "The placeholder %(placeholder)s in the clause “%(clause)s”"
                             " is not a field of a contract. Write it like"
                             " {{ object.partner_id.name }}.",
-                            placeholder="{{ %s }}" % path,
+                            placeholder="{{ " + path + " }}",
                             clause=clause.name,
                         )
                     )

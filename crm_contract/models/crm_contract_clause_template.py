@@ -130,11 +130,19 @@ class CrmContractClauseTemplate(models.Model):
         templates = self.env["crm.contract.template"].with_context(active_test=False)
         types = self.env["crm.contract.type"].with_context(active_test=False)
         for records, name in (
-            (types.search([("mandatory_clause_ids", "in", self.ids)]), "mandatory_clause_ids"),
+            (
+                types.search([("mandatory_clause_ids", "in", self.ids)]),
+                "mandatory_clause_ids",
+            ),
             (templates.search([("clause_ids", "in", self.ids)]), "clause_ids"),
         ):
             records.write(
-                {name: [fields.Command.unlink(self.id), fields.Command.link(successor.id)]}
+                {
+                    name: [
+                        fields.Command.unlink(self.id),
+                        fields.Command.link(successor.id),
+                    ]
+                }
             )
         self.with_context(active_test=False).alternate_ids.alternate_of_id = successor
         self.active = False

@@ -117,7 +117,10 @@ class CrmContractContentMixin(models.AbstractModel):
         """
         self.ensure_one()
         return {
-            "fields": {name: self._get_content_value(name) for name in self._get_content_fields()},
+            "fields": {
+                name: self._get_content_value(name)
+                for name in self._get_content_fields()
+            },
             "children": {
                 name: [
                     dict(row._get_content(), key=row.content_key)

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 from ..tools.plan import plan_difference
 
@@ -59,6 +58,9 @@ class CrmContract(models.Model):
         "crm.contract.installment", "contract_id", string="Payment plan"
     )
     installment_count = fields.Integer(compute="_compute_installment_count")
+    installment_due_count = fields.Integer(
+        string="Due installments", compute="_compute_installment_count"
+    )
     amount_untaxed = fields.Monetary(
         compute="_compute_amounts", store=True, string="Untaxed amount"
     )
@@ -84,11 +86,11 @@ class CrmContract(models.Model):
         compute="_compute_billed", store=True, string="To invoice"
     )
     amount_overdue = fields.Monetary(
-        compute="_compute_overdue", search="_search_amount_overdue", string="Overdue"
+        compute="_compute_billed", store=True, string="Overdue"
     )
     percent_invoiced = fields.Float(compute="_compute_percent", string="Invoiced (%)")
     percent_paid = fields.Float(compute="_compute_percent", string="Paid (%)")
-    is_overdue = fields.Boolean(compute="_compute_overdue", search="_search_is_overdue")
+    is_overdue = fields.Boolean(compute="_compute_billed", store=True)
     invoice_ids = fields.One2many("account.move", "contract_id", string="Invoices")
     invoice_count = fields.Integer(compute="_compute_invoice_count")
 
@@ -108,9 +110,7 @@ class CrmContract(models.Model):
                 contract.company_id.currency_id or contract.currency_id,
                 contract.currency_id,
                 contract.company_id or self.env.company,
-                min(
-                    contract.date_start or fields.Date.today(), fields.Date.today()
-                ),
+                min(contract.date_start or fields.Date.today(), fields.Date.today()),
             )
 
     @api.depends("partner_id", "company_id", "type_id")
@@ -135,7 +135,10 @@ class CrmContract(models.Model):
             )
 
     @api.depends(
-        "line_ids.price_subtotal", "line_ids.price_total", "line_ids.tax_ids", "currency_rate"
+        "line_ids.price_subtotal",
+        "line_ids.price_total",
+        "line_ids.tax_ids",
+        "currency_rate",
     )
     def _compute_amounts(self):
         engine = self.env["account.tax"]
@@ -172,6 +175,7 @@ class CrmContract(models.Model):
         "installment_ids.amount",
         "installment_ids.state",
         "installment_ids.amount_paid",
+        "installment_ids.is_overdue",
     )
     def _compute_billed(self):
         for contract in self:
@@ -181,6 +185,9 @@ class CrmContract(models.Model):
             contract.amount_invoiced = sum(billed.mapped("amount"))
             contract.amount_paid = sum(billed.mapped("amount_paid"))
             contract.amount_remaining = sum(open_rows.mapped("amount"))
+            overdue = rows.filtered("is_overdue")
+            contract.amount_overdue = sum(overdue.mapped("amount_open"))
+            contract.is_overdue = bool(overdue)
 
     @api.depends("amount_total", "amount_invoiced", "amount_paid")
     def _compute_percent(self):
@@ -189,56 +196,23 @@ class CrmContract(models.Model):
             contract.percent_invoiced = total and contract.amount_invoiced / total
             contract.percent_paid = total and contract.amount_paid / total
 
-    def _compute_overdue(self):
-        amounts = dict(
-            self.env["crm.contract.installment"]._read_group(
-                Domain("contract_id", "in", self.ids)
-                & self.env["crm.contract.installment"]._get_overdue_domain(),
-                ["contract_id"],
-                ["amount_open:sum"],
-            )
-        )
-        for contract in self:
-            contract.amount_overdue = amounts.get(contract._origin, 0.0)
-            contract.is_overdue = contract._origin in amounts
-
-    def _search_is_overdue(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = Domain(
-            "installment_ids",
-            "any",
-            self.env["crm.contract.installment"]._get_overdue_domain(),
-        )
-        return domain if True in value else ~domain
-
-    def _search_amount_overdue(self, operator, value):
-        if operator not in (">", ">=", "<", "<="):
-            return NotImplemented
-        contracts = self.env["crm.contract.installment"]._read_group(
-            self.env["crm.contract.installment"]._get_overdue_domain(),
-            ["contract_id"],
-            ["amount_open:sum"],
-        )
-        overdue = [contract.id for contract, _amount in contracts]
-        compare = {
-            ">": value.__lt__, ">=": value.__le__, "<": value.__gt__, "<=": value.__ge__,
-        }[operator]  # fmt: skip
-        matching = [contract.id for contract, amount in contracts if compare(amount)]
-        domain = Domain("id", "in", matching)
-        return domain | Domain("id", "not in", overdue) if compare(0.0) else domain
-
-    @api.depends("installment_ids")
+    @api.depends("installment_ids.state")
     def _compute_installment_count(self):
         for contract in self:
-            contract.installment_count = len(contract.installment_ids)
+            rows = contract.installment_ids
+            contract.installment_count = len(rows)
+            contract.installment_due_count = len(
+                rows.filtered(lambda row: row.state == "due")
+            )
 
     def _compute_invoice_count(self):
         # sudo: the number alone; opening the invoices asks for access to them
         counts = dict(
             self.env["account.move"]
             .sudo()
-            ._read_group([("contract_id", "in", self.ids)], ["contract_id"], ["__count"])
+            ._read_group(
+                [("contract_id", "in", self.ids)], ["contract_id"], ["__count"]
+            )
         )
         for contract in self:
             contract.invoice_count = counts.get(contract._origin, 0)

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
 from odoo.tools.date_utils import add
 
 from ..tools.plan import PlanRow, plan_amounts
@@ -26,11 +27,17 @@ class CrmContractInstallment(models.Model):
     contract_id = fields.Many2one(
         "crm.contract", required=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        related="contract_id.company_id", store=True, index=True
+    )
     currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
-    partner_id = fields.Many2one(related="contract_id.partner_id", store=True, index=True)
+    partner_id = fields.Many2one(
+        related="contract_id.partner_id", store=True, index=True
+    )
     user_id = fields.Many2one(related="contract_id.user_id", store=True)
-    contract_state = fields.Selection(related="contract_id.state", string="Contract state")
+    contract_state = fields.Selection(
+        related="contract_id.state", string="Contract state"
+    )
     sequence = fields.Integer(default=10)
     name = fields.Char(string="Description", required=True)
     trigger = fields.Selection(TRIGGERS, required=True, default="date")
@@ -84,7 +91,12 @@ class CrmContractInstallment(models.Model):
     date_payment = fields.Date(
         related="invoice_id.invoice_date_due", string="Payment due"
     )
-    is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue")
+    is_overdue = fields.Boolean(
+        string="Overdue",
+        compute="_compute_is_overdue",
+        store=True,
+        help="Invoiced, and not paid when the invoice was due; looked at daily.",
+    )
 
     _percentage_range = models.Constraint(
         "CHECK (amount_type != 'percent' OR (percentage > 0 AND percentage <= 100))",
@@ -167,17 +179,11 @@ class CrmContractInstallment(models.Model):
             row.amount_open = amount_open
             row.amount_paid = row.amount - amount_open if invoice else 0.0
 
-    @api.depends("state", "date_payment")
+    @api.depends("state", "invoice_id.state", "invoice_id.invoice_date_due")
     def _compute_is_overdue(self):
-        overdue = self.filtered_domain(self._get_overdue_domain())
+        overdue = self.sudo().filtered_domain(self._get_overdue_domain())
         for row in self:
-            row.is_overdue = row in overdue
-
-    def _search_is_overdue(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = self._get_overdue_domain()
-        return domain if True in value else ~domain
+            row.is_overdue = row.sudo() in overdue
 
     @api.depends("name", "contract_id.display_name")
     def _compute_display_name(self):
@@ -244,6 +250,25 @@ class CrmContractInstallment(models.Model):
             return self.milestone_id.date_done
         return self.date
 
+    def _get_due_text(self):
+        """Return when the amount falls due, as the printed contract says it (str)."""
+        self.ensure_one()
+        if self.trigger == "date":
+            return format_date(self.env, self.date, date_format="long")
+        period = self.contract_id._get_period_text(self.days, "day")
+        if self.trigger == "signature":
+            if not self.days:
+                return self.env._("On signature of the contract")
+            return self.env._("%s after signature of the contract", period)
+        milestone = self.milestone_id.name or ""
+        if not self.days:
+            return self.env._("On completion of “%s”", milestone)
+        return self.env._(
+            "%(period)s after completion of “%(milestone)s”",
+            period=period,
+            milestone=milestone,
+        )
+
     def _get_plan_row(self):
         percent = self.amount_type == "percent"
         return PlanRow(
@@ -267,6 +292,21 @@ class CrmContractInstallment(models.Model):
         return Domain("state", "=", "planned") & Domain(
             [("date_due", "<=", "today"), ("contract_id.state", "in", BILLABLE_STATES)]
         )
+
+    @api.model
+    def _get_become_overdue_domain(self):
+        """Rows that the daily job has to call overdue."""
+        return Domain("is_overdue", "=", False) & self._get_overdue_domain()
+
+    def _advance_overdue(self):
+        self.env.add_to_compute(self._fields["is_overdue"], self)
+        contract = self.contract_id
+        if contract.user_id:
+            contract.activity_schedule(
+                "mail.mail_activity_data_todo",
+                user_id=contract.user_id.id,
+                summary=self.env._("Payment overdue: %s", self.name),
+            )
 
     def _advance_due(self):
         # The state of a row depends on today, which no dependency can tell.

@@ -16,6 +16,8 @@ class CrmContractInstallment(models.Model):
         :raise UserError: if a row can't be invoiced now, with the reason
         """
         invoices = self._create_invoices()
+        if not invoices.has_access("read"):
+            return True
         return self.env["sale.order"].action_view_invoice(invoices)
 
     def action_view_invoice(self):
@@ -118,10 +120,7 @@ class CrmContractInstallment(models.Model):
             },
         )
         fraction = self.amount / contract.amount_total
-        return [
-            self._prepare_share_vals(share, fraction)
-            for share in shares
-        ]
+        return [self._prepare_share_vals(share, fraction) for share in shares]
 
     def _prepare_share_vals(self, share, fraction):
         line = share["_contract_line"]

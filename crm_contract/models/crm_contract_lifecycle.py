@@ -41,6 +41,7 @@ TRANSITIONS = {
     "cancel": Transition(("draft", "review", "to_sign"), "cancelled"),
 }
 
+
 class CrmContract(models.Model):
     """Life cycle: the state, its single door, and what happens on the way."""
 
@@ -66,10 +67,10 @@ class CrmContract(models.Model):
     signed_by_customer = fields.Char(
         string="Signed for the customer by", readonly=True, copy=False
     )
-    signed_by_company = fields.Char(string="Signed for us by", readonly=True, copy=False)
-    end_reason = fields.Selection(
-        END_REASONS, readonly=True, copy=False, tracking=True
+    signed_by_company = fields.Char(
+        string="Signed for us by", readonly=True, copy=False
     )
+    end_reason = fields.Selection(END_REASONS, readonly=True, copy=False, tracking=True)
     date_ended = fields.Date(string="Ended on", readonly=True, copy=False)
 
     @api.model
@@ -160,7 +161,9 @@ class CrmContract(models.Model):
         self.ensure_one()
         if signed_hash != self.content_hash:
             raise UserError(
-                self.env._("The contract changed since you opened it. Look at it again.")
+                self.env._(
+                    "The contract changed since you opened it. Look at it again."
+                )
             )
         self._check_content_unchanged()
         self._transition(
@@ -184,12 +187,13 @@ class CrmContract(models.Model):
             open_rows.sudo().is_cancelled = True
 
     def _on_signed(self):
-        """What follows from a signature: win the opportunity, start if it is time."""
+        """Win the opportunity, remind of the milestones, start if it is time."""
         for contract in self.filtered("company_id.contract_win_opportunity"):
             # sudo: the signature wins the opportunity, whoever records it
             contract.opportunity_id.sudo().filtered(
                 lambda lead: lead.won_status != "won"
             ).action_set_won()
+        self.milestone_ids._schedule_activities()
         self.filtered_domain(self._get_start_due_domain())._transition("start")
 
     def _needs_review(self):

@@ -17,7 +17,9 @@ class CrmContractLine(models.Model):
     company_id = fields.Many2one(
         related="contract_id.company_id", store=True, precompute=True, index=True
     )
-    currency_id = fields.Many2one(related="contract_id.currency_id", store=True, precompute=True)
+    currency_id = fields.Many2one(
+        related="contract_id.currency_id", store=True, precompute=True
+    )
     sequence = fields.Integer(default=10)
     display_type = fields.Selection(
         [("line_section", "Section"), ("line_note", "Note")]
@@ -140,7 +142,9 @@ class CrmContractLine(models.Model):
                 continue
             company = line.company_id or line.contract_id.company_id
             taxes = line.product_id.taxes_id or (
-                line.product_id and self.env["account.tax"] or company.account_sale_tax_id
+                line.product_id
+                and self.env["account.tax"]
+                or company.account_sale_tax_id
             )
             taxes = taxes._filter_taxes_by_company(company)
             line.tax_ids = line.contract_id.fiscal_position_id.map_tax(taxes)

@@ -19,7 +19,9 @@ class CrmContractMilestone(models.Model):
     )
     company_id = fields.Many2one(related="contract_id.company_id", store=True)
     partner_id = fields.Many2one(related="contract_id.partner_id", store=True)
-    contract_state = fields.Selection(related="contract_id.state", string="Contract state")
+    contract_state = fields.Selection(
+        related="contract_id.state", string="Contract state"
+    )
     sequence = fields.Integer(default=10)
     name = fields.Char(required=True)
     description = fields.Text()
@@ -60,9 +62,10 @@ class CrmContractMilestone(models.Model):
         """Record that the obligation was fulfilled today; installments may fall due."""
         self._check_can_change_done()
         # sudo: owned field, written after the check
-        self.filtered(lambda m: not m.date_done).sudo().date_done = (
-            fields.Date.context_today(self)
-        )
+        self.filtered(
+            lambda m: not m.date_done
+        ).sudo().date_done = fields.Date.context_today(self)
+        self.activity_feedback(["mail.mail_activity_data_todo"])
 
     def action_undo(self):
         """Take back a completion, unless an installment of it is billed already."""
@@ -80,6 +83,16 @@ class CrmContractMilestone(models.Model):
             )
         # sudo: owned field, written after the check
         self.sudo().date_done = False
+
+    def _schedule_activities(self):
+        """Remind the responsible of each open milestone; called on signature."""
+        for milestone in self.filtered(lambda m: m.user_id and not m.date_done):
+            milestone.activity_schedule(
+                "mail.mail_activity_data_todo",
+                milestone.date_deadline or fields.Date.context_today(milestone),
+                summary=milestone.name,
+                user_id=milestone.user_id.id,
+            )
 
     def _check_can_change_done(self):
         self.check_access("write")

@@ -180,5 +180,7 @@ class CrmContract(models.Model):
             "vat": partner.vat or "",
             "representative": partner.legal_representative or "",
             "address": ", ".join(filter(None, map(str.strip, address.splitlines()))),
-            "bank_account": " ".join(filter(None, (bank.bank_id.name, bank.acc_number))),
+            "bank_account": " ".join(
+                filter(None, (bank.bank_id.name, bank.acc_number))
+            ),
         }

@@ -24,13 +24,19 @@ class CrmContract(models.Model):
         other languages the words of the currency.
         """
         self.ensure_one()
-        lang = self.lang_id.code or self.env.lang or "en_US"
+        lang = self._get_print_lang()
         currency = self.currency_id.with_context(lang=lang)
         if lang.startswith("zh") and amount >= 0:
             names = babel_locale_parse(lang).currencies
             name = "人民币" if currency.name == "CNY" else names.get(currency.name)
             return chinese_capital_amount(amount, name or currency.name)
         return currency.amount_to_text(amount)
+
+    def _get_print_lang(self):
+        """Return the code of the language to print in (str)."""
+        self.ensure_one()
+        active_code = self.lang_id.active and self.lang_id.code
+        return active_code or self.env.lang or "en_US"
 
     def _get_print_name(self):
         """Return the file name of the printed contract, without its suffix."""
@@ -59,14 +65,76 @@ class CrmContract(models.Model):
             ]
         )
 
+    def _get_watermark(self, is_final=False):
+        """Return the text across all pages of a contract that can't be signed (str).
+
+        :param is_final: whether the text is rendered to be frozen; a client can claim
+            so in the URL of a report, hence it counts in the server's own rendering only
+        """
+        self.ensure_one()
+        if self.state == "cancelled":
+            return self.env._("Cancelled")
+        if self.state in ("draft", "review") and not (is_final and self.env.su):
+            return self.env._("Draft – not approved")
+        return ""
+
+    def _get_period_text(self, number, unit):
+        """Return a period like “30 days” in the language of the context.
+
+        :param unit: key of `TERM_UNITS`
+        """
+        if number == 1:
+            return {
+                "day": self.env._("1 day"),
+                "week": self.env._("1 week"),
+                "month": self.env._("1 month"),
+                "quarter": self.env._("1 quarter"),
+                "year": self.env._("1 year"),
+            }[unit]
+        return {
+            "day": self.env._("%s days", number),
+            "week": self.env._("%s weeks", number),
+            "month": self.env._("%s months", number),
+            "quarter": self.env._("%s quarters", number),
+            "year": self.env._("%s years", number),
+        }[unit]
+
+    def _get_clause_sections(self):
+        """Return the sections of the printed contract that hold clauses.
+
+        The agreed way of dispute resolution stands in the section of its clauses, or
+        in one of its own after the clauses on breach.
+
+        :return: list of (category, clauses, whether the way is stated here); the
+            category is empty for a section of its own
+        """
+        self.ensure_one()
+        sections, stated = [], not self.dispute_method
+        empty = self.env["crm.contract.clause.category"], self.clause_ids.browse()
+        for category, clauses in self._get_clause_groups():
+            if not stated and category.part == "other":
+                sections.append((*empty, True))
+                stated = True
+            states = not stated and category.part == "dispute"
+            sections.append((category, clauses, states))
+            stated = stated or states
+        if not stated:
+            sections.append((*empty, True))
+        return sections
+
     def _render_text(self):
         """Render the frozen text without watermark (bytes of a PDF)."""
         self.ensure_one()
-        return self.env["ir.actions.report"]._render_qweb_pdf(
-            "crm_contract.action_report_contract",
-            self.ids,
-            data={"is_final": True},
-        )[0]
+        # sudo: see `_get_watermark`
+        return (
+            self.env["ir.actions.report"]
+            .sudo()
+            ._render_qweb_pdf(
+                "crm_contract.action_report_contract",
+                self.ids,
+                data={"is_final": True},
+            )[0]
+        )
 
     def action_send(self):
         """Open the composer with the mail template that attaches the contract."""

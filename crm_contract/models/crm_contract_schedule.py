@@ -1,7 +1,11 @@
+import logging
+
 import psycopg2
 
 from odoo import api, models
 from odoo.fields import Domain
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmContract(models.Model):
@@ -11,9 +15,7 @@ class CrmContract(models.Model):
 
     @api.model
     def _get_start_due_domain(self):
-        return Domain(
-            [("state", "=", "signed"), ("date_start", "<=", "today")]
-        )
+        return Domain([("state", "=", "signed"), ("date_start", "<=", "today")])
 
     @api.model
     def _get_expire_due_domain(self):
@@ -33,6 +35,11 @@ class CrmContract(models.Model):
             (self, self._get_start_due_domain(), "_advance_start"),
             (self, self._get_expire_due_domain(), "_advance_expire"),
             (installments, installments._get_fall_due_domain(), "_advance_due"),
+            (
+                installments,
+                installments._get_become_overdue_domain(),
+                "_advance_overdue",
+            ),
         )
         cron = self.env["ir.cron"]
         cron._commit_progress(
@@ -55,6 +62,11 @@ class CrmContract(models.Model):
             # Somebody else changed the record meanwhile: the next run sees it as it is.
             self.env.cr.rollback()
             return True
+        except Exception:
+            # One bad record must not keep the others from their dates.
+            self.env.cr.rollback()
+            _logger.exception("%s failed for %s", step, record)
+            return self.env["ir.cron"]._commit_progress(1)
 
     def _advance_start(self):
         self._transition("start")

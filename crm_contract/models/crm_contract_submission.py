@@ -77,15 +77,19 @@ class CrmContract(models.Model):
 
     def _store_document(self, kind, name, data):
         # sudo: frozen documents are written by the life cycle alone
-        return self.env["crm.contract.document"].sudo().create(
-            {
-                "contract_id": self.id,
-                "kind": kind,
-                "name": name,
-                "file": base64.b64encode(data),
-                "content_hash": self.content_hash,
-                "content": self._get_hashed_content(),
-            }
+        return (
+            self.env["crm.contract.document"]
+            .sudo()
+            .create(
+                {
+                    "contract_id": self.id,
+                    "kind": kind,
+                    "name": name,
+                    "file": base64.b64encode(data),
+                    "content_hash": self.content_hash,
+                    "content": self._get_hashed_content(),
+                }
+            )
         )
 
     def _get_text_document(self):
@@ -144,7 +148,9 @@ class CrmContract(models.Model):
         problems = []
         if self.currency_id != self.company_currency_id and not self._has_rate():
             problems.append(
-                self.env._("The currency %s has no exchange rate.", self.currency_id.name)
+                self.env._(
+                    "The currency %s has no exchange rate.", self.currency_id.name
+                )
             )
         if not self.currency_id.active:
             problems.append(

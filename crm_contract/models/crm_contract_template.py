@@ -154,7 +154,6 @@ class CrmContractTemplate(models.Model):
         }
 
 
-
 class CrmContractTemplateLine(models.Model):
     _name = "crm.contract.template.line"
     _description = "Contract template line"

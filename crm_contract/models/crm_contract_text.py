@@ -18,6 +18,11 @@ _PLACEHOLDER_TYPES = (
 )  # fmt: skip
 
 
+def placeholder(expression):
+    """Return an expression as it stands in a text."""
+    return "{{ " + expression + " }}"
+
+
 class CrmContract(models.Model):
     """Text: preamble, clauses by part, dispute resolution, placeholders."""
 
@@ -85,9 +90,7 @@ class CrmContract(models.Model):
     @api.depends("clause_ids.is_deviating")
     def _compute_deviating_count(self):
         for contract in self:
-            contract.deviating_count = len(
-                contract.clause_ids.filtered("is_deviating")
-            )
+            contract.deviating_count = len(contract.clause_ids.filtered("is_deviating"))
 
     @api.model
     def _get_clause_fields(self):
@@ -164,7 +167,7 @@ class CrmContract(models.Model):
             these stay in the text as they are
         """
         self.ensure_one()
-        contract = self.with_context(lang=self.lang_id.code or self.env.lang)
+        contract = self.with_context(lang=self._get_print_lang())
         parts, missing = [], []
         for literal, expression, default in parse_inline_template(body or ""):
             parts.append(Markup(literal))
@@ -173,7 +176,7 @@ class CrmContract(models.Model):
             value = contract._get_placeholder_value(expression) or default
             if not value:
                 missing.append(expression)
-                value = "{{ %s }}" % expression
+                value = placeholder(expression)
             parts.append(escape(value))
         return Markup().join(parts), missing
 
@@ -208,14 +211,16 @@ class CrmContract(models.Model):
                 contract.preamble
             )[0]
             for clause in contract.clause_ids:
-                clause.sudo().body_frozen = contract._resolve_placeholders(clause.body)[0]
+                clause.sudo().body_frozen = contract._resolve_placeholders(clause.body)[
+                    0
+                ]
 
     def _describe_unresolved(self, unresolved):
         return "\n".join(
             self.env._(
                 "“%(where)s”: the placeholder %(placeholder)s has no value.",
                 where=where,
-                placeholder="{{ %s }}" % expression,
+                placeholder=placeholder(expression),
             )
             for where, expression in unresolved
         )

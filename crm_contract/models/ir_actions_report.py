@@ -10,6 +10,13 @@ _NO_DELAY = "data-report-javascript-delay"
 class IrActionsReport(models.Model):
     _inherit = "ir.actions.report"
 
+    def _get_layout(self):
+        # Pages of our own: they need no asset, hence no web server, and no time to load.
+        if self.report_name in CONTRACT_REPORTS:
+            layout = self.env.ref("crm_contract.report_page", raise_if_not_found=False)
+            return layout or super()._get_layout()
+        return super()._get_layout()
+
     @api.model
     def _run_wkhtmltopdf(
         self, bodies, report_ref=False, specific_paperformat_args=None, **kwargs

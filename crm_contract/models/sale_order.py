@@ -12,8 +12,6 @@ class SaleOrder(models.Model):
         index="btree_not_null",
         check_company=True,
         domain="[('partner_id', 'child_of', partner_id)]",
-        groups="crm_contract.crm_contract_group_reader,"
-        "crm_contract.crm_contract_group_user",
     )
 
     def action_new_contract(self):
@@ -54,8 +52,10 @@ class SaleOrder(models.Model):
 
     def _get_contract_lines(self):
         return self.order_line.filtered(
-            lambda line: not line.is_downpayment
-            and (line.display_type or line.product_uom_qty > 0)
+            lambda line: (
+                not line.is_downpayment
+                and (line.display_type or line.product_uom_qty > 0)
+            )
         )
 
     def _prepare_contract_vals(self):
@@ -83,18 +83,37 @@ class SaleOrder(models.Model):
     def _get_invoiceable_lines(self, final=False):
         """Leave out the lines that the ledger of a live contract bills."""
         lines = super()._get_invoiceable_lines(final)
-        # sudo: a contract that the user can't see bills its lines all the same
-        billed = self.env["crm.contract.line"].sudo().search(
-            [
-                ("sale_line_id", "in", lines.ids),
-                ("contract_id.state", "!=", "cancelled"),
-            ]
-        )
-        return lines - billed.sale_line_id.sudo(False)
+        return lines - lines._get_billed_by_contract()
+
+    def _check_not_billed_by_contract(self):
+        """Raise UserError if the ledger of a contract bills lines of the orders."""
+        billed = self.order_line._get_billed_by_contract()
+        if billed:
+            raise UserError(
+                self.env._(
+                    "%s is invoiced from the payment plan of its contract.",
+                    ", ".join(billed.order_id.mapped("name")),
+                )
+            )
 
 
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
+
+    def _get_billed_by_contract(self):
+        """Return the lines that the ledger of a contract not cancelled bills."""
+        # sudo: a contract that the user can't see bills its lines all the same
+        lines = (
+            self.env["crm.contract.line"]
+            .sudo()
+            .search(
+                [
+                    ("sale_line_id", "in", self.ids),
+                    ("contract_id.state", "!=", "cancelled"),
+                ]
+            )
+        )
+        return lines.sale_line_id.sudo(self.env.su)
 
     def _prepare_contract_line_vals(self):
         """Return create values of the contract line that takes over this line."""
