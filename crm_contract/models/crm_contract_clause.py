@@ -1,3 +1,7 @@
+import re
+
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import html2plaintext
@@ -5,6 +9,8 @@ from odoo.tools.rendering_tools import parse_inline_template
 
 from ..tools.difference import difference_html
 from .crm_contract_clause_category import PARTS
+
+_FIRST_PARAGRAPH = re.compile(r"\s*<p\b.*?</p>", re.DOTALL)
 
 
 class CrmContractClause(models.Model):
@@ -52,12 +58,12 @@ class CrmContractClause(models.Model):
         precompute=True,
         required=True,
     )
+    # Not precomputed: the text would be sanitized twice on creation.
     body = fields.Html(
         string="Text",
-        compute="_compute_from_template",
+        compute="_compute_body",
         store=True,
         readonly=False,
-        precompute=True,
         sanitize_overridable=False,
     )
     body_frozen = fields.Html(
@@ -84,7 +90,11 @@ class CrmContractClause(models.Model):
             template = clause.template_id
             clause.category_id = template.category_id or clause.category_id
             clause.name = template.name or clause.name
-            clause.body = template.body or clause.body
+
+    @api.depends("template_id")
+    def _compute_body(self):
+        for clause in self:
+            clause.body = clause.template_id.body or clause.body
 
     @api.depends("category_id")
     def _compute_part(self):
@@ -94,9 +104,12 @@ class CrmContractClause(models.Model):
     @api.depends("body", "template_id")
     def _compute_is_deviating(self):
         for clause in self:
-            clause.is_deviating = bool(clause.template_id) and _plain(
-                clause.body
-            ) != _plain(clause.template_id.body)
+            text, library_text = clause.body, clause.template_id.body
+            clause.is_deviating = bool(
+                clause.template_id
+                and text != library_text
+                and _plain(text) != _plain(library_text)
+            )
 
     @api.depends("body", "template_id")
     def _compute_difference(self):
@@ -137,11 +150,23 @@ class CrmContractClause(models.Model):
     def action_reset_to_library(self):
         """Take the text of the library version again."""
         self._compute_from_template()
+        self._compute_body()
 
     def _get_text(self):
         """Return the text to print: the frozen one, else resolved as far as it goes."""
         self.ensure_one()
         return self.body_frozen or self._resolve_text()[0]
+
+    def _get_text_parts(self):
+        """Return the text to print as its first paragraph and the rest (Markup pair).
+
+        The first paragraph stays on the page of its heading; it is empty if the text
+        begins with something else.
+        """
+        text = Markup(self._get_text() or "")
+        match = _FIRST_PARAGRAPH.match(text)
+        end = match.end() if match else 0
+        return text[:end], text[end:]
 
     def _resolve_text(self):
         """Resolve the placeholders in the language of the contract.

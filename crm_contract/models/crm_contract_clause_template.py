@@ -40,6 +40,7 @@ class CrmContractClauseTemplate(models.Model):
     version = fields.Integer(default=1, readonly=True, copy=False)
     previous_version_id = fields.Many2one(
         "crm.contract.clause.template",
+        string="Previous version",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -41,6 +41,7 @@ class CrmContract(models.Model):
             "name",
             "company_id",
             "type_id",
+            "template_id",
             "lang_id",
             "partner_id",
             "partner_invoice_id",

@@ -1,7 +1,8 @@
 import uuid
 
 from odoo import api, fields, models
-from odoo.tools import SQL, html2plaintext
+from odoo.exceptions import AccessError
+from odoo.tools import SQL, html2plaintext, ormcache
 
 # Relational values enter the canonical content as ids: a record may be renamed
 # without changing what was agreed. Names are resolved when a change is shown.
@@ -27,6 +28,7 @@ class CrmContractContentMixin(models.AbstractModel):
     content_key = fields.Char(
         default=lambda self: uuid.uuid4().hex,
         readonly=True,
+        copy=False,
         help="Identifies the same row in later versions of the contract.",
     )
 
@@ -62,7 +64,8 @@ class CrmContractContentMixin(models.AbstractModel):
     def default_get(self, fields):
         """Ignore defaults that a user or the context gives for owned fields."""
         owned = self._get_owned_fields()
-        defaults = super().default_get([name for name in fields if name not in owned])
+        closed = owned | self._get_computed_fields()
+        defaults = super().default_get([name for name in fields if name not in closed])
         for name in owned.intersection(fields):
             if self._fields[name].default:
                 defaults[name] = self._fields[name].default(self)
@@ -70,11 +73,13 @@ class CrmContractContentMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_not_computed(set().union(*vals_list))
         records = super().create(vals_list)
         records._filter_content()._check_content_parent_editable()
         return records
 
     def write(self, vals):
+        self._check_not_computed(vals)
         content = self._filter_content()
         touched = not set(vals).isdisjoint(self._get_content_fields())
         moved = self._content_parent in vals
@@ -88,6 +93,28 @@ class CrmContractContentMixin(models.AbstractModel):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_locked_content(self):
         self._filter_content()._check_content_parent_editable()
+
+    @api.model
+    @ormcache()
+    def _get_computed_fields(self):
+        """Return the names of the stored fields that only their compute method sets."""
+        return frozenset(
+            name
+            for name, field in self._fields.items()
+            if field.compute and field.store and field.readonly
+        )
+
+    def _check_not_computed(self, names):
+        """Raise AccessError if a client sets a figure; read-only binds views alone."""
+        computed = self._get_computed_fields().intersection(names)
+        if computed and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "%(fields)s of %(model)s are computed; nobody sets them.",
+                    fields=", ".join(computed),
+                    model=self._description,
+                )
+            )
 
     def _check_content_editable(self):
         """Raise UserError if the contract of one of the records is not in draft."""

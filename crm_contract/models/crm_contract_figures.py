@@ -29,6 +29,7 @@ class CrmContract(models.Model):
     )
     fiscal_position_id = fields.Many2one(
         "account.fiscal.position",
+        string="Fiscal position",
         compute="_compute_payment_conditions",
         store=True,
         readonly=False,
@@ -37,6 +38,7 @@ class CrmContract(models.Model):
     )
     payment_term_id = fields.Many2one(
         "account.payment.term",
+        string="Payment terms",
         compute="_compute_payment_conditions",
         store=True,
         readonly=False,
@@ -75,6 +77,7 @@ class CrmContract(models.Model):
         currency_field="company_currency_id",
     )
     plan_difference = fields.Monetary(
+        string="Not in the plan",
         compute="_compute_plan_difference",
         help="Part of the contract value that the payment plan does not cover.",
     )
@@ -115,15 +118,20 @@ class CrmContract(models.Model):
 
     @api.depends("partner_id", "company_id", "type_id")
     def _compute_payment_conditions(self):
-        position = self.env["account.fiscal.position"]
-        for contract in self:
-            partner = contract.partner_id.with_company(contract.company_id)
-            contract.payment_term_id = (
-                contract.type_id.payment_term_id or partner.property_payment_term_id
+        for (company, customer), contracts in self.grouped(
+            lambda contract: (contract.company_id, contract.partner_id)
+        ).items():
+            partner = customer.with_company(company)
+            position = (
+                self.env["account.fiscal.position"]
+                .with_company(company)
+                ._get_fiscal_position(partner)
             )
-            contract.fiscal_position_id = position.with_company(
-                contract.company_id
-            )._get_fiscal_position(partner)
+            for contract in contracts:
+                contract.fiscal_position_id = position
+                contract.payment_term_id = (
+                    contract.type_id.payment_term_id or partner.property_payment_term_id
+                )
 
     @api.depends("type_id", "company_id")
     def _compute_journal_id(self):

@@ -57,7 +57,7 @@ class CrmContract(models.Model):
         tracking=True,
         group_expand=True,
     )
-    date_submitted = fields.Datetime(readonly=True, copy=False)
+    date_submitted = fields.Datetime(string="Submitted on", readonly=True, copy=False)
     submitted_by_id = fields.Many2one(
         "res.users", string="Submitted by", readonly=True, copy=False
     )
@@ -139,8 +139,8 @@ class CrmContract(models.Model):
 
     def _action_approve(self):
         """Let reviewed contracts be signed; an approval add-on calls it at its end."""
-        self._check_content_unchanged()
         self._transition("approve")
+        self._check_content_unchanged()
 
     def _action_reject(self):
         """Send reviewed contracts back to draft; called by an approval add-on."""
@@ -157,8 +157,17 @@ class CrmContract(models.Model):
         :param company_name: who signed for us
         :param signed_hash: content hash that the signatures name
         :param signed_copy: `(file name, bytes)` of the signed paper, if there is one
+        :raise UserError: if a name is missing or the content is another one
         """
         self.ensure_one()
+        if not ((customer_name or "").strip() and (company_name or "").strip()):
+            raise UserError(self.env._("Say who signed for each side."))
+        self._transition(
+            "sign",
+            date_signed=date,
+            signed_by_customer=customer_name,
+            signed_by_company=company_name,
+        )
         if signed_hash != self.content_hash:
             raise UserError(
                 self.env._(
@@ -166,12 +175,6 @@ class CrmContract(models.Model):
                 )
             )
         self._check_content_unchanged()
-        self._transition(
-            "sign",
-            date_signed=date,
-            signed_by_customer=customer_name,
-            signed_by_company=company_name,
-        )
         if signed_copy:
             self._store_document("signed", *signed_copy)
         self._on_signed()

@@ -41,6 +41,7 @@ class CrmContractLine(models.Model):
     )
     scope = fields.Text(help="What belongs to the service and what does not.")
     service_standard = fields.Text(
+        string="Service standard",
         help="How well it is done: response times, availability, acceptance criteria."
     )
     quantity = fields.Float(default=1.0, digits="Product Unit", required=True)

@@ -96,7 +96,9 @@ class CrmContract(models.Model):
         copy=False,
         help="Legal data of both parties as of submission.",
     )
-    customer_legal_name = fields.Char(compute="_compute_parties")
+    customer_legal_name = fields.Char(
+        string="Customer's legal name", compute="_compute_parties"
+    )
     customer_registry = fields.Char(
         string="Customer's registration number", compute="_compute_parties"
     )
@@ -161,7 +163,7 @@ class CrmContract(models.Model):
         """
         self.ensure_one()
         # sudo: a user who may read the contract may read the parties printed in it
-        contract = self.sudo()
+        contract = self.sudo().with_context(lang=self._get_print_lang())
         return {
             "customer": contract._prepare_party(
                 contract.partner_id.commercial_partner_id, contract.customer_bank_id

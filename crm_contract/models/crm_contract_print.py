@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools.misc import babel_locale_parse
 
 from ..tools.amount_in_words import chinese_capital_amount
@@ -11,6 +11,7 @@ class CrmContract(models.Model):
 
     amount_in_words = fields.Char(compute="_compute_amount_in_words")
 
+    @api.depends("amount_total", "currency_id", "lang_id")
     def _compute_amount_in_words(self):
         for contract in self:
             contract.amount_in_words = contract._get_amount_in_words(

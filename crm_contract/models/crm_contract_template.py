@@ -34,11 +34,11 @@ class CrmContractTemplate(models.Model):
 
     duration = fields.Integer()
     duration_unit = fields.Selection(TERM_UNITS, default="month", required=True)
-    notice_period = fields.Integer()
+    notice_period = fields.Integer(string="Notice period")
     notice_unit = fields.Selection(TERM_UNITS, default="month", required=True)
-    dispute_method = fields.Selection(DISPUTE_METHODS)
-    dispute_institution = fields.Char()
-    dispute_place = fields.Char()
+    dispute_method = fields.Selection(DISPUTE_METHODS, string="Dispute resolution")
+    dispute_institution = fields.Char(string="Institution or court")
+    dispute_place = fields.Char(string="Place of dispute resolution")
 
     clause_ids = fields.Many2many(
         "crm.contract.clause.template",
@@ -169,7 +169,7 @@ class CrmContractTemplateLine(models.Model):
     product_id = fields.Many2one("product.product", domain=[("sale_ok", "=", True)])
     name = fields.Text(string="Description")
     scope = fields.Text()
-    service_standard = fields.Text()
+    service_standard = fields.Text(string="Service standard")
     quantity = fields.Float(default=1.0, digits="Product Unit")
     price_unit = fields.Float(
         string="Unit price",

@@ -12,13 +12,17 @@ class CrmContract(models.Model):
     _inherit = "crm.contract"
 
     date_start = fields.Date(
-        default=fields.Date.context_today, tracking=True, index=True
+        string="Start date",
+        default=fields.Date.context_today,
+        tracking=True,
+        index=True,
     )
     duration = fields.Integer(
         compute="_compute_term_defaults", store=True, readonly=False, precompute=True
     )
     duration_unit = fields.Selection(
         TERM_UNITS,
+        string="Unit of the duration",
         compute="_compute_term_defaults",
         store=True,
         readonly=False,
@@ -29,6 +33,7 @@ class CrmContract(models.Model):
         string="Open-ended", help="The contract runs until one side gives notice."
     )
     date_end = fields.Date(
+        string="End date",
         compute="_compute_date_end",
         store=True,
         readonly=False,
@@ -38,10 +43,15 @@ class CrmContract(models.Model):
         help="Last day of the term.",
     )
     notice_period = fields.Integer(
-        compute="_compute_term_defaults", store=True, readonly=False, precompute=True
+        string="Notice period",
+        compute="_compute_term_defaults",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     notice_unit = fields.Selection(
         TERM_UNITS,
+        string="Unit of the notice period",
         compute="_compute_term_defaults",
         store=True,
         readonly=False,

@@ -38,12 +38,14 @@ class CrmContract(models.Model):
     preamble_frozen = fields.Html(readonly=True, copy=False, sanitize=False)
     dispute_method = fields.Selection(
         DISPUTE_METHODS,
+        string="Dispute resolution",
         compute="_compute_from_template",
         store=True,
         readonly=False,
         precompute=True,
     )
     dispute_institution = fields.Char(
+        string="Institution or court",
         compute="_compute_from_template",
         store=True,
         readonly=False,
@@ -51,6 +53,7 @@ class CrmContract(models.Model):
         help="Arbitration or mediation institution, or court.",
     )
     dispute_place = fields.Char(
+        string="Place of dispute resolution",
         compute="_compute_from_template",
         store=True,
         readonly=False,
@@ -131,7 +134,7 @@ class CrmContract(models.Model):
         """Return the mandatory clauses for which neither they nor an alternate stand."""
         used = self.clause_ids.template_id
         used |= used.alternate_of_id | used.previous_version_id
-        codes = set(used.mapped("code"))
+        codes = set(filter(None, used.mapped("code")))
         return self._get_mandatory_clauses().filtered(
             lambda clause: clause not in used and clause.code not in codes
         )

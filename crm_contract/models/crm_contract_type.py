@@ -34,9 +34,9 @@ class CrmContractType(models.Model):
 
     duration = fields.Integer(help="Length of the term of new contracts.")
     duration_unit = fields.Selection(TERM_UNITS, default="month", required=True)
-    notice_period = fields.Integer()
+    notice_period = fields.Integer(string="Notice period")
     notice_unit = fields.Selection(TERM_UNITS, default="month", required=True)
-    payment_term_id = fields.Many2one("account.payment.term")
+    payment_term_id = fields.Many2one("account.payment.term", string="Payment terms")
     journal_id = fields.Many2one(
         "account.journal",
         string="Sales journal",

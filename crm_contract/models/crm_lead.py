@@ -5,7 +5,9 @@ class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     contract_ids = fields.One2many("crm.contract", "opportunity_id", string="Contracts")
-    contract_count = fields.Integer(compute="_compute_contract_count")
+    contract_count = fields.Integer(
+        string="Number of contracts", compute="_compute_contract_count"
+    )
 
     def _compute_contract_count(self):
         counts = dict(

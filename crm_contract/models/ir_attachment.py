@@ -8,10 +8,20 @@ _LOCKED_FIELDS = {"raw", "datas", "db_datas", "store_fname", "res_model", "res_i
 class IrAttachment(models.Model):
     _inherit = "ir.attachment"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        attachments = super().create(vals_list)
+        attachments._check_contract_documents()
+        return attachments
+
     def write(self, vals):
-        if not _LOCKED_FIELDS.isdisjoint(vals):
-            self._check_contract_documents()
-        return super().write(vals)
+        if _LOCKED_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        self._check_contract_documents()
+        result = super().write(vals)
+        # Nor may another file be moved to where the document keeps its own.
+        self._check_contract_documents()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_contract_document(self):
@@ -23,6 +33,8 @@ class IrAttachment(models.Model):
         The document model guards its own writes; this closes the way around it.
         """
         attachments = self.filtered(lambda a: a.res_model == "crm.contract.document")
+        if not attachments:
+            return
         documents = self.env["crm.contract.document"].browse(
             attachments.mapped("res_id")
         )

@@ -7,9 +7,11 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     legal_representative = fields.Char(
+        string="Legal representative",
         help="Person who represents the company by law; printed on contracts."
     )
     contract_count = fields.Integer(
+        string="Contracts",
         compute="_compute_contracts",
         groups="crm_contract.crm_contract_group_reader,"
         "crm_contract.crm_contract_group_user",

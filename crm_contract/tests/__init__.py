@@ -3,3 +3,11 @@ from . import test_tools_canonical
 from . import test_tools_difference
 from . import test_tools_period
 from . import test_tools_plan
+from . import test_access
+from . import test_owned_fields
+from . import test_lifecycle
+from . import test_lock
+from . import test_numbering
+from . import test_content
+from . import test_template
+from . import test_text

@@ -37,7 +37,7 @@ class CrmContractEnd(models.TransientModel):
     def action_end(self):
         """End the contract for the reason given."""
         self.ensure_one()
-        if self.reason == "terminated" and not self.note:
+        if self.reason == "terminated" and not (self.note or "").strip():
             raise UserError(self.env._("Say why the contract is terminated."))
         self.contract_id._action_end(self.reason, self.date)
         if self.note:

@@ -1,0 +1,32 @@
+.DEFAULT_GOAL := help
+.PHONY: help run fresh test lint format bench wheels
+
+help:
+	@echo "make run       serve the add-ons with demo data (PORT=8069)"
+	@echo "make fresh     the same with a new database (asks first; YES=1 doesn't)"
+	@echo "make test      run every test (ONLY=lint, an add-on, tests, or a path)"
+	@echo "make lint      check every file"
+	@echo "make format    format every file"
+	@echo "make bench     measure on a database of its own (ONLY=contract)"
+	@echo "make wheels    build a Python package of each add-on"
+
+run:
+	@setup/run $(ARGS)
+
+fresh:
+	@setup/run --fresh $(if $(YES),--yes) $(ARGS)
+
+test:
+	@setup/test $(ARGS)
+
+lint:
+	@setup/lint
+
+format:
+	@setup/lint --fix
+
+bench:
+	@setup/bench $(ARGS)
+
+wheels:
+	@setup/wheels

@@ -1,0 +1,234 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.fields import Command
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
+
+PDF = b"%PDF-1.4 text of a test"
+
+
+@tagged("post_install", "-at_install")
+class ContractCommon(TransactionCase):
+    """A company with accounts, a customer who can sign, and a user of each kind."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context=dict(cls.env.context, **DISABLED_MAIL_CONTEXT))
+        cls.company = cls._create_company("Supplier Ltd")
+        cls.env = cls.env(
+            context=dict(cls.env.context, allowed_company_ids=cls.company.ids)
+        )
+        cls.today = fields.Date.today()
+        cls._patch_text()
+        cls._set_up_users()
+        cls._set_up_customer()
+        cls._set_up_products()
+        cls._set_up_library()
+
+    @classmethod
+    def _patch_text(cls):
+        """Spare the rendering of the printed text, which has tests of its own."""
+        cls.classPatch(
+            cls.env.registry["crm.contract"], "_render_text", lambda contract: PDF
+        )
+
+    @classmethod
+    def _create_company(cls, name):
+        company = cls.env["res.company"].create(
+            {
+                "name": name,
+                "country_id": cls.env.ref("base.us").id,
+                "street": "1 Harbour Street",
+                "city": "Springfield",
+                "company_registry": f"{name} HRB 1",
+            }
+        )
+        cls.env["account.chart.template"].try_loading(
+            "generic_coa", company=company, install_demo=False
+        )
+        company.partner_id.write(
+            {
+                "legal_representative": f"Director of {name}",
+                "bank_ids": [Command.create({"acc_number": f"{name} 0001"})],
+            }
+        )
+        return company
+
+    @classmethod
+    def _create_user(cls, login, groups="base.group_user", company=None):
+        return new_test_user(
+            cls.env, login=login, groups=groups, company_id=(company or cls.company).id
+        )
+
+    @classmethod
+    def _set_up_users(cls):
+        group = "crm_contract.crm_contract_group_"
+        cls.reader = cls._create_user("contract_reader", f"{group}reader")
+        cls.user = cls._create_user("contract_user", f"{group}user")
+        cls.user_all = cls._create_user("contract_user_all", f"{group}user_all")
+        cls.manager = cls._create_user("contract_manager", f"{group}manager")
+        cls.accountant = cls._create_user(
+            "contract_accountant", "account.group_account_invoice"
+        )
+        cls.salesman = cls._create_user(
+            "contract_salesman", "sales_team.group_sale_salesman"
+        )
+        cls.portal = cls._create_user("contract_portal", "base.group_portal")
+
+    @classmethod
+    def _set_up_customer(cls):
+        cls.customer = cls.env["res.partner"].create(
+            {
+                "name": "Customer Corp",
+                "is_company": True,
+                "lang": "en_US",
+                "street": "2 Market Square",
+                "city": "Shelbyville",
+                "country_id": cls.env.ref("base.us").id,
+                "company_registry": "HRB 4711",
+                "legal_representative": "Chris Chief",
+            }
+        )
+        cls.signatory = cls.env["res.partner"].create(
+            {"name": "Sam Signatory", "parent_id": cls.customer.id}
+        )
+
+    @classmethod
+    def _set_up_products(cls):
+        cls.tax = cls.company.account_sale_tax_id
+        cls.product = cls.env["product.product"].create(
+            {
+                "name": "Maintenance",
+                "type": "service",
+                "invoice_policy": "order",
+                "list_price": 1000.0,
+                "taxes_id": [Command.set(cls.tax.ids)],
+            }
+        )
+
+    @classmethod
+    def _set_up_library(cls):
+        cls.lang_en = cls.env.ref("base.lang_en")
+        cls.category = cls.env["crm.contract.clause.category"].create(
+            {"name": "Test liability", "part": "breach"}
+        )
+        cls.clause = cls._create_clause("Liability", "<p>Liable to the limit.</p>")
+        cls.type = cls.env["crm.contract.type"].create(
+            {
+                "name": "Test type",
+                "code": "TST",
+                "duration": 12,
+                "duration_unit": "month",
+                "notice_period": 1,
+                "notice_unit": "month",
+            }
+        )
+
+    @classmethod
+    def _create_clause(cls, name, body, **vals):
+        return cls.env["crm.contract.clause.template"].create(
+            {
+                "name": name,
+                "category_id": cls.category.id,
+                "lang_id": cls.lang_en.id,
+                "body": body,
+                **vals,
+            }
+        )
+
+    @classmethod
+    def _days(cls, days):
+        return cls.today + timedelta(days=days)
+
+    @classmethod
+    def _prepare_line_vals(cls, **vals):
+        return {"product_id": cls.product.id, **vals}
+
+    @classmethod
+    def _prepare_contract_vals(cls, **vals):
+        return {
+            "name": "Maintenance of the plant",
+            "partner_id": cls.customer.id,
+            "type_id": cls.type.id,
+            "date_start": cls.today,
+            "customer_signatory_id": cls.signatory.id,
+            "company_signatory_id": cls.manager.id,
+            "line_ids": [Command.create(cls._prepare_line_vals())],
+            "clause_ids": [Command.create({"template_id": cls.clause.id})],
+            "installment_ids": [
+                Command.create(
+                    {"name": "Deposit", "trigger": "signature", "percentage": 30}
+                ),
+                Command.create(
+                    {"name": "Rest", "date": cls._days(30), "percentage": 70}
+                ),
+            ],
+            **vals,
+        }
+
+    def _create_contract(self, user=None, **vals):
+        """Return a draft that can be submitted, made by a user of the lowest right."""
+        contracts = self.env["crm.contract"].with_user(user or self.user)
+        return contracts.create(self._prepare_contract_vals(**vals))
+
+    def _submit(self, contract):
+        contract.action_submit()
+        return contract
+
+    def _open_sign(self, contract, **vals):
+        return contract.env["crm.contract.sign"].create(
+            {"contract_id": contract.id, **vals}
+        )
+
+    def _sign(self, contract, **vals):
+        """Submit and sign a draft."""
+        self._open_sign(self._submit(contract), **vals).action_sign()
+        return contract
+
+    def _create_signed(self, user=None, sign=None, **vals):
+        return self._sign(self._create_contract(user, **vals), **(sign or {}))
+
+    def _end(self, contract, **vals):
+        contract.env["crm.contract.end"].create(
+            {"contract_id": contract.id, **vals}
+        ).action_end()
+        return contract
+
+    def _in_state(self, state, **vals):
+        """Return a contract that went its way to the state."""
+        steps = {
+            "draft": (),
+            "review": (self._send_to_review,),
+            "to_sign": (self._submit,),
+            "signed": (self._sign,),
+            "running": (self._sign,),
+            "suspended": (self._sign, lambda c: c.action_suspend()),
+            "ended": (self._sign, self._end),
+            "cancelled": (lambda c: c.action_cancel(),),
+        }[state]
+        start = self._days(10 if state == "signed" else 0)
+        contract = self._create_contract(date_start=start, **vals)
+        for step in steps:
+            step(contract)
+        self.assertEqual(contract.state, state)
+        return contract
+
+    def _send_to_review(self, contract):
+        """Submit as if an approval add-on wanted to see the contract first."""
+        model = self.env.registry["crm.contract"]
+        with patch.object(model, "_needs_review", lambda contract: True):
+            return self._submit(contract)
+
+    def _tamper(self, record, **columns):
+        """Change columns behind the back of the ORM."""
+        self.env.flush_all()
+        assignments = ", ".join(f"{name} = %s" for name in columns)
+        self.env.cr.execute(
+            f"UPDATE {record._table} SET {assignments} WHERE id IN %s",  # noqa: S608
+            (*columns.values(), tuple(record.ids)),
+        )
+        self.env.invalidate_all()

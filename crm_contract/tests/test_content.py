@@ -1,0 +1,211 @@
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from .common import ContractCommon
+
+
+class TestContent(ContractCommon):
+    """The content hash: what moves it, what does not, and who looks at it."""
+
+    def _create_full(self):
+        contract = self._create_contract(
+            preamble="<p>Between the parties.</p>",
+            dispute_method="court",
+            milestone_ids=[Command.create({"name": "Acceptance"})],
+            document_ids=[Command.create({"name": "Annex", "file": "QW5uZXg="})],
+        )
+        contract.installment_ids[0].write(
+            {"trigger": "milestone", "milestone_id": contract.milestone_ids.id}
+        )
+        return contract
+
+    def _get_other(self, record, name):
+        """Return a database value that differs from the record's."""
+        field, value = record._fields[name], record[name]
+        if field.type == "selection":
+            return next(v for v in field.get_values(self.env) if v != value)
+        if field.type == "many2one":
+            domain = [("id", "!=", value.id)]
+            return value.search(domain, limit=1).id or None
+        if field.type == "boolean":
+            return not value
+        if field.type in ("integer", "float", "monetary"):
+            return value + 1
+        return "2001-02-03" if field.type == "date" else "changed"
+
+    def test_every_content_field_moves_the_hash(self):
+        contract = self._create_full().sudo()
+        records = [contract]
+        records += [contract[name][:1] for name in contract._get_content_children()]
+        for record in records:
+            for name in record._get_content_fields():
+                field = record._fields[name]
+                if field.type == "many2many":
+                    continue
+                with self.subTest(model=record._name, field=name):
+                    before = contract._compute_hash()
+                    self._tamper(record, **{name: self._get_other(record, name)})
+                    self.assertNotEqual(contract._compute_hash(), before)
+
+    def test_taxes_and_rows_move_the_hash(self):
+        contract = self._create_full()
+        hashes = [contract._compute_hash()]
+        contract.line_ids.tax_ids = False
+        hashes.append(contract._compute_hash())
+        for name in contract._get_content_children():
+            contract[name][-1:].unlink()
+            hashes.append(contract._compute_hash())
+        self.assertEqual(len(set(hashes)), len(hashes))
+
+    def test_hash_covers_what_was_frozen(self):
+        contract = self._submit(self._create_full()).sudo()
+        for record, column in (
+            (contract, "number"),
+            (contract, "preamble_frozen"),
+            (contract.clause_ids, "body_frozen"),
+        ):
+            before = contract._compute_hash()
+            self._tamper(record, **{column: "changed"})
+            self.assertNotEqual(contract._compute_hash(), before)
+
+    def test_hash_is_stable(self):
+        contract = self._sign(self._create_full())
+        self.customer.name = "Renamed Corp"
+        self.product.write({"name": "Renamed", "list_price": 1})
+        self.type.write({"name": "Renamed", "duration": 3, "code": "REN"})
+        self.category.write({"name": "Renamed", "sequence": 1})
+        self.tax.name = "Renamed tax"
+        contract.write({"user_id": self.user.id, "note": "Called", "color": 4})
+        contract.milestone_ids.action_done()
+        contract.action_create_invoice()
+        invoice = contract.invoice_ids.sudo()
+        invoice.action_post()
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({})._create_payments()
+        contract.action_suspend()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(contract._compute_hash(), contract.content_hash)
+        self.assertFalse(contract._get_verification_problems())
+
+    def test_same_content_has_the_same_hash_in_any_order_of_creation(self):
+        contract = self._create_full()
+        before = contract._compute_hash()
+        rows = contract.installment_ids.sorted("id")
+        rows[0].sequence, rows[1].sequence = 20, 10
+        self.assertNotEqual(contract._compute_hash(), before)
+        rows[0].sequence, rows[1].sequence = 10, 20
+        with_sequences = contract._compute_hash()
+        contract.invalidate_recordset()
+        self.assertEqual(contract._compute_hash(), with_sequences)
+
+    def test_tampering_is_noticed(self):
+        contract = self._submit(self._create_full())
+        self._tamper(contract.line_ids, price_unit=1)
+        for step in (contract._action_approve, self._open_sign(contract).action_sign):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                step()
+        with self.assertRaisesRegex(UserError, "changed after it was submitted"):
+            self._open_sign(contract).action_sign()
+        self._check_verify(contract, "danger", "not the one that was submitted")
+
+    def test_tampering_in_review_is_noticed(self):
+        contract = self._send_to_review(self._create_full())
+        self._tamper(contract.installment_ids[0], percentage=99)
+        with self.assertRaisesRegex(UserError, "changed after it was submitted"):
+            contract._action_approve()
+
+    def _check_verify(self, contract, kind, message):
+        params = contract.action_verify()["params"]
+        self.assertEqual(params["type"], kind)
+        self.assertIn(message, params["message"])
+
+    def test_verify(self):
+        contract = self._create_full()
+        self._check_verify(contract, "danger", "not submitted yet")
+        self._submit(contract)
+        self._check_verify(
+            contract.with_user(self.reader), "success", contract.content_hash_short
+        )
+
+    def test_parties_are_frozen(self):
+        contract = self._create_full()
+        self.customer.street = "3 New Street"
+        self.assertIn("3 New Street", contract.customer_address)
+        self._submit(contract)
+        account = self.env["res.partner.bank"].search(
+            [("partner_id", "=", self.company.partner_id.id)]
+        )
+        self.customer.write(
+            {
+                "name": "Renamed",
+                "street": "4 Newest Street",
+                "company_registry": "New",
+                "legal_representative": "New",
+            }
+        )
+        self.company.partner_id.write({"legal_representative": "New", "vat": "New"})
+        account.acc_number = "New"
+        self.env.invalidate_all()
+        self.assertEqual(contract.customer_legal_name, "Customer Corp")
+        self.assertEqual(contract.customer_registry, "HRB 4711")
+        self.assertEqual(contract.customer_representative, "Chris Chief")
+        self.assertIn("3 New Street", contract.customer_address)
+        self.assertEqual(contract.company_legal_name, "Supplier Ltd")
+        self.assertNotIn("New", contract.company_bank_account)
+        self.assertNotIn("New", contract.company_vat_number)
+        contract.action_withdraw()
+        self.assertEqual(contract.customer_legal_name, "Renamed")
+
+    def test_parties_of_a_contact(self):
+        """The party is the company, whoever of it is named as customer."""
+        contract = self._create_contract(partner_id=self.signatory.id)
+        self.assertEqual(contract.customer_legal_name, "Customer Corp")
+        self.assertEqual(contract.commercial_partner_id, self.customer)
+
+    def test_changes_are_described(self):
+        contract = self._create_full()
+        old = contract._get_content()
+        line, clause = contract.line_ids, contract.clause_ids
+        contract.write(
+            {
+                "name": "New title",
+                "dispute_method": "arbitration",
+                "company_signatory_id": self.user_all.id,
+            }
+        )
+        line.quantity = 2
+        clause.body = "<p>Liable <b>without</b> limit.</p>"
+        contract.milestone_ids.create({"contract_id": contract.id, "name": "Second"})
+        contract.document_ids.unlink()
+        changes = contract._get_content_changes(old)
+        found = {(change["label"], change["old"], change["new"]) for change in changes}
+        self.assertLessEqual(
+            {
+                ("Title", "Maintenance of the plant", "New title"),
+                ("Dispute Method", "Court", "Arbitration"),
+                ("Our signatory", self.manager.name, self.user_all.name),
+                ("Lines / Maintenance / Quantity", "1.0", "2.0"),
+                ("Milestones / Second", "", "Second"),
+                ("Documents", "Annex", ""),
+            },
+            found,
+        )
+        text = next(change for change in changes if change["label"].endswith("Text"))
+        self.assertEqual(text["old"], "Liable to the limit.")
+        self.assertIn("*without*", text["new"])
+
+    def test_resubmission_tells_what_changed(self):
+        contract = self._submit(self._create_full())
+        contract.action_withdraw()
+        messages = contract.message_ids
+        self._submit(contract)
+        self.assertFalse(contract.message_ids - messages)
+        contract.action_withdraw()
+        contract.line_ids.price_unit = 1234
+        self._submit(contract)
+        body = (contract.message_ids - messages).body
+        self.assertIn("Unit price", body)
+        self.assertIn("1000.0", body)
+        self.assertIn("1234.0", body)

@@ -1,0 +1,265 @@
+import base64
+
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from ..models.crm_contract_lifecycle import STATES
+from .common import PDF, ContractCommon
+
+LOCKED = "locked|can't be changed"
+LOCKED_STATES = [state for state, _label in STATES if state != "draft"]
+
+
+class LockCommon(ContractCommon):
+    def _prepare_full_vals(self):
+        annex = {"name": "Annex", "file": base64.b64encode(b"Annex")}
+        return {
+            "milestone_ids": [Command.create({"name": "Acceptance"})],
+            "document_ids": [Command.create(annex)],
+        }
+
+    def _create_full(self, state="draft"):
+        return self._in_state(state, **self._prepare_full_vals())
+
+    def _get_rows(self, contract):
+        return {
+            name: contract[name]._filter_content()[:1]
+            for name in contract._get_content_children()
+        }
+
+    def _assert_locked(self, action):
+        with self.assertRaisesRegex(UserError, LOCKED), self.env.cr.savepoint():
+            action()
+
+
+class TestLock(LockCommon):
+    """Content changes in draft only, whoever tries and whichever way."""
+
+    def _assert_field_locked(self, record, name):
+        for writer in (record, record.sudo()):
+            with self.subTest(model=record._name, field=name, sudo=writer.env.su):
+                self._assert_locked(lambda: writer.write({name: False}))  # noqa: B023
+
+    def test_content_fields(self):
+        for state in LOCKED_STATES:
+            contract = self._create_full(state)
+            for record in (contract, *self._get_rows(contract).values()):
+                for name in record._get_content_fields():
+                    self._assert_field_locked(record, name)
+
+    def test_rows(self):
+        draft = self._create_full()
+        for state in LOCKED_STATES:
+            contract = self._create_full(state)
+            hash_before = contract._compute_hash()
+            for name, row in self._get_rows(contract).items():
+                with self.subTest(state=state, child=name):
+                    self._check_row(contract, row, self._get_rows(draft)[name])
+                    self._check_commands(contract, name, row, draft)
+            self.assertEqual(contract._compute_hash(), hash_before)
+
+    def _check_row(self, contract, row, free_row):
+        vals = dict(row._prepare_content_copy_vals(), contract_id=contract.id)
+        for locked, free in ((row, free_row), (row.sudo(), free_row.sudo())):
+            self._assert_locked(lambda: locked.create(vals))  # noqa: B023
+            self._assert_locked(lambda: locked.unlink())  # noqa: B023
+            self._assert_locked(
+                lambda: locked.write({"contract_id": free.contract_id.id})  # noqa: B023
+            )
+            self._assert_locked(lambda: free.write({"contract_id": contract.id}))  # noqa: B023
+
+    def _check_commands(self, contract, name, row, draft):
+        foreign = self._get_rows(draft)[name]
+        for command in (
+            Command.create(row._prepare_content_copy_vals()),
+            Command.update(row.id, {"name": "Changed"}),
+            Command.delete(row.id),
+            Command.unlink(row.id),
+            Command.link(foreign.id),
+            Command.clear(),
+            Command.set(foreign.ids),
+        ):
+            self._assert_locked(lambda: contract.write({name: [command]}))  # noqa: B023
+
+    def test_clauses_through_their_parts(self):
+        contract = self._create_full("to_sign")
+        for command in (
+            Command.create({"template_id": self.clause.id}),
+            Command.clear(),
+        ):
+            self._assert_locked(lambda: contract.write({"breach_clause_ids": [command]}))  # noqa: B023
+        self._assert_locked(contract.clause_ids.action_reset_to_library)
+        self._assert_locked(contract.action_insert_mandatory_clauses)
+
+    def test_installments_through_their_milestone(self):
+        contract = self._create_full("running")
+        milestone, row = contract.milestone_ids, contract.installment_ids[0]
+        for command in (
+            Command.link(row.id),
+            Command.update(row.id, {"percentage": 1}),
+            Command.create({"name": "I", "percentage": 1, "contract_id": contract.id}),
+        ):
+            self._assert_locked(lambda: milestone.write({"installment_ids": [command]}))  # noqa: B023
+
+    def test_draft_is_free(self):
+        contract = self._create_full()
+        contract.write({"name": "Changed", "line_ids": [Command.clear()]})
+        for row in self._get_rows(contract).values():
+            row.write({"sequence": 5})
+            row.unlink()
+        self.assertFalse(contract.clause_ids)
+
+    def test_what_stays_writable(self):
+        """A new field of the add-on is content, owned, or named here."""
+        contract = self._create_full("running")
+        free = {
+            name
+            for name, field in contract._fields.items()
+            if field._module == "crm_contract"
+            and field.store
+            and field.type != "one2many"
+            and not field.readonly
+        }
+        free -= {*contract._get_content_fields(), *contract._get_owned_fields()}
+        team = self.env["crm.team"].create({"name": "Team"})
+        lead = self.env["crm.lead"].create(
+            {"name": "Lead", "type": "opportunity", "partner_id": self.customer.id}
+        )
+        journal = self.env["account.journal"].search(
+            [("company_id", "=", self.company.id), ("type", "=", "sale")], limit=1
+        )
+        values = {
+            "active": True,
+            "color": 5,
+            "journal_id": journal.id,
+            "note": "<p>Internal</p>",
+            "opportunity_id": lead.id,
+            "tag_ids": [Command.set(self.env["crm.tag"].create({"name": "Tag"}).ids)],
+            "team_id": team.id,
+            "user_id": self.user.id,
+        }
+        self.assertEqual(free, values.keys())
+        contract.write(values)
+        contract.milestone_ids.write({"user_id": self.user_all.id})
+        contract.milestone_ids.action_done()
+        self.assertEqual(contract._compute_hash(), contract.content_hash)
+
+    def test_what_stays_writable_is_not_computed_into_content(self):
+        contract = self._create_full("to_sign")
+        content = contract._get_content()
+        self.env["crm.contract.template"].create(
+            {"name": "T", "title": "T", "type_id": self.type.id, "preamble": "New"}
+        )
+        self._assert_field_locked(contract, "template_id")
+        contract.write({"user_id": self.user_all.id})
+        self.customer.write({"lang": False, "property_payment_term_id": False})
+        self.type.write({"duration": 99, "payment_term_id": False})
+        self.assertEqual(contract.sudo()._get_content(), content)
+
+    def test_archive(self):
+        for state in ("review", "to_sign", "signed", "running", "suspended"):
+            contract = self._in_state(state)
+            with self.assertRaisesRegex(UserError, contract.number):
+                contract.active = False
+        for state in ("draft", "cancelled", "ended"):
+            self._in_state(state).action_archive()
+
+
+class TestDocuments(LockCommon):
+    """The files of a contract are as firm as its rows."""
+
+    def _get_attachment(self, document):
+        return self.env["ir.attachment"].search(
+            [
+                ("res_model", "=", document._name),
+                ("res_id", "=", document.id),
+                ("res_field", "=", "file"),
+            ]
+        )
+
+    def _assert_file_firm(self, document):
+        attachment = self._get_attachment(document)
+        before = attachment.raw
+        for user in (document.env.user, self.env.ref("base.user_root")):
+            locked = attachment.with_user(user)
+            for vals in (
+                {"raw": b"forged"},
+                {"datas": base64.b64encode(b"forged")},
+                {"res_id": 0},
+                {"res_model": False},
+                {"res_field": False},
+                {"type": "url", "url": "https://example.com"},
+            ):
+                with self.assertRaises(UserError), self.env.cr.savepoint():
+                    locked.write(vals)
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                locked.unlink()
+            self._assert_no_second_file(document, locked)
+        self.assertEqual(self._get_attachment(document).raw, before)
+        self.assertTrue(document._is_intact())
+
+    def _assert_no_second_file(self, document, attachments):
+        forged = {
+            "name": "file",
+            "res_model": document._name,
+            "res_id": document.id,
+            "res_field": "file",
+        }
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            attachments.create(dict(forged, raw=b"forged"))
+        other = attachments.create({"name": "Own", "raw": b"forged"})
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            other.write(forged)
+
+    def test_annex_of_a_locked_contract(self):
+        for state in LOCKED_STATES:
+            with self.subTest(state):
+                contract = self._create_full(state)
+                annex = contract.document_ids.filtered(lambda d: d.kind == "annex")
+                self._assert_locked(lambda: annex.write({"file": "Rm9yZ2Vk"}))  # noqa: B023
+                self._assert_file_firm(annex)
+
+    def test_annex_in_draft(self):
+        annex = self._create_full().document_ids
+        digest = annex.sha256
+        annex.file = base64.b64encode(b"Second version")
+        self.assertNotEqual(annex.sha256, digest)
+        self.assertTrue(annex._is_intact())
+        self.assertEqual(annex.short_hash, annex.sha256[:12])
+        annex.unlink()
+
+    def test_frozen_text_never_changes(self):
+        contract = self._submit(self._create_contract())
+        text = contract._get_text_document()
+        self.assertEqual(text._get_file(), PDF)
+        self._assert_file_firm(text)
+        contract.action_withdraw()
+        self._assert_file_firm(text)
+        for record in (text, text.sudo()):
+            for vals in ({"name": "Changed"}, {"file": "Rm9yZ2Vk"}, {"sequence": 1}):
+                with self.assertRaisesRegex(UserError, "can't be changed"):
+                    record.write(vals)
+            with self.assertRaisesRegex(UserError, "can't be changed"):
+                record.unlink()
+            with self.assertRaisesRegex(UserError, "can't be changed"):
+                contract.write({"document_ids": [Command.delete(text.id)]})
+
+    def test_tampered_file_is_noticed(self):
+        contract = self._submit(self._create_contract())
+        text = contract._get_text_document()
+        self.assertFalse(contract._get_verification_problems())
+        attachment = self._get_attachment(text)
+        self.env["ir.attachment"].flush_model()
+        other = self.env["ir.attachment"].create({"name": "x", "raw": b"forged"})
+        self._tamper(attachment, store_fname=other.store_fname)
+        problems = contract._get_verification_problems()
+        self.assertEqual(len(problems), 1)
+        self.assertIn(text.name, problems[0])
+
+    def test_client_makes_annexes_only(self):
+        contract = self._create_full("running")
+        model = contract.document_ids.browse()
+        vals = {"contract_id": contract.id, "name": "Forged", "file": "RA=="}
+        self._assert_locked(lambda: model.create(vals))
+        with self.assertRaises(UserError):
+            model.create(dict(vals, kind="signed"))

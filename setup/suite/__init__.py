@@ -1,0 +1,1 @@
+"""Installs, starts, tests and measures the contract add-ons."""

@@ -1,0 +1,56 @@
+"""Where everything lies and what it is called."""
+
+import os
+import re
+from pathlib import Path
+
+from .console import SetupError
+
+ROOT = Path(__file__).resolve().parents[2]
+SETUP = ROOT / "setup"
+HOME = Path(os.environ.get("CONTRACT_HOME") or ROOT / ".run").absolute()
+LOGS = HOME / "log"
+PREFIX = os.environ.get("CONTRACT_DB_PREFIX") or "contract"
+
+ODOO_SERIES = "19.0"
+ADDONS = ("crm_contract", "crm_contract_approval", "crm_contract_renewal")
+# What the add-ons build on; installed once into the template databases.
+BASE_MODULES = (
+    "account",
+    "crm",
+    "portal",
+    "rating",
+    "sale_crm",
+    "sale_management",
+)
+# Odoo archives English when only other languages are named.
+LANGUAGES = "en_US,zh_CN"
+LOGIN = PASSWORD = "admin"
+DEFAULT_PORT = 8069
+
+# Odoo unpacked 1.3 GB, Python packages 0.5 GB, downloads and databases the rest.
+SPACE_NEEDED_MB = 3000
+
+
+def check_names():
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,30}", PREFIX):
+        raise SetupError(
+            f"CONTRACT_DB_PREFIX={PREFIX} can't be used; it takes small letters, "
+            "digits and underscores, 31 at most, a letter first."
+        )
+
+
+def check_addons():
+    missing = [
+        name for name in ADDONS if not (ROOT / name / "__manifest__.py").exists()
+    ]
+    if missing:
+        raise SetupError(
+            f"The add-ons {', '.join(missing)} are missing beside setup/; "
+            "get the complete repository (git status tells what is gone)."
+        )
+
+
+def addon_closure(addon):
+    """The add-ons of the suite that `addon` is installed with, itself included."""
+    return (addon,) if addon == ADDONS[0] else (ADDONS[0], addon)
