@@ -45,4 +45,10 @@
         "views/res_config_settings_views.xml",
         "views/crm_contract_menus.xml",
     ],
+    "demo": [
+        "demo/res_partner_demo.xml",
+        "demo/crm_lead_demo.xml",
+        "demo/sale_order_demo.xml",
+        "demo/crm_contract_demo.xml",
+    ],
 }

@@ -6,7 +6,7 @@ import string
 import pytest
 from client import REFUSALS, RpcError, refused, together
 
-ROUNDS = 25
+ROUNDS = 8
 
 
 def outcomes(results):
@@ -30,7 +30,7 @@ def numbered_type(admin):
 
 def test_two_submissions_of_one_contract(factory, people, admin, database, verify):
     users = [people["manager"].again(), people["all"].again()]
-    for _round in range(4):
+    for _round in range(3):
         contract_id = factory.draft(people["all"])
         results = together(
             *[
@@ -123,7 +123,8 @@ def test_edited_while_submitted(model, values, factory, people, admin, verify):
         if factory.state(contract_id) == "draft":
             continue
         submitted += 1
-        assert verify(contract_id) == (True, verify(contract_id)[1]), number
+        intact, words = verify(contract_id)
+        assert intact, f"round {number}: {words}"
         with refused():
             edit()
         admin.call("crm.contract", "action_withdraw", [contract_id])
@@ -133,7 +134,7 @@ def test_edited_while_submitted(model, values, factory, people, admin, verify):
 def test_two_users_invoice_one_row(factory, people, admin, database):
     users = [people["manager"].again(), people["accountant"].again()]
     users += [people["all"].again()]
-    for _round in range(4):
+    for _round in range(3):
         contract_id = factory.signed(people["all"])
         row = factory.rows(contract_id)[0]
         results = together(
@@ -156,7 +157,7 @@ def test_two_users_invoice_one_row(factory, people, admin, database):
 def test_signed_and_withdrawn_at_once(factory, people, database, verify):
     signer, other = people["all"].again(), people["manager"].again()
     contract_id = factory.submitted(people["all"])
-    for _round in range(6):
+    for _round in range(4):
         if factory.state(contract_id) == "draft":
             signer.call("crm.contract", "action_submit", [contract_id])
         wizard = signer.create(

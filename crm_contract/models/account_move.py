@@ -27,9 +27,12 @@ class AccountMove(models.Model):
         self._check_installments_not_billed_again()
         return super().button_draft()
 
-    def _reverse_move_vals(self, default_values, cancel=True):
-        vals = super()._reverse_move_vals(default_values, cancel)
-        return dict(vals, contract_id=self.contract_id.id)
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        reverse_moves = super()._reverse_moves(default_values_list, cancel)
+        for move in reverse_moves.filtered("reversed_entry_id.contract_id"):
+            # sudo: the link is owned by the ledger
+            move.sudo().contract_id = move.reversed_entry_id.contract_id
+        return reverse_moves
 
     def _check_installments_not_billed_again(self):
         """A cancelled invoice may not come back once its installments are billed."""

@@ -3,9 +3,7 @@ import re
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 from odoo.tools import html2plaintext
-from odoo.tools.rendering_tools import parse_inline_template
 
 from ..tools.difference import difference_html
 from .crm_contract_clause_category import PARTS
@@ -127,17 +125,7 @@ class CrmContractClause(models.Model):
     @api.constrains("body")
     def _check_placeholders(self):
         for clause in self:
-            for _literal, path, _default in parse_inline_template(clause.body or ""):
-                if path and not clause.contract_id._get_placeholder_field(path):
-                    raise ValidationError(
-                        self.env._(
-                            "The placeholder %(placeholder)s in the clause “%(clause)s”"
-                            " is not a field of a contract. Write it like"
-                            " {{ object.partner_id.name }}.",
-                            placeholder="{{ " + path + " }}",
-                            clause=clause.name,
-                        )
-                    )
+            self.env["crm.contract"]._check_placeholders(clause.name, clause.body)
 
     @api.model
     def _get_content_fields(self):

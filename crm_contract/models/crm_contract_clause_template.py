@@ -37,7 +37,9 @@ class CrmContractClauseTemplate(models.Model):
         string="Contract types",
         help="Leave empty if contracts of every type may use the clause.",
     )
-    version = fields.Integer(default=1, readonly=True, copy=False)
+    version = fields.Integer(
+        default=1, readonly=True, copy=False, aggregator=None
+    )
     previous_version_id = fields.Many2one(
         "crm.contract.clause.template",
         string="Previous version",
@@ -89,6 +91,11 @@ class CrmContractClauseTemplate(models.Model):
             template.clause_count = (
                 counts.get((template.id, False), 0) + template.deviating_count
             )
+
+    @api.constrains("body")
+    def _check_placeholders(self):
+        for clause in self:
+            self.env["crm.contract"]._check_placeholders(clause.name, clause.body)
 
     def write(self, vals):
         if "body" in vals:

@@ -125,12 +125,15 @@ class CrmContractContentMixin(models.AbstractModel):
             return
         contracts = self[self._content_parent]
         # Serialises editors of a contract with its submission: a row may not slip
-        # in between the check of the state and the commit.
+        # in between the check of the state and the commit. Only an update does it; a
+        # submission with an older snapshot would not notice a lock that is gone.
         if contracts.ids:
-            self.env.execute_query(
+            self.env.cr.execute(
                 SQL(
-                    "SELECT id FROM crm_contract WHERE id IN %s ORDER BY id"
-                    " FOR NO KEY UPDATE",
+                    "UPDATE crm_contract SET content_key = content_key FROM"
+                    " (SELECT id FROM crm_contract WHERE id IN %s ORDER BY id"
+                    " FOR NO KEY UPDATE) AS locked"
+                    " WHERE crm_contract.id = locked.id",
                     tuple(contracts.ids),
                 )
             )
@@ -186,7 +189,10 @@ class CrmContractContentMixin(models.AbstractModel):
         return str(value)
 
     def _prepare_content_copy_vals(self):
-        """Return create values of a copy: content fields and children."""
+        """Return create values of a copy: content fields and children.
+
+        A copy without rows stays so, even if its template has some.
+        """
         self.ensure_one()
         vals = {
             name: self._fields[name].convert_to_write(self[name], self)
@@ -196,5 +202,5 @@ class CrmContractContentMixin(models.AbstractModel):
             vals[name] = [
                 fields.Command.create(row._prepare_content_copy_vals())
                 for row in self[name]._filter_content().sorted(CONTENT_ORDER)
-            ]
+            ] or [fields.Command.clear()]
         return vals

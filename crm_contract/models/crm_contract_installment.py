@@ -102,6 +102,10 @@ class CrmContractInstallment(models.Model):
         "CHECK (amount_type != 'percent' OR (percentage > 0 AND percentage <= 100))",
         "A percentage must be more than 0 and at most 100.",
     )
+    _amount_positive = models.Constraint(
+        "CHECK (amount_type != 'fixed' OR amount_fixed > 0)",
+        "A fixed amount must be more than zero.",
+    )
     _days_positive = models.Constraint(
         "CHECK (days >= 0)", "The days after the event must not be negative."
     )
@@ -299,7 +303,7 @@ class CrmContractInstallment(models.Model):
         return Domain("is_overdue", "=", False) & self._get_overdue_domain()
 
     def _advance_overdue(self):
-        self.env.add_to_compute(self._fields["is_overdue"], self)
+        self._recompute_as_of_today("is_overdue")
         contract = self.contract_id
         if contract.user_id:
             contract.activity_schedule(
@@ -309,5 +313,10 @@ class CrmContractInstallment(models.Model):
             )
 
     def _advance_due(self):
-        # The state of a row depends on today, which no dependency can tell.
-        self.env.add_to_compute(self._fields["state"], self)
+        self._recompute_as_of_today("state")
+
+    def _recompute_as_of_today(self, name):
+        # The field depends on today, which no dependency can tell; nor would what in
+        # turn depends on the field hear of it.
+        self.env.add_to_compute(self._fields[name], self)
+        self.modified([name])

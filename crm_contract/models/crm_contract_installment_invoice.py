@@ -2,6 +2,7 @@ from odoo import models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
+from .crm_contract_content_mixin import CONTENT_ORDER
 from .crm_contract_installment import BILLABLE_STATES
 
 
@@ -41,8 +42,10 @@ class CrmContractInstallment(models.Model):
             .sudo()
             .create([rows._prepare_invoice_vals() for _contract, rows in batch])
         )
+        # sudo: the links are owned by the ledger. A cancelled invoice loses all of its
+        # rows, so that it can't come back for those that are not billed again yet.
+        self.sudo().invoice_id.installment_ids.invoice_id = False
         for (contract, rows), invoice in zip(batch, invoices, strict=True):
-            # sudo: the link is owned by the ledger
             rows.sudo().invoice_id = invoice
             invoice.message_post_with_source(
                 "mail.message_origin_link",
@@ -124,10 +127,15 @@ class CrmContractInstallment(models.Model):
 
     def _prepare_share_vals(self, share, fraction):
         line = share["_contract_line"]
-        # The order that the line came from counts invoiced quantities.
-        digits = self.env["decimal.precision"].precision_get("Product Unit")
-        quantity = round(line.quantity * fraction, digits) or 1.0
-        price_unit = share["price_unit"] / quantity
+        invoiced = self._get_invoiced_quantity(line)
+        quantity = invoiced or 1.0
+        # The engine's correction of a rounding is kept on lines with taxes alone.
+        amount = (
+            share["price_unit"]
+            if share["tax_ids"]
+            else share["tax_details"]["total_excluded_currency"]
+        )
+        price_unit = amount / quantity
         extra_tax_data = self.env["account.tax"]._export_base_line_extra_tax_data(
             dict(share, quantity=quantity, price_unit=price_unit)
         )
@@ -140,8 +148,23 @@ class CrmContractInstallment(models.Model):
             "tax_ids": [Command.set(share["tax_ids"].ids)],
             "analytic_distribution": line.analytic_distribution,
             "extra_tax_data": extra_tax_data,
-            "sale_line_ids": [Command.set(line.sale_line_id.ids)],
+            "sale_line_ids": [Command.set(line.sale_line_id.ids if invoiced else [])],
         }
+
+    def _get_invoiced_quantity(self, line):
+        """Return the row's part of the quantity of a contract line.
+
+        The order that the line came from counts invoiced quantities: the parts of all
+        rows, rounded as they are, add up to the whole.
+        """
+        rows = self.contract_id.installment_ids.sorted(CONTENT_ORDER)
+        before = sum(rows[: rows.ids.index(self.id)].mapped("amount"))
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        done, with_row = (
+            round(line.quantity * amount / self.contract_id.amount_total, digits)
+            for amount in (before, before + self.amount)
+        )
+        return round(with_row - done, digits)
 
     def _get_invoice_line_name(self, line, fraction):
         if fraction == 1:

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools.date_utils import add
 
 from .crm_contract_installment import TRIGGERS
@@ -63,6 +63,13 @@ class CrmContractTemplate(models.Model):
         "CHECK (duration >= 0 AND notice_period >= 0)",
         "Durations and notice periods must not be negative.",
     )
+
+    @api.constrains("preamble")
+    def _check_preamble(self):
+        for template in self:
+            self.env["crm.contract"]._check_placeholders(
+                template.name, template.preamble
+            )
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default=default)

@@ -3,7 +3,7 @@ import re
 from markupsafe import Markup, escape
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_amount, format_date
 from odoo.tools.rendering_tools import parse_inline_template
 
@@ -144,6 +144,28 @@ class CrmContract(models.Model):
         self.ensure_one()
         return list(self.clause_ids.sorted().grouped("category_id").items())
 
+    @api.constrains("preamble")
+    def _check_preamble(self):
+        for contract in self:
+            self._check_placeholders(self.env._("Preamble"), contract.preamble)
+
+    @api.model
+    def _check_placeholders(self, where, body):
+        """Raise ValidationError if a placeholder of a text is no field of a contract.
+
+        :param where: heading of the text, for the message
+        """
+        for _literal, path, _default in parse_inline_template(body or ""):
+            if path and not self._get_placeholder_field(path):
+                raise ValidationError(
+                    self.env._(
+                        "The placeholder %(placeholder)s in “%(where)s” is not a field"
+                        " of a contract. Write it like {{ object.partner_id.name }}.",
+                        placeholder=placeholder(path),
+                        where=where,
+                    )
+                )
+
     @api.model
     def _get_placeholder_field(self, expression):
         """Return the names that `object.a.b` leads along, None if it leads nowhere."""
@@ -176,7 +198,7 @@ class CrmContract(models.Model):
             parts.append(Markup(literal))
             if not expression:
                 continue
-            value = contract._get_placeholder_value(expression) or default
+            value = contract._get_placeholder_value(expression) or default.strip()
             if not value:
                 missing.append(expression)
                 value = placeholder(expression)

@@ -11,3 +11,6 @@ from . import test_numbering
 from . import test_content
 from . import test_template
 from . import test_text
+from . import test_term_and_plan
+from . import test_installment
+from . import test_invoice

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -26,33 +28,38 @@ class TestContent(ContractCommon):
             return next(v for v in field.get_values(self.env) if v != value)
         if field.type == "many2one":
             domain = [("id", "!=", value.id)]
-            return value.search(domain, limit=1).id or None
+            others = value.with_context(active_test=False).search(domain, limit=1)
+            return others.id or None
         if field.type == "boolean":
             return not value
         if field.type in ("integer", "float", "monetary"):
             return value + 1
-        return "2001-02-03" if field.type == "date" else "changed"
+        if field.type == "date":
+            return (value or self.today) + timedelta(days=1)
+        return "changed"
 
     def test_every_content_field_moves_the_hash(self):
         contract = self._create_full().sudo()
-        records = [contract]
-        records += [contract[name][:1] for name in contract._get_content_children()]
-        for record in records:
+        contract.line_ids.write({"product_id": False, "price_unit": 0})
+        before = contract._compute_hash()
+        for record in (contract, *(contract[n][:1] for n in contract._get_content_children())):
             for name in record._get_content_fields():
-                field = record._fields[name]
-                if field.type == "many2many":
+                if record._fields[name].type == "many2many":
                     continue
                 with self.subTest(model=record._name, field=name):
-                    before = contract._compute_hash()
+                    savepoint = self.env.cr.savepoint()
                     self._tamper(record, **{name: self._get_other(record, name)})
                     self.assertNotEqual(contract._compute_hash(), before)
+                    savepoint.close(rollback=True)
+                    self.env.invalidate_all()
+                    self.assertEqual(contract._compute_hash(), before)
 
     def test_taxes_and_rows_move_the_hash(self):
         contract = self._create_full()
         hashes = [contract._compute_hash()]
         contract.line_ids.tax_ids = False
         hashes.append(contract._compute_hash())
-        for name in contract._get_content_children():
+        for name in reversed(contract._get_content_children()):
             contract[name][-1:].unlink()
             hashes.append(contract._compute_hash())
         self.assertEqual(len(set(hashes)), len(hashes))
@@ -88,17 +95,6 @@ class TestContent(ContractCommon):
         self.env.invalidate_all()
         self.assertEqual(contract._compute_hash(), contract.content_hash)
         self.assertFalse(contract._get_verification_problems())
-
-    def test_same_content_has_the_same_hash_in_any_order_of_creation(self):
-        contract = self._create_full()
-        before = contract._compute_hash()
-        rows = contract.installment_ids.sorted("id")
-        rows[0].sequence, rows[1].sequence = 20, 10
-        self.assertNotEqual(contract._compute_hash(), before)
-        rows[0].sequence, rows[1].sequence = 10, 20
-        with_sequences = contract._compute_hash()
-        contract.invalidate_recordset()
-        self.assertEqual(contract._compute_hash(), with_sequences)
 
     def test_tampering_is_noticed(self):
         contract = self._submit(self._create_full())
@@ -184,7 +180,7 @@ class TestContent(ContractCommon):
         self.assertLessEqual(
             {
                 ("Title", "Maintenance of the plant", "New title"),
-                ("Dispute Method", "Court", "Arbitration"),
+                ("Dispute resolution", "Court", "Arbitration"),
                 ("Our signatory", self.manager.name, self.user_all.name),
                 ("Lines / Maintenance / Quantity", "1.0", "2.0"),
                 ("Milestones / Second", "", "Second"),

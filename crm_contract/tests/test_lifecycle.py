@@ -1,5 +1,6 @@
 import base64
 from datetime import timedelta
+from itertools import product
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
@@ -30,18 +31,18 @@ class TestLifecycle(ContractCommon):
 
     def test_table(self):
         labels = dict(STATES)
-        for name, step in self._get_steps().items():
-            for state, label in labels.items():
-                with self.subTest(step=name, state=state):
-                    contract = self._in_state(state)
-                    if state in TRANSITIONS[name].sources:
-                        self._check_step(contract, name, step)
-                        continue
-                    with self.assertRaises(UserError) as caught:
-                        step(contract)
-                    self.assertIn(contract.name, str(caught.exception))
-                    self.assertIn(label, str(caught.exception))
-                    self.assertEqual(contract.state, state)
+        contracts = {state: self._in_state(state) for state in labels}
+        for (name, step), state in product(self._get_steps().items(), labels):
+            with self.subTest(step=name, state=state):
+                if state in TRANSITIONS[name].sources:
+                    self._check_step(self._in_state(state), name, step)
+                    continue
+                contract = contracts[state]
+                with self.assertRaises(UserError) as caught:
+                    step(contract)
+                self.assertIn(contract.display_name, str(caught.exception))
+                self.assertIn(labels[state], str(caught.exception))
+                self.assertEqual(contract.state, state)
 
     def _check_step(self, contract, name, step):
         step(contract)

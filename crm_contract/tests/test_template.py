@@ -49,6 +49,8 @@ class TestTemplate(ContractCommon):
             "type_id": self.type.id,
             "partner_id": self.customer.id,
             "date_start": self.today,
+            "customer_signatory_id": self.signatory.id,
+            "company_signatory_id": self.manager.id,
             **vals,
         }
 
@@ -201,8 +203,6 @@ class TestTemplate(ContractCommon):
                 contract = self._create(
                     template_id=template.id,
                     type_id=template.type_id.id,
-                    customer_signatory_id=self.signatory.id,
-                    company_signatory_id=self.manager.id,
                     line_ids=[
                         Command.create(
                             {

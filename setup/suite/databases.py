@@ -69,7 +69,9 @@ def drop(name):
     """Drop a database of ours and its files; nothing happens when it isn't there."""
     if exists(name):
         check_ours(name)
-        postgres.run("dropdb", name)
+        # A killed run may have left a process; people's own database is spared that.
+        force = [] if name == name_of("run") else ["--force"]
+        postgres.run("dropdb", *force, name)
     shutil.rmtree(FILESTORE / name, ignore_errors=True)
 
 

@@ -86,7 +86,11 @@ def prepare(tests=False):
 def _installed(tests):
     if not debian.STAMP.exists() or not python_env.PYTHON.exists():
         system.check_space(settings.HOME)
-    system.ensure_packages(system.PRINTING, system.TESTING if tests else ())
+    system.ensure_packages(
+        system.PRINTING,
+        () if postgres.is_own_server() else system.POSTGRESQL,
+        system.TESTING if tests else (),
+    )
     version = debian.ensure()
     names = ("", "-test") if tests else ("",)
     python_env.ensure(python_env.VENV, *names)

@@ -15,6 +15,8 @@ RECORD = re.compile(
 RESULT = re.compile(r"^(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 STARTED = re.compile(r"^Starting (\w+)\.(\w+)")
 SKIPPED = re.compile(r"^skipped (.+)$")
+# Odoo repeats at error level how many tests failed.
+SUMMARY = re.compile(r"^(\d+ failed, |Module \w+: \d+ fail|At least one test failed)")
 MODULE = re.compile(r"^odoo\.addons\.(\w+)\.tests")
 BROWSER = re.compile(r"chrom|browser|websocket", re.IGNORECASE)
 DEMO_FAILED = "demo data failed to install"
@@ -96,8 +98,9 @@ def of_odoo(title, code, output, addons_with_tests):
         outcome.passed = max(0, result[2] - outcome.failed - len(outcome.skipped))
     else:
         outcome.problems.append(f"Odoo stopped (code {code}) before its tests ended")
-        outcome.details.append("\n".join(output.splitlines()[-LINES_SHOWN:]))
-    outcome.details += [text for _words, text in errors]
+        if not errors:
+            outcome.details.append("\n".join(output.splitlines()[-LINES_SHOWN:]))
+    outcome.details += [text for words, text in errors if not SUMMARY.match(words)]
     if result and not outcome.failed:
         # With failed tests, these lines are their echo.
         outcome.problems += [f"error in the log: {words[:150]}" for words, _t in errors]

@@ -1,0 +1,193 @@
+"""Time, queries and memory of what runs inside Odoo; figures and their table.
+
+All is measured in one process on one transaction that is rolled back in the end.
+What is compared runs in turns, so that a busy machine slows both sides down; bars
+stand on ratios and on query counts, never on absolute times.
+"""
+
+import contextlib
+import functools
+import gc
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+import odoo.cli  # noqa: F401  prepares the odoo package for programs of their own
+from odoo import api, release
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+ADMIN = 2
+
+
+@dataclass(frozen=True)
+class Side:
+    """What was measured of one thing: median seconds, queries, peak memory in MB."""
+
+    label: str
+    seconds: float | None = None
+    queries: int | None = None
+    memory: float | None = None
+
+    def cells(self):
+        return (
+            self.label,
+            "" if self.seconds is None else f"{self.seconds:.3f} s",
+            "" if self.queries is None else f"{self.queries:,}",
+            "" if self.memory is None else f"{self.memory:,.0f} MB",
+        )
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value, and the bar that it must not exceed."""
+
+    name: str
+    value: float
+    bar: float
+    ours: Side
+    other: Side
+
+    @property
+    def holds(self):
+        return self.value <= self.bar
+
+    @property
+    def verdict(self):
+        return "holds" if self.holds else "short"
+
+    def line(self):
+        return f"{self.name} {self.value:.4g} {self.bar:.4g} {self.verdict}"
+
+
+def table(figures):
+    """Return the figures as a Markdown table."""
+    side = ["median", "queries", "peak memory"]
+    head = ["figure", "value", "bar", "", "measured", *side, "compared with", *side]
+    rows = [
+        [
+            figure.name,
+            f"{figure.value:.4g}",
+            f"≤ {figure.bar:.4g}",
+            figure.verdict,
+            *figure.ours.cells(),
+            *figure.other.cells(),
+        ]
+        for figure in figures
+    ]
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def versions():
+    """Return one line that names what the figures were measured with."""
+    with environment() as env:
+        env.cr.execute("SHOW server_version")
+        [postgresql] = env.cr.fetchone()
+    try:
+        answer = subprocess.run(
+            ["wkhtmltopdf", "--version"], capture_output=True, text=True, check=True
+        )
+        wkhtmltopdf = answer.stdout.strip().removeprefix("wkhtmltopdf ")
+    except (OSError, subprocess.CalledProcessError):
+        wkhtmltopdf = "missing"
+    return (
+        f"Odoo {release.version}, Python {platform.python_version()}, "
+        f"PostgreSQL {postgresql}, wkhtmltopdf {wkhtmltopdf}, {os.cpu_count()} CPUs"
+    )
+
+
+@functools.cache
+def _registry():
+    missing = [name for name in ("ODOO_CONF", "CONTRACT_DB") if not os.environ.get(name)]
+    if missing:
+        sys.exit(f"{', '.join(missing)} must be set; start this with make bench.")
+    config.parse_config(
+        ["-c", os.environ["ODOO_CONF"], "-d", os.environ["CONTRACT_DB"]]
+        + ["--log-level=error"],
+        setup_logging=True,
+    )
+    return Registry(os.environ["CONTRACT_DB"])
+
+
+@contextlib.contextmanager
+def environment():
+    """An environment of the administrator; all that is done in it is rolled back."""
+    with _registry().cursor() as cursor:
+        try:
+            yield api.Environment(cursor, ADMIN, {})
+        finally:
+            cursor.rollback()
+
+
+@contextlib.contextmanager
+def undone(env):
+    """Undo in the end what the block does, in the database and in the cache."""
+    savepoint = env.cr.savepoint()
+    try:
+        yield
+    finally:
+        savepoint.close(rollback=True)
+
+
+def once(env, action):
+    """Run `action()` with cold record caches up to where a commit would follow.
+
+    :return: (seconds, queries)
+    """
+    with undone(env):
+        env.invalidate_all()
+        gc.collect()
+        queries, start = env.cr.sql_log_count, time.perf_counter()
+        action()
+        env.cr.flush()
+        return time.perf_counter() - start, env.cr.sql_log_count - queries
+
+
+def compare(env, rounds, **actions):
+    """Run the actions in turns; return {name: Side}.
+
+    The first round is not counted: it fills the caches that outlive a request.
+    """
+    results = {name: [] for name in actions}
+    for number in range(rounds + 1):
+        for name, action in actions.items():
+            result = once(env, action)
+            if number:
+                results[name].append(result)
+    return {
+        name: Side(
+            name.replace("_", " "),
+            statistics.median(seconds for seconds, _queries in runs),
+            max(queries for _seconds, queries in runs),
+        )
+        for name, runs in results.items()
+    }
+
+
+def count_queries(env, action):
+    """Return the queries of `action()` in a request like many before it."""
+    once(env, action)
+    return once(env, action)[1]
+
+
+def peak_memory(action):
+    """Return the peak memory in MB of a new process that runs `action(env)`."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_peak_of, action).result()
+
+
+def _peak_of(action):
+    with environment() as env:
+        action(env)
+        env.cr.flush()
+    # Linux counts in kB, macOS in bytes.
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
