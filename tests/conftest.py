@@ -19,6 +19,11 @@ GROUPS = {
         "sales_team.group_sale_manager",
     ],
     "accountant": ["account.group_account_invoice", "base.group_user"],
+    "founder": [
+        "crm_contract.crm_contract_group_manager",
+        "sales_team.group_sale_manager",
+        "account.group_account_invoice",
+    ],
     "salesman": ["sales_team.group_sale_salesman"],
     "portal": ["base.group_portal"],
 }

@@ -172,7 +172,9 @@ def test_signed_and_withdrawn_at_once(factory, people, database, verify):
             lambda wizard=wizard: signer.call(
                 "crm.contract.sign", "action_sign", [wizard]
             ),
-            lambda: other.call("crm.contract", "action_withdraw", [contract_id]),
+            lambda row=contract_id: other.call(
+                "crm.contract", "action_withdraw", [row]
+            ),
         )
         answers, _errors = outcomes(results)
         assert len(answers) == 1, results

@@ -44,7 +44,9 @@ class CrmContractClause(models.Model):
         ondelete="restrict",
         index=True,
     )
-    category_sequence = fields.Integer(related="category_id.sequence", store=True)
+    category_sequence = fields.Integer(
+        string="Category sequence", related="category_id.sequence", store=True
+    )
     part = fields.Selection(
         PARTS, compute="_compute_part", store=True, precompute=True, index=True
     )

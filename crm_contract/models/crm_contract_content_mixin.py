@@ -43,6 +43,11 @@ class CrmContractContentMixin(models.AbstractModel):
         return ()
 
     @api.model
+    def _get_copied_fields(self):
+        """Return the names of the fields that a copy of the content takes along."""
+        return self._get_content_fields()
+
+    @api.model
     def _get_owned_fields(self):
         """Return the names of the fields that no client may set (frozenset)."""
         return frozenset({"content_key"})
@@ -196,7 +201,7 @@ class CrmContractContentMixin(models.AbstractModel):
         self.ensure_one()
         vals = {
             name: self._fields[name].convert_to_write(self[name], self)
-            for name in self._get_content_fields()
+            for name in self._get_copied_fields()
         }
         for name in self._get_content_children():
             vals[name] = [

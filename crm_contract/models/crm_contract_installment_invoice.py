@@ -122,19 +122,36 @@ class CrmContractInstallment(models.Model):
                 "_contract_line": base_line["_contract_line"]
             },
         )
+        self._absorb_rounding(shares)
         fraction = self.amount / contract.amount_total
         return [self._prepare_share_vals(share, fraction) for share in shares]
+
+    def _absorb_rounding(self, shares):
+        """Let the largest share take the cent that the tax engine loses at times.
+
+        It does so where lines whose prices include taxes are rounded globally.
+        """
+        totals = [
+            _get_untaxed(share)
+            + sum(
+                tax["tax_amount_currency"] for tax in share["tax_details"]["taxes_data"]
+            )
+            for share in shares
+        ]
+        rest = self.currency_id.round(self.amount - sum(totals))
+        if rest:
+            largest = shares[totals.index(max(totals))]
+            largest["tax_details"]["delta_total_excluded_currency"] += rest
+            if largest["manual_total_excluded_currency"] is not None:
+                largest["manual_total_excluded_currency"] += rest
+                largest["manual_total_excluded"] += rest / largest["rate"]
 
     def _prepare_share_vals(self, share, fraction):
         line = share["_contract_line"]
         invoiced = self._get_invoiced_quantity(line)
         quantity = invoiced or 1.0
         # The engine's correction of a rounding is kept on lines with taxes alone.
-        amount = (
-            share["price_unit"]
-            if share["tax_ids"]
-            else share["tax_details"]["total_excluded_currency"]
-        )
+        amount = share["price_unit"] if share["tax_ids"] else _get_untaxed(share)
         price_unit = amount / quantity
         extra_tax_data = self.env["account.tax"]._export_base_line_extra_tax_data(
             dict(share, quantity=quantity, price_unit=price_unit)
@@ -170,3 +187,9 @@ class CrmContractInstallment(models.Model):
         if fraction == 1:
             return line.name
         return f"{line.name}\n{self.name} ({100 * fraction:.4g} %)"
+
+
+def _get_untaxed(share):
+    """Return the untaxed amount of a base line with its corrections of rounding."""
+    details = share["tax_details"]
+    return details["total_excluded_currency"] + details["delta_total_excluded_currency"]

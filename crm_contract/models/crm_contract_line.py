@@ -109,9 +109,9 @@ class CrmContractLine(models.Model):
             if not line.product_id:
                 line.name = line.name or ""
                 continue
-            lang = line.contract_id.lang_id.code or line.env.lang
+            lang = line.contract_id[:1] and line.contract_id._get_print_lang()
             line.name = line.product_id.with_context(
-                lang=lang
+                lang=lang or line.env.lang
             ).get_product_multiline_description_sale()
 
     @api.depends("product_id")
@@ -177,6 +177,10 @@ class CrmContractLine(models.Model):
             "discount",
             "tax_ids",
         )
+
+    @api.model
+    def _get_copied_fields(self):
+        return (*super()._get_copied_fields(), "analytic_distribution")
 
     @api.model
     def _get_owned_fields(self):

@@ -55,6 +55,10 @@ class CrmContractMilestone(models.Model):
         return ("sequence", "name", "description", "party", "date_deadline")
 
     @api.model
+    def _get_copied_fields(self):
+        return (*super()._get_copied_fields(), "user_id")
+
+    @api.model
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {"date_done"}
 

@@ -80,7 +80,7 @@ class CrmContract(models.Model):
         domain=[("part", "=", "other")],
     )
     deviating_count = fields.Integer(
-        string="Deviating clauses", compute="_compute_deviating_count"
+        string="Deviating clauses", compute="_compute_deviating_count", store=True
     )
 
     @api.depends("template_id")

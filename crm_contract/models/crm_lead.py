@@ -1,14 +1,21 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
 
-    contract_ids = fields.One2many("crm.contract", "opportunity_id", string="Contracts")
+    contract_ids = fields.One2many(
+        "crm.contract",
+        "opportunity_id",
+        string="Contracts",
+        groups="crm_contract.crm_contract_group_reader,"
+        "crm_contract.crm_contract_group_user",
+    )
     contract_count = fields.Integer(
         string="Number of contracts", compute="_compute_contract_count"
     )
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_contract_count(self):
         counts = dict(
             self.env["crm.contract"]._read_group(
@@ -59,9 +66,8 @@ class CrmLead(models.Model):
         }
         return {f"default_{name}": value for name, value in values.items() if value}
 
-    def _merge_get_fields_specific(self):
-        specific = super()._merge_get_fields_specific()
-        specific["contract_ids"] = lambda _name, leads: [
-            fields.Command.link(contract.id) for contract in leads.contract_ids
-        ]
-        return specific
+    def _merge_dependences(self, opportunities):
+        super()._merge_dependences(opportunities)
+        # sudo: the contracts stay with the opportunity, whoever merges it
+        merged = opportunities.sudo().with_context(active_test=False)
+        merged.contract_ids.opportunity_id = self

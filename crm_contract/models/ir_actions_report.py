@@ -1,18 +1,25 @@
 from odoo import api, models
 
-CONTRACT_REPORTS = (
-    "crm_contract.report_contract",
-    "crm_contract.report_contract_summary",
-)
 _NO_DELAY = "data-report-javascript-delay"
 
 
 class IrActionsReport(models.Model):
     _inherit = "ir.actions.report"
 
+    @api.model
+    def _get_contract_reports(self):
+        """Return the names of the reports laid out by us, which have no scripts.
+
+        Extended by satellites with reports of their own.
+        """
+        return {
+            "crm_contract.report_contract",
+            "crm_contract.report_contract_summary",
+        }
+
     def _get_layout(self):
         # Pages of our own: they need no asset, hence no web server, and no time to load.
-        if self.report_name in CONTRACT_REPORTS:
+        if self.report_name in self._get_contract_reports():
             layout = self.env.ref("crm_contract.report_page", raise_if_not_found=False)
             return layout or super()._get_layout()
         return super()._get_layout()
@@ -22,7 +29,8 @@ class IrActionsReport(models.Model):
         self, bodies, report_ref=False, specific_paperformat_args=None, **kwargs
     ):
         """Don't wait for scripts in our reports, which have none."""
-        if report_ref and self._get_report(report_ref).report_name in CONTRACT_REPORTS:
+        report = report_ref and self._get_report(report_ref)
+        if report and report.report_name in self._get_contract_reports():
             specific_paperformat_args = dict(
                 specific_paperformat_args or {}, **{_NO_DELAY: "0"}
             )

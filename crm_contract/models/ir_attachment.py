@@ -10,6 +10,10 @@ class IrAttachment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            # Beforehand: the route that takes uploads keeps what was made before an
+            # error.
+            self._check_contract_document_ids(vals.get("res_model"), vals.get("res_id"))
         attachments = super().create(vals_list)
         attachments._check_contract_documents()
         return attachments
@@ -28,16 +32,21 @@ class IrAttachment(models.Model):
         self._check_contract_documents()
 
     def _check_contract_documents(self):
+        attachments = self.filtered(lambda a: a.res_model == "crm.contract.document")
+        if attachments:
+            self._check_contract_document_ids(
+                "crm.contract.document", *attachments.mapped("res_id")
+            )
+
+    @api.model
+    def _check_contract_document_ids(self, model, *ids):
         """Keep the files of frozen and locked contract documents as they are.
 
         The document model guards its own writes; this closes the way around it.
         """
-        attachments = self.filtered(lambda a: a.res_model == "crm.contract.document")
-        if not attachments:
+        if model != "crm.contract.document" or not any(ids):
             return
-        documents = self.env["crm.contract.document"].browse(
-            attachments.mapped("res_id")
-        )
+        documents = self.env["crm.contract.document"].browse(filter(None, ids))
         # sudo: the lock holds for those who can't read the contract as well
         documents = documents.sudo().exists().filtered("sha256")
         documents._check_not_frozen()

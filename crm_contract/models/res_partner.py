@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 IN_FORCE = ("signed", "running", "suspended")
 
@@ -23,6 +23,7 @@ class ResPartner(models.Model):
         "crm_contract.crm_contract_group_user",
     )
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_contracts(self):
         family = self.with_context(active_test=False).search(
             [("id", "child_of", self.ids)]

@@ -14,3 +14,7 @@ from . import test_text
 from . import test_term_and_plan
 from . import test_installment
 from . import test_invoice
+from . import test_bridges
+from . import test_schedule
+from . import test_search
+from . import test_print

@@ -228,7 +228,7 @@ class ContractCommon(TransactionCase):
         self.env.flush_all()
         assignments = ", ".join(f"{name} = %s" for name in columns)
         self.env.cr.execute(
-            f"UPDATE {record._table} SET {assignments} WHERE id IN %s",  # noqa: S608
+            f"UPDATE {record._table} SET {assignments} WHERE id IN %s",
             (*columns.values(), tuple(record.ids)),
         )
         self.env.invalidate_all()

@@ -77,9 +77,11 @@ class TestAccess(ContractCommon):
         nobody = (self.portal, self.env.ref("base.public_user"), self.salesman)
         for user in nobody:
             for model in self._get_models():
-                with self.subTest(user=user.login, model=model):
-                    with self.assertRaises(AccessError):
-                        self._visible(user, model)
+                with (
+                    self.subTest(user=user.login, model=model),
+                    self.assertRaises(AccessError),
+                ):
+                    self._visible(user, model)
 
     def _get_models(self):
         children = [self.own[name]._name for name in self.own._get_content_children()]
@@ -99,6 +101,18 @@ class TestAccess(ContractCommon):
             self.own.milestone_ids.with_user(self.accountant).action_done()
         with self.assertRaises(AccessError):
             contract.action_suspend()
+
+    def test_reading_all_does_not_widen_writing(self):
+        both = self._create_user(
+            "contract_both",
+            "account.group_account_invoice,crm_contract.crm_contract_group_user",
+        )
+        self._assert_visible(both, self.all)
+        self.unassigned.with_user(both).name = "Changed"
+        with self.assertRaises(AccessError):
+            self.foreign.with_user(both).name = "Changed"
+        with self.assertRaises(AccessError):
+            self.foreign.line_ids.with_user(both).price_unit = 1
 
     def test_reader_cannot_invoice(self):
         contract = self._create_signed(self.manager).with_user(self.reader)

@@ -42,7 +42,10 @@ class TestContent(ContractCommon):
         contract = self._create_full().sudo()
         contract.line_ids.write({"product_id": False, "price_unit": 0})
         before = contract._compute_hash()
-        for record in (contract, *(contract[n][:1] for n in contract._get_content_children())):
+        for record in (
+            contract,
+            *(contract[n][:1] for n in contract._get_content_children()),
+        ):
             for name in record._get_content_fields():
                 if record._fields[name].type == "many2many":
                     continue

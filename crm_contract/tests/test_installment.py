@@ -68,7 +68,9 @@ class TestDueDates(LedgerCommon):
     def test_signature(self):
         row = self._create_row(signed=False, trigger="signature", days=10)
         self.assertFalse(row.date_due)
-        self._open_sign(self._submit(row.contract_id), date=self._days(-4)).action_sign()
+        self._open_sign(
+            self._submit(row.contract_id), date=self._days(-4)
+        ).action_sign()
         self.assertEqual((row.date_due, row.state), (self._days(6), "planned"))
 
     def test_milestone(self):

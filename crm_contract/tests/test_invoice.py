@@ -125,7 +125,9 @@ class TestInvoice(LedgerCommon):
         self.assertAlmostEqual(total, contract.amount_total, places=2)
         # Taxes are rounded per invoice, as the law has it.
         tax = sum(invoices.mapped("amount_tax"))
-        self.assertAlmostEqual(tax, contract.amount_tax, delta=0.01 * (len(lines) + len(rows)))
+        self.assertAlmostEqual(
+            tax, contract.amount_tax, delta=0.01 * (len(lines) + len(rows))
+        )
 
     def test_exact_totals(self):
         second, included = (

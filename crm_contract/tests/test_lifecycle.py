@@ -120,7 +120,9 @@ class TestLifecycle(ContractCommon):
                 "installment_ids": [Command.create({"name": "I", "percentage": 40})]
             },
             "“Undated” has no date": {
-                "installment_ids": [Command.create({"name": "Undated", "percentage": 100})]
+                "installment_ids": [
+                    Command.create({"name": "Undated", "percentage": 100})
+                ]
             },
             "“Loose” has no milestone": {
                 "installment_ids": [

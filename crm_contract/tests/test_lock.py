@@ -27,9 +27,9 @@ class LockCommon(ContractCommon):
             for name in contract._get_content_children()
         }
 
-    def _assert_locked(self, action):
+    def _assert_locked(self, method, *args):
         with self.assertRaisesRegex(UserError, LOCKED), self.env.cr.savepoint():
-            action()
+            method(*args)
 
 
 class TestLock(LockCommon):
@@ -38,7 +38,7 @@ class TestLock(LockCommon):
     def _assert_field_locked(self, record, name):
         for writer in (record, record.sudo()):
             with self.subTest(model=record._name, field=name, sudo=writer.env.su):
-                self._assert_locked(lambda: writer.write({name: False}))  # noqa: B023
+                self._assert_locked(writer.write, {name: False})
 
     def test_content_fields(self):
         for state in LOCKED_STATES:
@@ -61,12 +61,10 @@ class TestLock(LockCommon):
     def _check_row(self, contract, row, free_row):
         vals = dict(row._prepare_content_copy_vals(), contract_id=contract.id)
         for locked, free in ((row, free_row), (row.sudo(), free_row.sudo())):
-            self._assert_locked(lambda: locked.create(vals))  # noqa: B023
-            self._assert_locked(lambda: locked.unlink())  # noqa: B023
-            self._assert_locked(
-                lambda: locked.write({"contract_id": free.contract_id.id})  # noqa: B023
-            )
-            self._assert_locked(lambda: free.write({"contract_id": contract.id}))  # noqa: B023
+            self._assert_locked(locked.create, vals)
+            self._assert_locked(locked.unlink)
+            self._assert_locked(locked.write, {"contract_id": free.contract_id.id})
+            self._assert_locked(free.write, {"contract_id": contract.id})
 
     def _check_commands(self, contract, name, row, draft):
         foreign = self._get_rows(draft)[name]
@@ -79,7 +77,7 @@ class TestLock(LockCommon):
             Command.clear(),
             Command.set(foreign.ids),
         ):
-            self._assert_locked(lambda: contract.write({name: [command]}))  # noqa: B023
+            self._assert_locked(contract.write, {name: [command]})
 
     def test_clauses_through_their_parts(self):
         contract = self._create_full("to_sign")
@@ -87,7 +85,7 @@ class TestLock(LockCommon):
             Command.create({"template_id": self.clause.id}),
             Command.clear(),
         ):
-            self._assert_locked(lambda: contract.write({"breach_clause_ids": [command]}))  # noqa: B023
+            self._assert_locked(contract.write, {"breach_clause_ids": [command]})
         self._assert_locked(contract.clause_ids.action_reset_to_library)
         self._assert_locked(contract.action_insert_mandatory_clauses)
 
@@ -99,7 +97,7 @@ class TestLock(LockCommon):
             Command.update(row.id, {"percentage": 1}),
             Command.create({"name": "I", "percentage": 1, "contract_id": contract.id}),
         ):
-            self._assert_locked(lambda: milestone.write({"installment_ids": [command]}))  # noqa: B023
+            self._assert_locked(milestone.write, {"installment_ids": [command]})
 
     def test_draft_is_free(self):
         contract = self._create_full()
@@ -216,7 +214,7 @@ class TestDocuments(LockCommon):
             with self.subTest(state):
                 contract = self._create_full(state)
                 annex = contract.document_ids.filtered(lambda d: d.kind == "annex")
-                self._assert_locked(lambda: annex.write({"file": "Rm9yZ2Vk"}))  # noqa: B023
+                self._assert_locked(annex.write, {"file": "Rm9yZ2Vk"})
                 self._assert_file_firm(annex)
 
     def test_annex_in_draft(self):
@@ -260,6 +258,6 @@ class TestDocuments(LockCommon):
         contract = self._create_full("running")
         model = contract.document_ids.browse()
         vals = {"contract_id": contract.id, "name": "Forged", "file": "RA=="}
-        self._assert_locked(lambda: model.create(vals))
+        self._assert_locked(model.create, vals)
         with self.assertRaises(UserError):
             model.create(dict(vals, kind="signed"))

@@ -27,7 +27,9 @@ class TestNumbering(ContractCommon):
         numbers = [contract.number for contract in reversed(contracts)]
         expected = [f"TST/{self.year}/0000{index}" for index in (1, 2, 3)]
         self.assertEqual(numbers, expected)
-        self.assertEqual(contracts[-1].display_name, f"{expected[0]} {contracts[-1].name}")
+        self.assertEqual(
+            contracts[-1].display_name, f"{expected[0]} {contracts[-1].name}"
+        )
 
     def test_a_refused_submission_takes_no_number(self):
         self._number()

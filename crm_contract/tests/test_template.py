@@ -23,7 +23,9 @@ class TestTemplate(ContractCommon):
                 "dispute_place": "Geneva",
                 "clause_ids": [Command.set(cls.clause.ids)],
                 "line_ids": [
-                    Command.create({"name": "Services", "display_type": "line_section"}),
+                    Command.create(
+                        {"name": "Services", "display_type": "line_section"}
+                    ),
                     Command.create({"product_id": cls.product.id, "scope": "Plant"}),
                     Command.create(
                         {"product_id": cls.product.id, "name": "Own", "price_unit": 7}
@@ -31,7 +33,9 @@ class TestTemplate(ContractCommon):
                 ],
                 "milestone_ids": [
                     Command.create({"name": "Kick-off", "days": 10}),
-                    Command.create({"name": "Acceptance", "days": 60, "party": "customer"}),
+                    Command.create(
+                        {"name": "Acceptance", "days": 60, "party": "customer"}
+                    ),
                 ],
                 "installment_ids": [
                     Command.create({"name": "Deposit", "percentage": 30, "days": 5}),
@@ -197,7 +201,9 @@ class TestTemplate(ContractCommon):
 
     def test_shipped_templates_can_be_used(self):
         self.env["res.lang"]._activate_lang("zh_CN")
-        shipped = self.env["crm.contract.template"].search([("id", "!=", self.template.id)])
+        shipped = self.env["crm.contract.template"].search(
+            [("id", "!=", self.template.id)]
+        )
         for template in shipped:
             with self.subTest(template.name):
                 contract = self._create(
@@ -214,4 +220,6 @@ class TestTemplate(ContractCommon):
                     ],
                 )
                 self._submit(contract)
-                self.assertNotIn("{{", "".join(contract.clause_ids.mapped("body_frozen")))
+                self.assertNotIn(
+                    "{{", "".join(contract.clause_ids.mapped("body_frozen"))
+                )

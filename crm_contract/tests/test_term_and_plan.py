@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import UserError, ValidationError
@@ -7,7 +9,19 @@ from odoo.tools import mute_logger
 from .common import ContractCommon
 
 
-class TestTerm(ContractCommon):
+class ConstraintCommon(ContractCommon):
+    @contextmanager
+    def _assert_constraint(self):
+        """Expect that the database refuses."""
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(IntegrityError),
+            self.env.cr.savepoint(),
+        ):
+            yield
+
+
+class TestTerm(ConstraintCommon):
     def _create_term(self, **vals):
         vals.setdefault("date_start", "2026-01-31")
         return self._create_contract(**vals)
@@ -45,11 +59,10 @@ class TestTerm(ContractCommon):
         contract = self._create_term(date_end="2026-06-30")
         self.assertEqual(contract.date_end, Date.to_date("2026-06-30"))
 
-    @mute_logger("odoo.sql_db")
     def test_end_before_start(self):
-        with self.assertRaises(IntegrityError), self.env.cr.savepoint():
+        with self._assert_constraint():
             self._create_term(date_end="2026-01-30", notice_period=0)
-        with self.assertRaises(IntegrityError), self.env.cr.savepoint():
+        with self._assert_constraint():
             self._create_term(duration=-1)
 
     def test_one_day(self):
@@ -77,7 +90,7 @@ class TestTerm(ContractCommon):
         self.assertEqual((soon + ends[91]).filtered("is_ending_soon"), soon)
 
 
-class TestPlan(ContractCommon):
+class TestPlan(ConstraintCommon):
     def _create_plan(self, *rows, price=1000, **vals):
         """Create a contract with a plan of percentages (int) and amounts (str)."""
         commands = [
@@ -135,19 +148,15 @@ class TestPlan(ContractCommon):
         with self.assertRaisesRegex(UserError, "value is zero"):
             self._create_plan(100, price=0).action_submit()
 
-    @mute_logger("odoo.sql_db")
     def test_percentages(self):
         for percentage in (0, -1, 100.01, 250):
-            with self.subTest(percentage), self.assertRaises(IntegrityError):
-                with self.env.cr.savepoint():
-                    self._create_plan(percentage)
+            with self.subTest(percentage), self._assert_constraint():
+                self._create_plan(percentage)
 
-    @mute_logger("odoo.sql_db")
     def test_fixed_amounts_are_positive(self):
         for amount in ("0", "-100"):
-            with self.subTest(amount), self.assertRaises(IntegrityError):
-                with self.env.cr.savepoint():
-                    self._create_plan(amount, "1100")
+            with self.subTest(amount), self._assert_constraint():
+                self._create_plan(amount, "1100")
 
     def test_milestone_of_another_contract(self):
         other = self._create_contract(milestone_ids=[Command.create({"name": "M"})])
@@ -156,7 +165,7 @@ class TestPlan(ContractCommon):
             row.write({"trigger": "milestone", "milestone_id": other.milestone_ids.id})
 
 
-class TestAmounts(ContractCommon):
+class TestAmounts(ConstraintCommon):
     def _create_lines(self, *lines, **vals):
         commands = [Command.create(self._prepare_line_vals(**line)) for line in lines]
         return self._create_contract(line_ids=commands, **vals)
@@ -240,7 +249,6 @@ class TestAmounts(ContractCommon):
         self.assertEqual(contract.line_ids.tax_ids, reduced)
         self._assert_amounts(contract, 1000, 50)
 
-    @mute_logger("odoo.sql_db")
     def test_impossible_lines(self):
         for vals in (
             {"quantity": 0},
@@ -249,9 +257,8 @@ class TestAmounts(ContractCommon):
             {"discount": -1},
             {"display_type": "line_note"},
         ):
-            with self.subTest(vals), self.assertRaises(IntegrityError):
-                with self.env.cr.savepoint():
-                    self._create_lines(vals)
+            with self.subTest(vals), self._assert_constraint():
+                self._create_lines(vals)
 
     def test_sections_and_notes_cost_nothing(self):
         contract = self._create_contract(

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import format_amount, format_date
 
+from ..models.crm_contract_text import placeholder
 from .common import ContractCommon
 
 
@@ -64,7 +65,7 @@ class TestPlaceholders(ContractCommon):
             )
             self._assert_text(
                 body,
-                "<p>%s; %s; %s</p>" % expected,
+                f"<p>{'; '.join(expected)}</p>",
                 lang_id=self.env["res.lang"]._lang_get(code).id,
                 date_start=date_start,
                 dispute_method="court",
@@ -91,7 +92,7 @@ class TestPlaceholders(ContractCommon):
             "__import__('os').environ",
         ):
             with self.subTest(expression), self.assertRaises(ValidationError) as caught:
-                clause.body = "<p>{{ %s }}</p>" % expression
+                clause.body = f"<p>{placeholder(expression)}</p>"
             self.assertIn("“Liability”", str(caught.exception))
 
     def test_secrets_are_no_placeholders(self):

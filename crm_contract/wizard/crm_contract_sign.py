@@ -11,8 +11,10 @@ class CrmContractSign(models.TransientModel):
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"
     )
+    # Not readonly: the server would drop the hash that the dialog was opened with, and
+    # the signatures would name a content that the user has not seen.
     content_hash = fields.Char(
-        compute="_compute_signatories", store=True, precompute=True
+        compute="_compute_signatories", store=True, readonly=False, precompute=True
     )
     date = fields.Date(
         string="Signed on", required=True, default=fields.Date.context_today

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import measure
 from measure import Figure, Side
-from odoo.fields import Command
 from pypdf import PdfReader
 from web_client import Views
+
+from odoo.fields import Command
 
 CREATED = 1000
 LINES, CLAUSES, INSTALLMENTS = 3, 5, 4
@@ -192,7 +193,11 @@ def prepare(env):
             ],
             "installment_ids": [
                 Command.create(
-                    {"name": f"Part {number + 1}", "percentage": 25, "days": 30 * number}
+                    {
+                        "name": f"Part {number + 1}",
+                        "percentage": 25,
+                        "days": 30 * number,
+                    }
                 )
                 for number in range(INSTALLMENTS)
             ],
@@ -305,7 +310,11 @@ def create_printable(env, fixture):
     category = env["crm.contract.clause.category"].search([], limit=1)
     clauses = env["crm.contract.clause.template"].create(
         [
-            {"name": f"Clause {number}", "category_id": category.id, "body": SHORT_CLAUSE}
+            {
+                "name": f"Clause {number}",
+                "category_id": category.id,
+                "body": SHORT_CLAUSE,
+            }
             for number in range(20)
         ]
     )

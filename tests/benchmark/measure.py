@@ -19,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 
-import odoo.cli  # noqa: F401  prepares the odoo package for programs of their own
+import odoo.cli  # noqa: F401  makes the odoo package complete
 from odoo import api, release
 from odoo.modules.registry import Registry
 from odoo.tools import config
@@ -106,7 +106,9 @@ def versions():
 
 @functools.cache
 def _registry():
-    missing = [name for name in ("ODOO_CONF", "CONTRACT_DB") if not os.environ.get(name)]
+    missing = [
+        name for name in ("ODOO_CONF", "CONTRACT_DB") if not os.environ.get(name)
+    ]
     if missing:
         sys.exit(f"{', '.join(missing)} must be set; start this with make bench.")
     config.parse_config(

@@ -46,9 +46,7 @@ def _parse():
     if options.rounds < 1:
         parser.error("--rounds takes a number of at least 1")
     if options.only and options.only not in NAMES:
-        parser.error(
-            f"there is no benchmark {options.only}; choose {', '.join(NAMES)}"
-        )
+        parser.error(f"there is no benchmark {options.only}; choose {', '.join(NAMES)}")
     if options.only and not _path(options.only).exists():
         parser.error(
             f"the benchmark {options.only} is not written yet: {_path(options.only)}"

@@ -37,27 +37,28 @@ class Views:
         )
 
     def open_form(self, record):
-        return self._records(record.env).browse(record.id).web_read(
-            self.specification["form"]
+        return (
+            self._records(record.env)
+            .browse(record.id)
+            .web_read(self.specification["form"])
         )
 
     def open_kanban(self, env, groupby):
         records = self._records(env).with_context(read_group_expand=True)
         bar = self.arch["kanban"].find("progressbar")
+        total = bar.get("sum_field") if bar is not None else None
         answer = records.web_read_group(
             [],
             [groupby],
-            [] if bar is None or not bar.get("sum_field")
-            else [f"{bar.get('sum_field')}:sum"],
+            [f"{total}:sum"] if total else [],
             auto_unfold=True,
             unfold_read_specification=self.specification["kanban"],
             unfold_read_default_limit=KANBAN_LIMIT,
-        )  # fmt: skip
+        )
         if bar is not None:
+            colors = ast.literal_eval(bar.get("colors"))
             records.read_progress_bar(
-                [],
-                groupby,
-                {"field": bar.get("field"), "colors": ast.literal_eval(bar.get("colors"))},
+                [], groupby, {"field": bar.get("field"), "colors": colors}
             )
         return answer
 
@@ -72,15 +73,17 @@ class Views:
         for node in view.iterdescendants("field"):
             if next(node.iterancestors("field"), None) is not owner:
                 continue  # of a sub-view
-            name = node.get("name")
-            for extra in (name, *WIDGET_FIELDS.get(node.get("widget"), ())):
-                if extra in fields:
-                    known = specification.setdefault(extra, {})
-                    known.update(self._specify_field(fields[extra], node, extra == name))
+            hidden = node.get("invisible") in ("1", "True")
+            extras = WIDGET_FIELDS.get(node.get("widget"), ())
+            for name in fields.keys() & {node.get("name"), *extras}:
+                # A field may stand in a view more than once; a visible one decides.
+                if not hidden or name not in specification:
+                    specification[name] = self._specify_field(
+                        fields[name], node, hidden
+                    )
         return specification
 
-    def _specify_field(self, field, node, is_shown):
-        hidden = is_shown and node.get("invisible") in ("1", "True")
+    def _specify_field(self, field, node, hidden):
         if field["type"] in ("many2one", "reference"):
             return {"fields": {} if hidden else {"display_name": {}}}
         if field["type"] not in ("one2many", "many2many") or hidden:
@@ -93,4 +96,3 @@ class Views:
             return {}
         color = ast.literal_eval(node.get("options") or "{}").get("color_field")
         return {"fields": {"display_name": {}, **({color: {}} if color else {})}}
-

@@ -1,0 +1,89 @@
+from odoo.fields import Command
+
+from .common import ContractCommon
+
+
+class TestPrint(ContractCommon):
+    """The printed text for real; in tests Odoo renders it as HTML."""
+
+    @classmethod
+    def _patch_text(cls):
+        pass
+
+    def _create_full(self, **vals):
+        contract = self._create_contract(
+            preamble="<p>Between {{ object.customer_legal_name }} and us.</p>",
+            milestone_ids=[Command.create({"name": "Acceptance"})],
+            **vals,
+        )
+        contract.line_ids.write({"scope": "Two visits", "service_standard": "Daily"})
+        return contract
+
+    def _get_frozen(self, contract):
+        return contract._get_text_document()._get_file().decode()
+
+    def _print(self, contract):
+        report = "crm_contract.action_report_contract"
+        reports = contract.env["ir.actions.report"]
+        return reports._render_qweb_html(report, contract.ids)[0].decode()
+
+    def test_frozen_text(self):
+        contract = self._submit(self._create_full())
+        text = self._get_frozen(contract)
+        for part in (
+            contract.number,
+            contract.name,
+            "Between Customer Corp and us.",
+            "HRB 4711",
+            "Chris Chief",
+            "Sam Signatory",
+            "Supplier Ltd",
+            "Liable to the limit.",
+            "Two visits",
+            "Daily",
+            "Acceptance",
+            "1,150.00",
+            "One Thousand, One Hundred And Fifty",
+            "Deposit",
+            contract.content_hash_short,
+        ):
+            self.assertIn(part, text)
+        self.assertNotIn("{{", text)
+        self.assertNotIn("not approved", text)
+
+    def test_frozen_text_stays(self):
+        contract = self._submit(self._create_full())
+        text = self._get_frozen(contract)
+        self.customer.name = "Renamed Corp"
+        self.assertEqual(self._get_frozen(contract), text)
+        self.assertTrue(contract._get_frozen_attachment())
+
+    def test_draft_is_marked(self):
+        contract = self._create_full()
+        self.assertIn("not approved", self._print(contract))
+        self.assertFalse(contract._get_frozen_attachment())
+
+    def test_internal_note_is_not_printed(self):
+        contract = self._create_full(note="<p>Give in at 900</p>")
+        self.assertNotIn("Give in at 900", self._print(contract))
+
+    def test_chinese(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        yuan = self.env.ref("base.CNY")
+        yuan.active = True
+        self.env["res.currency.rate"].create(
+            {"currency_id": yuan.id, "company_id": self.company.id, "rate": 7}
+        )
+        contract = self._create_full(
+            lang_id=self.env["res.lang"]._lang_get("zh_CN").id,
+            currency_id=yuan.id,
+            line_ids=[Command.create({"name": "维护", "price_unit": 1409.5})],
+        )
+        contract.line_ids.tax_ids = False
+        text = self._get_frozen(self._submit(contract))
+        self.assertIn("人民币壹仟肆佰零玖元伍角", text)
+
+    def test_readers_print(self):
+        contract = self._create_full()
+        for user in (self.reader, self.accountant):
+            self.assertIn(contract.name, self._print(contract.with_user(user)))

@@ -1,0 +1,179 @@
+from odoo.fields import Command
+from odoo.tests import Form
+
+from .common import ContractCommon
+
+
+class TestSearch(ContractCommon):
+    def _search_name(self, text):
+        contracts = self.env["crm.contract"].with_user(self.user)
+        return [record_id for record_id, _name in contracts.name_search(text)]
+
+    def test_names(self):
+        contract = self._create_contract(name="Elevator")
+        self._create_contract(name="Boiler")
+        self.assertEqual(contract.display_name, "Elevator")
+        self._submit(contract)
+        self.assertEqual(contract.display_name, f"{contract.number} Elevator")
+        self.assertEqual(self._search_name("elevat"), contract.ids)
+        self.assertEqual(self._search_name(contract.number), contract.ids)
+        self.assertEqual(len(self._search_name("Customer Corp")), 2)
+        self.assertFalse(self._search_name("Nothing"))
+
+    def test_row_names(self):
+        contract = self._create_contract()
+        row = contract.installment_ids[0]
+        self.assertEqual(row.display_name, f"{contract.name} – {row.name}")
+
+    def test_export(self):
+        contract = self._submit(self._create_contract())
+        columns = [
+            "number",
+            "partner_id/name",
+            "state",
+            "line_ids/name",
+            "amount_total",
+        ]
+        self.reader.group_ids += self.env.ref("base.group_allow_export")
+        data = contract.with_user(self.reader).export_data(columns)["datas"]
+        self.assertEqual(
+            data,
+            [[contract.number, "Customer Corp", "To sign", "Maintenance", 1150.0]],
+        )
+
+    def _load(self, columns, *rows):
+        contracts = self.env["crm.contract"].with_user(self.user)
+        result = contracts.load(columns, [list(row) for row in rows])
+        self.assertFalse(result["messages"])
+        return contracts.browse(result["ids"])
+
+    def test_import(self):
+        contracts = self._load(
+            [
+                "name",
+                "partner_id/.id",
+                "type_id/.id",
+                "date_start",
+                "line_ids/name",
+                "line_ids/quantity",
+                "line_ids/price_unit",
+                "installment_ids/name",
+                "installment_ids/percentage",
+                "installment_ids/date",
+            ],
+            (
+                "A",
+                self.customer.id,
+                self.type.id,
+                "2026-01-01",
+                "L1",
+                2,
+                50,
+                "I1",
+                40,
+                "2026-02-01",
+            ),
+            ("", "", "", "", "L2", 1, 100, "I2", 60, "2026-03-01"),
+            (
+                "B",
+                self.customer.id,
+                self.type.id,
+                "2026-01-01",
+                "L3",
+                1,
+                10,
+                "",
+                "",
+                "",
+            ),
+        )
+        self.assertEqual(contracts.mapped("name"), ["A", "B"])
+        self.assertEqual(contracts.mapped("amount_total"), [230, 11.5])
+        self.assertEqual(contracts[0].installment_ids.mapped("amount"), [92, 138])
+        self.assertEqual(set(contracts.mapped("state")), {"draft"})
+        self.assertFalse(any(contracts.mapped("number")))
+
+    def test_groups(self):
+        self._submit(self._create_contract())
+        contracts = self.env["crm.contract"].with_user(self.user)
+        groups = contracts.formatted_read_group(
+            [], ["state"], ["amount_company:sum", "amount_overdue:sum"]
+        )
+        found = {group["state"]: group["amount_company:sum"] for group in groups}
+        self.assertEqual(found["to_sign"], 1150)
+
+
+class TestCost(ContractCommon):
+    """What a batch costs does not grow with it more than it has to."""
+
+    def _create_many(self, size):
+        rows = [
+            Command.create({"name": str(i), "percentage": 5, "date": self._days(i)})
+            for i in range(20)
+        ]
+        vals = self._prepare_contract_vals(
+            installment_ids=rows, milestone_ids=[Command.create({"name": "M"})]
+        )
+        contracts = self.env["crm.contract"].with_user(self.user)
+        return contracts.create([vals] * size)
+
+    def _count(self, method, *args):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        method(*args)
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def test_reading(self):
+        names = [
+            name
+            for name, field in self.env["crm.contract"]._fields.items()
+            if field._module == "crm_contract"
+            and field.type != "one2many"
+            and name != "difference"
+        ]
+        few, many = self._create_many(5), self._create_many(40)
+        few.read(names)
+        costs = [self._count(batch.read, names) for batch in (few, many)]
+        self.assertLess(costs[1] - costs[0], 40)
+
+    def test_creating(self):
+        self._create_many(1)
+        costs = [self._count(self._create_many, size) for size in (5, 25)]
+        self.assertLess(costs[1] - costs[0], 20 * 4)
+
+    def test_submitting(self):
+        few, many = self._create_many(2), self._create_many(6)
+        self._submit(self._create_many(1))
+        costs = [self._count(batch.action_submit) for batch in (few, many)]
+        self.assertLess(costs[1] - costs[0], 4 * 60)
+
+    def test_invoicing(self):
+        few, many = self._create_many(2), self._create_many(6)
+        for contract in few + many + self._create_many(1):
+            self._sign(contract)
+        warm = contract.installment_ids[:1]
+        warm.action_create_invoice()
+        costs = [
+            self._count(batch.installment_ids.action_create_invoice)
+            for batch in (few, many)
+        ]
+        self.assertLess(costs[1] - costs[0], 4 * 150)
+
+
+class TestForm(ContractCommon):
+    """A contract from the form to the signature, as its user clicks it."""
+
+    def test_form(self):
+        with Form(self.env["crm.contract"].with_user(self.user)) as form:
+            form.partner_id = self.customer
+            form.type_id = self.type
+            form.name = "From the form"
+            with form.line_ids.new() as line:
+                line.product_id = self.product
+        contract = form.save()
+        self.assertEqual(contract.amount_total, 1150)
+        self.assertEqual(contract.user_id, self.user)
+        for user in (self.reader, self.accountant, self.manager):
+            Form(contract.with_user(user))

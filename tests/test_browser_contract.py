@@ -1,0 +1,227 @@
+"""The way of a contract from the opportunity to the payment, clicked by a person."""
+
+import io
+import re
+import shutil
+
+import pypdf
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+SECONDS = 30
+TEMPLATES = {"en_US": "Service contract (English)", "zh_CN": "服务合同（中文）"}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    assert path, "no Chromium is installed"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium, people):
+    """A page of the founder; the test fails when its console tells of an error."""
+    context = chromium.new_context(
+        viewport={"width": 1500, "height": 1000}, accept_downloads=True
+    )
+    context.set_default_timeout(SECONDS * 1000)
+    expect.set_options(timeout=SECONDS * 1000)
+    user = people["founder"]
+    for cookie in user.session.cookies:
+        context.add_cookies(
+            [{"name": cookie.name, "value": cookie.value, "url": user.url}]
+        )
+    page = context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console",
+        lambda message: message.type == "error" and errors.append(message.text),
+    )
+    yield page
+    context.close()
+    assert not errors
+
+
+@pytest.fixture
+def opportunity(people, factory):
+    user = people["founder"]
+    return user.create(
+        "crm.lead",
+        {
+            "name": "Production line of Nordlicht",
+            "type": "opportunity",
+            "partner_id": factory.customer["id"],
+            "user_id": user.uid,
+        },
+    )
+
+
+def field(page, name):
+    return page.locator(f".o_field_widget[name={name}]").locator("visible=true").first
+
+
+def press(page, name, within=""):
+    page.locator(f"{within} button[name='{name}']").locator(
+        "visible=true"
+    ).first.click()
+
+
+def choose(page, name, text):
+    """Type into a many2one and take the first suggestion."""
+    box = field(page, name).locator("input").first
+    box.click()
+    box.fill(text)
+    page.locator(".o-autocomplete--dropdown-item", has_text=text).first.click()
+
+
+def turn_to(page, name):
+    page.locator(f".o_notebook a.nav-link[name={name}]").first.click()
+
+
+def save(page):
+    page.locator(".o_form_button_save").first.click()
+    expect(page.locator(".o_form_saved").first).to_be_visible()
+
+
+def expect_state(page, state):
+    current = page.locator(".o_field_statusbar .o_arrow_button_current")
+    expect(current).to_have_attribute("data-value", state)
+
+
+def new_contract(page, user, opportunity, lang):
+    """From the opportunity to a saved draft with the content of the template."""
+    page.goto(f"{user.url}/odoo/crm.lead/{opportunity}")
+    press(page, "action_new_contract")
+    expect(field(page, "template_id")).to_be_visible()
+    choose(page, "template_id", TEMPLATES[lang])
+    turn_to(page, "parties")
+    choose(page, "customer_signatory_id", "Okke Janssen")
+    choose(page, "company_signatory_id", "Founder")
+    save(page)
+
+
+def set_prices(page, price):
+    turn_to(page, "service_content")
+    lines = page.locator("[name=line_ids] tr.o_data_row:not(.o_is_line_section)")
+    lines = lines.filter(has=page.locator("td[name=quantity]"))
+    expect(lines.first).to_be_visible()
+    for number in range(lines.count()):
+        cell = lines.nth(number).locator("td[name=price_unit]")
+        if not cell.count() or not cell.inner_text().strip():
+            continue
+        cell.click()
+        box = cell.locator("input")
+        box.fill(price)
+        box.press("Tab")
+    save(page)
+
+
+def print_contract(page, words):
+    """The PDF that the button of the menu hands over."""
+    page.locator(".o_cp_action_menus button").first.click()
+    page.locator(".o-dropdown--menu .dropdown-toggle", has_text=words["print"]).click()
+    with page.expect_download() as download:
+        page.locator(".o-dropdown--menu .dropdown-item").get_by_text(
+            words["contract"], exact=True
+        ).last.click()
+    with open(download.value.path(), "rb") as file:
+        return pypdf.PdfReader(io.BytesIO(file.read()))
+
+
+def test_from_opportunity_to_payment(page, people, admin, opportunity):
+    user = people["founder"]
+    new_contract(page, user, opportunity, "en_US")
+    set_prices(page, "1000")
+    expect(field(page, "amount_total")).to_contain_text("5,750.00")
+
+    press(page, "action_submit")
+    expect_state(page, "to_sign")
+    number = field(page, "number").inner_text()
+    assert re.fullmatch(r"SVC/\d{4}/\d{5}", number)
+
+    printed = print_contract(page, {"print": "Print", "contract": "Contract"})
+    assert len(printed.pages) >= 3
+    assert number in printed.pages[0].extract_text()
+
+    press(page, "action_send")
+    dialog = page.locator(
+        ".modal .o_mail_composer_form_view, .modal .o_form_view"
+    ).first
+    expect(dialog).to_be_visible()
+    expect(page.locator(".modal")).to_contain_text("Nordlicht")
+    page.locator(".modal .btn-close").first.click()
+    expect(page.locator(".modal")).to_have_count(0)
+
+    page.locator("button:visible", has_text="Register signatures").first.click()
+    date = page.locator(".modal .o_field_widget[name=date]")
+    date.locator("button, input").first.click()
+    date.locator("input").fill("01/02/2026")
+    date.locator("input").press("Enter")
+    for name in ("signed_by_customer", "signed_by_company"):
+        box = page.locator(f".modal .o_field_widget[name={name}] input")
+        assert box.input_value(), "the names of the signatories are proposed"
+    press(page, "action_sign", ".modal")
+    expect_state(page, "running")
+
+    press(page, "action_create_invoice")
+    expect(page.locator("button[name=action_post]:visible").first).to_be_visible()
+    press(page, "action_post")
+    expect_state(page, "posted")
+    press(page, "action_register_payment")
+    press(page, "action_create_payments", ".modal")
+    expect(page.locator(".ribbon:visible", has_text="Paid").first).to_be_visible()
+
+    press(page, "action_view_contract")
+    expect_state(page, "running")
+    expect(field(page, "amount_paid")).to_contain_text("1,725.00")
+    turn_to(page, "fees")
+    first = page.locator("[name=installment_ids] tr.o_data_row").first
+    expect(first.locator("td[name=state]")).to_contain_text("Paid")
+
+    found = user.search("crm.contract", [("opportunity_id", "=", opportunity)])
+    assert len(found) == 1
+    contract = user.read("crm.contract", found[0], "amount_paid", "amount_invoiced")
+    assert contract["amount_paid"] == contract["amount_invoiced"] == 1725.0
+    assert admin.read("crm.lead", opportunity, "won_status") == "won"
+
+
+def test_what_is_missing_is_told(page, people, opportunity):
+    """Submitting too early shows all that is missing, and nothing happens."""
+    user = people["founder"]
+    new_contract(page, user, opportunity, "en_US")
+    press(page, "action_submit")
+    dialog = page.locator(".modal")
+    expect(dialog).to_contain_text("zero")
+    page.locator(".modal .btn-primary").first.click()
+    expect(dialog).to_have_count(0)
+    expect_state(page, "draft")
+
+
+def test_in_chinese(page, people, admin, opportunity):
+    """The shorter way in Chinese: opportunity, contract, submission, print."""
+    user = people["founder"]
+    admin.call("res.users", "write", [user.uid], {"lang": "zh_CN"})
+    try:
+        new_contract(page, user, opportunity, "zh_CN")
+        set_prices(page, "1000")
+        press(page, "action_submit")
+        expect_state(page, "to_sign")
+        current = page.locator(".o_field_statusbar .o_arrow_button_current")
+        expect(current).to_have_text(re.compile("签"))
+        # No English is left on the buttons of the form.
+        for button in page.locator(".o_statusbar_buttons button:visible").all():
+            assert not re.search("[A-Za-z]{3}", button.inner_text()), button
+        for tab in page.locator(".o_notebook a.nav-link").all():
+            assert not re.search("[A-Za-z]{3}", tab.inner_text()), tab
+        printed = print_contract(page, {"print": "打印", "contract": "合同"})
+        assert len(printed.pages) >= 3
+    finally:
+        admin.call("res.users", "write", [user.uid], {"lang": "en_US"})
