@@ -6,7 +6,7 @@ import shutil
 
 import pypdf
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
 SECONDS = 30
 TEMPLATES = {"en_US": "Service contract (English)", "zh_CN": "服务合同（中文）"}
@@ -77,9 +77,18 @@ def press(page, name, within=""):
 def choose(page, name, text):
     """Type into a many2one and take the first suggestion."""
     box = field(page, name).locator("input").first
-    box.click()
-    box.fill(text)
-    page.locator(".o-autocomplete--dropdown-item", has_text=text).first.click()
+    suggestion = page.locator(".o-autocomplete--dropdown-item", has_text=text).first
+    for _attempt in range(3):
+        box.click()
+        box.fill("")
+        box.press_sequentially(text)
+        try:
+            suggestion.click(timeout=8000)
+            return
+        except Error:
+            # A form that is still loading may have emptied the box.
+            continue
+    pytest.fail(f"{name}: {text} is not suggested")
 
 
 def turn_to(page, name):

@@ -1,7 +1,6 @@
 import uuid
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL, html2plaintext, ormcache
 
 # Relational values enter the canonical content as ids: a record may be renamed
@@ -60,31 +59,38 @@ class CrmContractContentMixin(models.AbstractModel):
         if (
             operation == "write"
             and not self.env.su
-            and field.name in self._get_owned_fields()
+            and field.name in self._get_closed_fields()
         ):
             return False
         return super()._has_field_access(field, operation)
 
     @api.model
+    @ormcache()
+    def _get_closed_fields(self):
+        """Return the names of the owned fields and of all stored figures (frozenset)."""
+        return self._get_owned_fields() | {
+            name
+            for name, field in self._fields.items()
+            if field.compute and field.store and field.readonly
+        }
+
+    @api.model
     def default_get(self, fields):
-        """Ignore defaults that a user or the context gives for owned fields."""
-        owned = self._get_owned_fields()
-        closed = owned | self._get_computed_fields()
+        """Ignore defaults that a user or the context gives for closed fields."""
+        closed = self._get_closed_fields()
         defaults = super().default_get([name for name in fields if name not in closed])
-        for name in owned.intersection(fields):
+        for name in closed.intersection(fields):
             if self._fields[name].default:
                 defaults[name] = self._fields[name].default(self)
         return defaults
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_not_computed(set().union(*vals_list))
         records = super().create(vals_list)
         records._filter_content()._check_content_parent_editable()
         return records
 
     def write(self, vals):
-        self._check_not_computed(vals)
         content = self._filter_content()
         touched = not set(vals).isdisjoint(self._get_content_fields())
         moved = self._content_parent in vals
@@ -98,28 +104,6 @@ class CrmContractContentMixin(models.AbstractModel):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_locked_content(self):
         self._filter_content()._check_content_parent_editable()
-
-    @api.model
-    @ormcache()
-    def _get_computed_fields(self):
-        """Return the names of the stored fields that only their compute method sets."""
-        return frozenset(
-            name
-            for name, field in self._fields.items()
-            if field.compute and field.store and field.readonly
-        )
-
-    def _check_not_computed(self, names):
-        """Raise AccessError if a client sets a figure; read-only binds views alone."""
-        computed = self._get_computed_fields().intersection(names)
-        if computed and not self.env.su:
-            raise AccessError(
-                self.env._(
-                    "%(fields)s of %(model)s are computed; nobody sets them.",
-                    fields=", ".join(computed),
-                    model=self._description,
-                )
-            )
 
     def _check_content_editable(self):
         """Raise UserError if the contract of one of the records is not in draft."""

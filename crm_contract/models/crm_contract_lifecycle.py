@@ -55,7 +55,7 @@ class CrmContract(models.Model):
         copy=False,
         index=True,
         tracking=True,
-        group_expand=True,
+        group_expand="_expand_states",
     )
     date_submitted = fields.Datetime(string="Submitted on", readonly=True, copy=False)
     submitted_by_id = fields.Many2one(
@@ -72,6 +72,12 @@ class CrmContract(models.Model):
     )
     end_reason = fields.Selection(END_REASONS, readonly=True, copy=False, tracking=True)
     date_ended = fields.Date(string="Ended on", readonly=True, copy=False)
+
+    @api.model
+    def _expand_states(self, states, domain):
+        """Return the states that make a column of the kanban, in their order."""
+        main = ("draft", "to_sign", "signed", "running", *states)
+        return [state for state, _label in STATES if state in main]
 
     @api.model
     def _get_owned_fields(self):

@@ -1,5 +1,6 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
+from odoo.tests import Form
 
 from .common import ContractCommon
 
@@ -100,6 +101,8 @@ class TestOpportunity(BridgeCommon):
         contracts = self._create_from_lead() + self._create_from_lead(other)
         leads = (self.lead + other).with_user(self.salesman)
         leads.sudo().user_id = self.salesman
+        self.env.invalidate_all()
+        Form(leads[0])
         leads.read()
         self.assertFalse(leads[0].contract_count)
         leads.copy()
@@ -277,6 +280,8 @@ class TestSaleOrder(BridgeCommon):
         self._convert(order)
         order.sudo().user_id = self.lead.user_id = self.salesman
         order = order.with_user(self.salesman)
+        self.env.invalidate_all()
+        Form(order)
         order.read()
         order.action_confirm()
         order.copy()
@@ -325,11 +330,12 @@ class TestPartnerAndInvoice(BridgeCommon):
         """Who has no right to contracts reads partners and invoices as before."""
         contract = self._create_signed()
         contract.action_create_invoice()
-        self.customer.with_user(self.salesman).read(["legal_representative"])
         invoice = contract.sudo().invoice_ids
         invoice.invoice_user_id = self.salesman
-        invoice.with_user(self.salesman).read()
-        invoice.with_user(self.accountant).read()
+        self.env.invalidate_all()
+        for record in (self.customer, invoice):
+            Form(record.with_user(self.salesman))
+        Form(invoice.with_user(self.accountant))
 
     def test_links_of_the_invoice(self):
         contract = self._create_signed()

@@ -247,6 +247,6 @@ class TestOwnedFields(ContractCommon):
             Command.clear(),
             Command.delete(row.id),
         ):
-            with self.assertRaises(AccessError):
+            with self.assertRaises(UserError):
                 invoice.write({"installment_ids": [command]})
         self.assertEqual(row.invoice_id, invoice)

@@ -1,7 +1,9 @@
+from psycopg2.errors import UniqueViolation
+
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
-from odoo.tools import format_amount, format_date
+from odoo.tools import format_amount, format_date, mute_logger
 
 from ..models.crm_contract_text import placeholder
 from .common import ContractCommon
@@ -288,5 +290,9 @@ class TestMandatoryClauses(ContractCommon):
         clause.write({"note": "Use it", "body": clause.body})
 
     def test_code_and_version_are_unique(self):
-        with self.assertRaises(Exception), self.env.cr.savepoint():  # noqa: B017
+        with (
+            self.assertRaises(UniqueViolation),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
             self._create_clause("Twin", "<p/>", code="L")

@@ -35,29 +35,38 @@ class Fixture(NamedTuple):
 
 def run(rounds):
     """Return the figures of this benchmark."""
-    with measure.environment() as env:
-        figures = _measure_creation(env, rounds)
-    with measure.environment() as env:
-        figures += _measure_reading(env)
-    with measure.environment() as env:
-        figures += _measure_printing(env, rounds)
-    return figures
+    return [
+        *_measure_creation(rounds),
+        *_measure_reading(),
+        *_measure_printing(rounds),
+    ]
 
 
-def _measure_creation(env, rounds):
-    fixture = prepare(env)
-    sides = measure.compare(
-        env,
-        rounds,
-        sale_orders=lambda: create_orders(env, fixture, CREATED),
-        contracts=lambda: create_contracts(env, fixture, CREATED),
-        from_template=lambda: create_from_template(env, fixture, CREATED),
-    )
-    sides = {
-        name: replace(side, label=f"{CREATED} {side.label}", memory=_peak(name))
-        for name, side in sides.items()
+def _measure_creation(rounds):
+    creations = {
+        "sale orders": create_orders,
+        "contracts": create_contracts,
+        "contracts from a template": create_from_template,
     }
-    orders, contracts, templates = sides.values()
+    with measure.environment() as env:
+        fixture = prepare(env)
+        sides = measure.compare(
+            env,
+            rounds,
+            {
+                label: functools.partial(create, env, fixture, CREATED)
+                for label, create in creations.items()
+            },
+        )
+    # Only now: the fixture of another process would wait for the one of this.
+    orders, contracts, templates = (
+        replace(
+            sides[label],
+            label=f"{CREATED} {label}",
+            memory=measure.peak_memory(functools.partial(_create_alone, create)),
+        )
+        for label, create in creations.items()
+    )
     return [
         _ratio("contract.create", 1.0, contracts, orders),
         _ratio("contract.create_from_template", 1.0, templates, orders),
@@ -71,27 +80,30 @@ def _measure_creation(env, rounds):
     ]
 
 
-def _measure_reading(env):
-    fixture = prepare(env)
+def _measure_reading():
+    with measure.environment() as env:
+        return _compare_reading(env, prepare(env))
+
+
+def _compare_reading(env, fixture):
     contract_views = Views(env, "crm.contract", "list", "form", "kanban")
     order_views = Views(env, "sale.order", "list", "form")
     create_orders(env, fixture, FEW)
     order = env["sale.order"].search([], limit=1)
-    reads = {
-        "list": lambda: contract_views.open_list(env),
-        "form": lambda: contract_views.open_form(contract),
-        "kanban": lambda: contract_views.open_kanban(env, "state"),
-    }
-    order_reads = {
-        "list": lambda: order_views.open_list(env),
-        "form": lambda: order_views.open_form(order),
+    bars = {
+        "list": measure.count_queries(env, lambda: order_views.open_list(env)),
+        "form": measure.count_queries(env, lambda: order_views.open_form(order)),
     }
     counts = {}
     for number in (FEW, MANY):
         present = env["crm.contract"].search_count([])
         create_in_all_states(env, fixture, number - present)
-        contract = env["crm.contract"].search([("state", "=", "running")], limit=1)
-        for name, read in reads.items():
+        running = env["crm.contract"].search([("state", "=", "running")], limit=1)
+        for name, read in {
+            "list": functools.partial(contract_views.open_list, env),
+            "form": functools.partial(contract_views.open_form, running),
+            "kanban": functools.partial(contract_views.open_kanban, env, "state"),
+        }.items():
             counts[name, number] = measure.count_queries(env, read)
     figures = [
         Figure(
@@ -101,34 +113,38 @@ def _measure_reading(env):
             Side(f"{name} at {MANY} contracts", queries=counts[name, MANY]),
             Side(f"{name} at {FEW} contracts", queries=counts[name, FEW]),
         )
-        for name in reads
+        for name in ("list", "form", "kanban")
     ]
-    for name, read in order_reads.items():
-        bar = measure.count_queries(env, read)
-        figures.append(
-            Figure(
-                f"contract.{name}_queries",
-                counts[name, MANY],
-                bar,
-                Side(f"{name} of contracts", queries=counts[name, MANY]),
-                Side(f"{name} of sale orders", queries=bar),
-            )
+    figures += [
+        Figure(
+            f"contract.{name}_queries",
+            counts[name, MANY],
+            bar,
+            Side(f"{name} of contracts", queries=counts[name, MANY]),
+            Side(f"{name} of sale orders", queries=bar),
         )
+        for name, bar in bars.items()
+    ]
     return figures
 
 
-def _measure_printing(env, rounds):
-    fixture = prepare(env)
-    contracts = create_printable(env, fixture)
-    orders = create_orders(env, fixture, 1)
-    sides = measure.compare(
-        env,
-        rounds,
-        sale_order_printed=lambda: _print(orders, SALE_REPORT),
-        contract_printed=lambda: _print(contracts[0], REPORT),
-        ten_contracts_one_by_one=lambda: [_print(one, REPORT) for one in contracts],
-        ten_contracts_in_one_call=lambda: _print(contracts, REPORT),
-    )
+def _measure_printing(rounds):
+    with measure.environment() as env:
+        fixture = prepare(env)
+        contracts = create_printable(env, fixture)
+        orders = create_orders(env, fixture, 1)
+        sides = measure.compare(
+            env,
+            rounds,
+            {
+                "sale order printed": lambda: _print(orders, SALE_REPORT),
+                "contract printed": lambda: _print(contracts[0], REPORT),
+                "ten contracts one by one": lambda: [
+                    _print(contract, REPORT) for contract in contracts
+                ],
+                "ten contracts in one call": lambda: _print(contracts, REPORT),
+            },
+        )
     order, one, singles, together = sides.values()
     return [
         _ratio("contract.print_one", 0.3, one, order),
@@ -138,15 +154,6 @@ def _measure_printing(env, rounds):
 
 def _ratio(name, bar, ours, other):
     return Figure(name, ours.seconds / other.seconds, bar, ours, other)
-
-
-def _peak(name):
-    create = {
-        "sale_orders": create_orders,
-        "contracts": create_contracts,
-        "from_template": create_from_template,
-    }[name]
-    return measure.peak_memory(functools.partial(_create_alone, create))
 
 
 def _create_alone(create, env):

@@ -10,7 +10,7 @@ import functools
 import gc
 import os
 import platform
-import resource
+import re
 import statistics
 import subprocess
 import sys
@@ -18,6 +18,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
 
 import odoo.cli  # noqa: F401  makes the odoo package complete
 from odoo import api, release
@@ -110,7 +111,11 @@ def _registry():
         name for name in ("ODOO_CONF", "CONTRACT_DB") if not os.environ.get(name)
     ]
     if missing:
-        sys.exit(f"{', '.join(missing)} must be set; start this with make bench.")
+        print(
+            f"{', '.join(missing)} must be set; start this with make bench.",
+            file=sys.stderr,
+        )
+        sys.exit(2)
     config.parse_config(
         ["-c", os.environ["ODOO_CONF"], "-d", os.environ["CONTRACT_DB"]]
         + ["--log-level=error"],
@@ -153,24 +158,26 @@ def once(env, action):
         return time.perf_counter() - start, env.cr.sql_log_count - queries
 
 
-def compare(env, rounds, **actions):
-    """Run the actions in turns; return {name: Side}.
+def compare(env, rounds, actions):
+    """Run the actions in turns; return {label: Side}.
 
     The first round is not counted: it fills the caches that outlive a request.
+
+    :param actions: {label: function without parameters}
     """
-    results = {name: [] for name in actions}
+    results = {label: [] for label in actions}
     for number in range(rounds + 1):
-        for name, action in actions.items():
+        for label, action in actions.items():
             result = once(env, action)
             if number:
-                results[name].append(result)
+                results[label].append(result)
     return {
-        name: Side(
-            name.replace("_", " "),
+        label: Side(
+            label,
             statistics.median(seconds for seconds, _queries in runs),
             max(queries for _seconds, queries in runs),
         )
-        for name, runs in results.items()
+        for label, runs in results.items()
     }
 
 
@@ -181,7 +188,11 @@ def count_queries(env, action):
 
 
 def peak_memory(action):
-    """Return the peak memory in MB of a new process that runs `action(env)`."""
+    """Return the peak memory in MB of a new process that runs `action(env)`.
+
+    To be called outside `environment()`: the process does not see what is not
+    committed, and may have to wait for it.
+    """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(_peak_of, action).result()
 
@@ -190,6 +201,6 @@ def _peak_of(action):
     with environment() as env:
         action(env)
         env.cr.flush()
-    # Linux counts in kB, macOS in bytes.
-    unit = 1024**2 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    # Not ru_maxrss: Linux lets a new process begin with its parent's.
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
