@@ -136,7 +136,12 @@ class CrmContract(models.Model):
         domain="[('type', '=', 'opportunity'), '|', ('partner_id', '=', False),"
         " ('partner_id', 'child_of', partner_id)]",
     )
-    order_ids = fields.One2many("sale.order", "contract_id", string="Sales orders")
+    order_ids = fields.One2many(
+        "sale.order",
+        "contract_id",
+        string="Sales orders",
+        groups="sales_team.group_sale_salesman",
+    )
     order_count = fields.Integer(compute="_compute_order_count")
     line_ids = fields.One2many("crm.contract.line", "contract_id", string="Lines")
     milestone_ids = fields.One2many(

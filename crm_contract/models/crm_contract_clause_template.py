@@ -37,9 +37,7 @@ class CrmContractClauseTemplate(models.Model):
         string="Contract types",
         help="Leave empty if contracts of every type may use the clause.",
     )
-    version = fields.Integer(
-        default=1, readonly=True, copy=False, aggregator=None
-    )
+    version = fields.Integer(default=1, readonly=True, copy=False, aggregator=None)
     previous_version_id = fields.Many2one(
         "crm.contract.clause.template",
         string="Previous version",

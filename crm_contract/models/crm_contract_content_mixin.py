@@ -1,6 +1,7 @@
 import uuid
 
 from odoo import api, fields, models
+from odoo.exceptions import LockError
 from odoo.tools import SQL, html2plaintext, ormcache
 
 # Relational values enter the canonical content as ids: a record may be renamed
@@ -86,7 +87,13 @@ class CrmContractContentMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        records = super().create(vals_list)
+        # A default of the context may be meant for the contract only, and `create`
+        # refuses it for a part whose field of that name is closed.
+        closed = {f"default_{name}" for name in self._get_closed_fields()}
+        context = {k: v for k, v in self.env.context.items() if k not in closed}
+        without = self.with_env(self.env(context=context))
+        records = super(CrmContractContentMixin, without).create(vals_list)
+        records = records.with_env(self.env)
         records._filter_content()._check_content_parent_editable()
         return records
 
@@ -104,6 +111,18 @@ class CrmContractContentMixin(models.AbstractModel):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_locked_content(self):
         self._filter_content()._check_content_parent_editable()
+
+    def _lock_rows(self):
+        """Lock the rows until the transaction ends, or say what is in the way."""
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise LockError(
+                self.env._(
+                    "Somebody else is changing %s right now. Try again in a moment.",
+                    ", ".join(self.mapped("display_name")),
+                )
+            ) from error
 
     def _check_content_editable(self):
         """Raise UserError if the contract of one of the records is not in draft."""

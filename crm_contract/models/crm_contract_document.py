@@ -94,13 +94,12 @@ class CrmContractDocument(models.Model):
 
     def _set_file_hash(self):
         for document in self:
-            digest = file_hash(document._get_file())
-            # Not through `write`: this is the one write of an owned field that belongs
-            # to the creation of a frozen file.
-            super(CrmContractDocument, document.sudo()).write({"sha256": digest})
+            # sudo: owned field
+            document.sudo().sha256 = file_hash(document._get_file())
 
     def _check_not_frozen(self):
-        frozen = self - self._filter_content()
+        # The hash seals a file: without it, the file is being stored right now.
+        frozen = (self - self._filter_content()).filtered("sha256")
         if frozen:
             raise UserError(
                 self.env._(

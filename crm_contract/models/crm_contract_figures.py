@@ -35,6 +35,7 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         check_company=True,
+        ondelete="restrict",
     )
     payment_term_id = fields.Many2one(
         "account.payment.term",
@@ -44,6 +45,7 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         check_company=True,
+        ondelete="restrict",
     )
     journal_id = fields.Many2one(
         "account.journal",
@@ -94,7 +96,13 @@ class CrmContract(models.Model):
     percent_invoiced = fields.Float(compute="_compute_percent", string="Invoiced (%)")
     percent_paid = fields.Float(compute="_compute_percent", string="Paid (%)")
     is_overdue = fields.Boolean(compute="_compute_billed", store=True)
-    invoice_ids = fields.One2many("account.move", "contract_id", string="Invoices")
+    invoice_ids = fields.One2many(
+        "account.move",
+        "contract_id",
+        string="Invoices",
+        groups="account.group_account_invoice,account.group_account_readonly,"
+        "sales_team.group_sale_salesman",
+    )
     invoice_count = fields.Integer(compute="_compute_invoice_count")
 
     @api.depends("company_id")

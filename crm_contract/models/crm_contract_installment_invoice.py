@@ -33,7 +33,7 @@ class CrmContractInstallment(models.Model):
         row wait for each other, and the second one is told that it is invoiced.
         """
         self._check_access_to_invoice()
-        self.lock_for_update()
+        self._lock_rows()
         self._check_can_invoice()
         batch = list(self.sorted("sequence").grouped("contract_id").items())
         # sudo: who may invoice a contract need not be an accountant; checked above

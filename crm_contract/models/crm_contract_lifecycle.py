@@ -223,7 +223,7 @@ class CrmContract(models.Model):
             return
         transition = TRANSITIONS[name]
         self.check_access("write")
-        self.lock_for_update(allow_referencing=True)
+        self._lock_rows()
         wrong = self.filtered(lambda c: c.state not in transition.sources)
         if wrong:
             raise UserError(wrong._describe_wrong_state(transition))

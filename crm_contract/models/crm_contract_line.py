@@ -42,7 +42,7 @@ class CrmContractLine(models.Model):
     scope = fields.Text(help="What belongs to the service and what does not.")
     service_standard = fields.Text(
         string="Service standard",
-        help="How well it is done: response times, availability, acceptance criteria."
+        help="How well it is done: response times, availability, acceptance criteria.",
     )
     quantity = fields.Float(default=1.0, digits="Product Unit", required=True)
     product_uom_id = fields.Many2one(
@@ -71,6 +71,7 @@ class CrmContractLine(models.Model):
         readonly=False,
         precompute=True,
         check_company=True,
+        ondelete="restrict",
         domain=[("type_tax_use", "=", "sale")],
         context={"active_test": False},
     )

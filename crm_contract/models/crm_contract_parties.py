@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 # Field of the contract: (party, entry of the frozen data)
 PARTY_FIELDS = {
@@ -59,6 +60,10 @@ class CrmContract(models.Model):
     customer_signatory_id = fields.Many2one(
         "res.partner",
         string="Customer's signatory",
+        compute="_compute_customer_contacts",
+        store=True,
+        readonly=False,
+        precompute=True,
         domain="[('commercial_partner_id', '=', commercial_partner_id),"
         " ('is_company', '=', False)]",
         check_company=True,
@@ -74,6 +79,10 @@ class CrmContract(models.Model):
     customer_bank_id = fields.Many2one(
         "res.partner.bank",
         string="Customer's bank account",
+        compute="_compute_customer_contacts",
+        store=True,
+        readonly=False,
+        precompute=True,
         domain="[('partner_id', '=', commercial_partner_id)]",
         check_company=True,
         ondelete="restrict",
@@ -136,6 +145,16 @@ class CrmContract(models.Model):
             contract.partner_invoice_id = addresses.get("invoice")
             contract.partner_shipping_id = addresses.get("delivery")
 
+    @api.depends("partner_id")
+    def _compute_customer_contacts(self):
+        for contract in self:
+            customer = contract.partner_id.commercial_partner_id
+            for name in ("customer_signatory_id", "customer_bank_id"):
+                if contract[name] and contract._get_owner(name) != customer:
+                    contract[name] = False
+                else:
+                    contract[name] = contract[name]
+
     @api.depends("company_id")
     def _compute_company_bank_id(self):
         for contract in self:
@@ -154,6 +173,38 @@ class CrmContract(models.Model):
             parties = contract.parties_frozen or contract._prepare_parties()
             for name, (party, entry) in PARTY_FIELDS.items():
                 contract[name] = parties[party][entry]
+
+    @api.constrains(
+        "partner_id",
+        "company_id",
+        "customer_signatory_id",
+        "customer_bank_id",
+        "company_bank_id",
+    )
+    def _check_parties(self):
+        for contract in self:
+            owners = {
+                "customer_signatory_id": contract.partner_id.commercial_partner_id,
+                "customer_bank_id": contract.partner_id.commercial_partner_id,
+                "company_bank_id": contract.company_partner_id.commercial_partner_id,
+            }
+            for name, owner in owners.items():
+                if contract[name] and contract._get_owner(name) != owner:
+                    raise ValidationError(
+                        self.env._(
+                            "%(field)s: %(value)s does not belong to %(owner)s.",
+                            field=self._fields[name]._description_string(self.env),
+                            value=contract[name].display_name,
+                            owner=owner.display_name,
+                        )
+                    )
+
+    def _get_owner(self, name):
+        """Return the company that a signatory or a bank account belongs to."""
+        # sudo: whose it is, not what it says
+        record = self[name].sudo()
+        partner = record if record._name == "res.partner" else record.partner_id
+        return partner.commercial_partner_id.sudo(False)
 
     def _prepare_parties(self):
         """Return the legal data of both parties as they are now.

@@ -8,7 +8,7 @@ class ResPartner(models.Model):
 
     legal_representative = fields.Char(
         string="Legal representative",
-        help="Person who represents the company by law; printed on contracts."
+        help="Person who represents the company by law; printed on contracts.",
     )
     contract_count = fields.Integer(
         string="Contracts",

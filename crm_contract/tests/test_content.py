@@ -88,7 +88,7 @@ class TestContent(ContractCommon):
         contract.write({"user_id": self.user.id, "note": "Called", "color": 4})
         contract.milestone_ids.action_done()
         contract.action_create_invoice()
-        invoice = contract.invoice_ids.sudo()
+        invoice = contract.sudo().invoice_ids
         invoice.action_post()
         self.env["account.payment.register"].with_context(
             active_model="account.move", active_ids=invoice.ids

@@ -3,7 +3,6 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 
-from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
@@ -107,7 +106,7 @@ class TestSchedule(ContractCommon):
 
         def fail(contract):
             if contract.id == bad.id:
-                raise UserError("Bad record")
+                raise ValueError("Bad record")
             start(contract)
 
         with patch.object(model, "_advance_start", fail):

@@ -63,10 +63,9 @@ def text_difference(old: str, new: str) -> list[tuple[str, str]]:
     [('delete', '甲'), ('insert', '乙'), ('equal', '方付款')]
     """
     segments = filter(itemgetter(1), _segments(old, new))
-    return [
-        (tag, "".join(text for _tag, text in group))
-        for tag, group in groupby(segments, key=itemgetter(0))
-    ]
+    # Runs of the same kind, in their order.
+    runs = groupby(segments, key=itemgetter(0))  # pylint: disable=bad-builtin-groupby
+    return [(tag, "".join(text for _tag, text in run)) for tag, run in runs]
 
 
 def difference_html(old: str, new: str) -> Markup:
