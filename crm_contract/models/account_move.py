@@ -35,11 +35,18 @@ class AccountMove(models.Model):
         return reverse_moves
 
     def _check_installments_not_billed_again(self):
-        """A cancelled invoice may not come back once its installments are billed."""
-        orphans = self.filtered(
+        """An invoice may not come back to life once its installments are billed.
+
+        It would if it was cancelled and is reset to draft, or if it was credited in
+        full and the credit note is reset to draft.
+        """
+        revived = self.filtered(lambda move: move.state == "cancel")
+        revived |= self.reversed_entry_id.filtered(
+            lambda move: move.payment_state == "reversed"
+        )
+        orphans = revived.filtered(
             lambda move: (
                 move.contract_id
-                and move.state == "cancel"
                 and move.move_type == "out_invoice"
                 and not move.installment_ids
             )
@@ -47,8 +54,8 @@ class AccountMove(models.Model):
         if orphans:
             raise UserError(
                 self.env._(
-                    "%(invoices)s can't be reset to draft: the installments were "
-                    "invoiced again meanwhile.",
+                    "The installments of %(invoices)s were invoiced again meanwhile; "
+                    "it can't come back.",
                     invoices=", ".join(orphans.mapped("display_name")),
                 )
             )

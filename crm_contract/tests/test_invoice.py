@@ -284,6 +284,8 @@ class TestReopen(LedgerCommon):
         again = self._invoice(row)
         self.assertEqual((row.state, row.invoice_id), ("invoiced", again))
         self.assertEqual(row.contract_id.invoice_count, 3)
+        with self.assertRaisesRegex(UserError, "invoiced again"):
+            credit_note.button_draft()
 
     def test_duplicate_has_no_link(self):
         row = self._create_row()
