@@ -8,6 +8,7 @@ from . import crm_contract_installment_invoice
 from . import crm_contract_milestone
 from . import crm_contract_template
 from . import crm_contract
+from . import crm_contract_create
 from . import crm_contract_parties
 from . import crm_contract_term
 from . import crm_contract_text

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from .crm_contract_content_mixin import CONTENT_ORDER
-
 
 class CrmContract(models.Model):
     """A customer contract: identity, origin and family.
@@ -225,35 +223,10 @@ class CrmContract(models.Model):
                     )
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        contracts = super().create(vals_list)
-        contracts._fill_from_template(vals_list)
-        return contracts
-
     def write(self, vals):
         if vals.get("active") is False:
             self._check_can_archive()
         return super().write(vals)
-
-    def copy_data(self, default=None):
-        default = dict(default or {})
-        vals_list = super().copy_data(default=default)
-        for contract, vals in zip(self, vals_list, strict=True):
-            content = contract._prepare_content_copy_vals()
-            vals.update(
-                {name: content[name] for name in content if name not in default}
-            )
-            if "name" not in default:
-                vals["name"] = self.env._("%s (copy)", contract.name)
-        return vals_list
-
-    def copy(self, default=None):
-        copies = super().copy(default)
-        for source, copied in zip(self, copies, strict=True):
-            if not {"milestone_ids", "installment_ids"}.intersection(default or ()):
-                copied._relink_milestones(source)
-        return copies
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_numbered(self):
@@ -304,57 +277,6 @@ class CrmContract(models.Model):
                     contracts=", ".join(live.mapped("display_name")),
                 )
             )
-
-    def _fill_from_template(self, vals_list):
-        """Add what the template holds, and the mandatory clauses of the type.
-
-        Content that the values bring along is left alone. One `create` per model for
-        the whole batch.
-        """
-        batch = list(zip(self, vals_list, strict=True))
-        lines, milestones, plans, clauses = [], [], [], []
-        for contract, vals in batch:
-            template = contract.template_id
-            if template and not vals.get("line_ids"):
-                lines += contract._own(template._prepare_line_vals())
-            if template and not vals.get("milestone_ids"):
-                milestones += contract._own(
-                    template._prepare_milestone_vals(contract.date_start)
-                )
-            if not any(vals.get(name) for name in contract._get_clause_fields()):
-                clauses += contract._own(contract._prepare_clause_vals())
-        self.env["crm.contract.line"].create(lines)
-        self.env["crm.contract.clause"].create(clauses)
-        created = self.env["crm.contract.milestone"].create(milestones)
-        milestones_of = created.grouped("contract_id")
-        for contract, vals in batch:
-            template = contract.template_id
-            if template and not (
-                vals.get("installment_ids") or vals.get("milestone_ids")
-            ):
-                plans += contract._own(
-                    template._prepare_installment_vals(
-                        contract.date_start,
-                        milestones_of.get(contract, created.browse()).ids,
-                    )
-                )
-        self.env["crm.contract.installment"].create(plans)
-
-    def _own(self, vals_list):
-        """Return the values with this contract as their parent."""
-        return [dict(vals, contract_id=self.id) for vals in vals_list]
-
-    def _relink_milestones(self, source):
-        """Point a copied plan to the copied milestones: both have the source's order."""
-        pairs = {
-            name: zip(
-                source[name].sorted(CONTENT_ORDER), self[name].sorted("id"), strict=True
-            )
-            for name in ("milestone_ids", "installment_ids")
-        }
-        milestones = dict(pairs["milestone_ids"])
-        for original, row in pairs["installment_ids"]:
-            row.milestone_id = milestones.get(original.milestone_id)
 
     def _mail_get_partner_fields(self, introspect_fields=False):
         return ["partner_id"]

@@ -139,7 +139,10 @@ class CrmContract(models.Model):
         if not self.type_id.require_service_standard:
             return []
         return [
-            self.env._("The line “%s” has no scope or no service standard.", line.name)
+            self.env._(
+                "The line “%s” has no scope or no service standard.",
+                line.name.partition("\n")[0],
+            )
             for line in lines
             if not (line.scope and line.service_standard)
         ]
