@@ -185,6 +185,7 @@ class CrmContractInstallment(models.Model):
 
     @api.depends("state", "invoice_id.state", "invoice_id.invoice_date_due")
     def _compute_is_overdue(self):
+        # sudo: dates and states of an invoice the reader of a contract may not open
         overdue = self.sudo().filtered_domain(self._get_overdue_domain())
         for row in self:
             row.is_overdue = row.sudo() in overdue
