@@ -4,6 +4,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 _FROZEN = ("parties_frozen", "content_hash", "preamble_frozen")
+# Placeholders that have no value before the submission gives them one.
+_SET_BY_SUBMISSION = ("number", "date_number", "date_submitted", "submitted_by_id")
 
 
 class CrmContract(models.Model):
@@ -217,6 +219,15 @@ class CrmContract(models.Model):
             self.env._("The mandatory clause “%s” is missing.", clause.name)
             for clause in self._get_missing_mandatory_clauses()
         ]
-        if self.lang_id.active and (unresolved := self._get_unresolved()):
+        if self.lang_id.active:
+            unresolved = [
+                (where, expression)
+                for where, expression in self._get_unresolved()
+                if not self._is_set_by_submission(expression)
+            ]
             problems += self._describe_unresolved(unresolved).splitlines()
         return problems
+
+    def _is_set_by_submission(self, expression):
+        path = self._get_placeholder_path(expression)
+        return bool(path) and path[0] in _SET_BY_SUBMISSION

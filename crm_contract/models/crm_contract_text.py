@@ -9,8 +9,8 @@ from odoo.tools.rendering_tools import parse_inline_template
 
 from .crm_contract_template import DISPUTE_METHODS
 
-# A placeholder names a field of the contract; it is never evaluated as code, so that
-# the author of a clause can't read more than the contract prints anyway.
+# A placeholder names a field of the contract or of a record that it leads to; it is
+# read with the rights of whoever submits or prints, and never evaluated as code.
 _PATH = re.compile(r"^object((?:\.[a-z][a-z0-9_]*)+)$")
 _PLACEHOLDER_TYPES = (
     "char", "text", "date", "datetime", "integer", "float", "monetary", "selection",
@@ -108,8 +108,7 @@ class CrmContract(models.Model):
         """Add the mandatory clauses of the type that are not in the contract yet."""
         for contract in self:
             contract._check_content_editable()
-            present = contract.clause_ids.template_id
-            missing = contract._get_mandatory_clauses() - present
+            missing = contract._get_missing_mandatory_clauses()
             self.env["crm.contract.clause"].create(
                 contract._own([{"template_id": clause.id} for clause in missing])
             )
@@ -156,7 +155,7 @@ class CrmContract(models.Model):
         :param where: heading of the text, for the message
         """
         for _literal, path, _default in parse_inline_template(body or ""):
-            if path and not self._get_placeholder_field(path):
+            if path and not self._get_placeholder_path(path):
                 raise ValidationError(
                     self.env._(
                         "The placeholder %(placeholder)s in “%(where)s” is not a field"
@@ -167,7 +166,7 @@ class CrmContract(models.Model):
                 )
 
     @api.model
-    def _get_placeholder_field(self, expression):
+    def _get_placeholder_path(self, expression):
         """Return the names that `object.a.b` leads along, None if it leads nowhere."""
         match = _PATH.match(expression)
         names = match and match[1].strip(".").split(".")
@@ -206,7 +205,7 @@ class CrmContract(models.Model):
         return Markup().join(parts), missing
 
     def _get_placeholder_value(self, expression):
-        names = self._get_placeholder_field(expression)
+        names = self._get_placeholder_path(expression)
         if not names:
             return ""
         record = self

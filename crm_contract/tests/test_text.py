@@ -101,7 +101,7 @@ class TestPlaceholders(ContractCommon):
         """No stored field that only some users may read, and no credentials."""
         contract = self._create_contract()
         for path in ("user_id.password", "company_id.partner_id.signup_type"):
-            names = contract._get_placeholder_field(f"object.{path}")
+            names = contract._get_placeholder_path(f"object.{path}")
             value = names and contract._get_placeholder_value(f"object.{path}")
             self.assertFalse(value)
 
@@ -141,6 +141,16 @@ class TestPlaceholders(ContractCommon):
         self.customer.name = "Renamed"
         self.assertEqual(str(contract.preamble_frozen), f"<p>{contract.name}</p>")
         self.assertEqual(str(contract.clause_ids._get_text()), "<p>Customer Corp</p>")
+
+    def test_number_is_given_before_the_text_is_frozen(self):
+        contract = self._create_contract(
+            preamble="<p>{{ object.number }} {{ object.submitted_by_id.name }}</p>"
+        )
+        self._submit(contract)
+        self.assertEqual(
+            str(contract.preamble_frozen),
+            f"<p>{contract.number} {contract.submitted_by_id.name}</p>",
+        )
 
 
 class TestClauses(ContractCommon):
@@ -240,6 +250,8 @@ class TestMandatoryClauses(ContractCommon):
     def test_alternate_counts(self):
         contract = self._create_with(self.alternate, self.any_language)
         self.assertFalse(contract._get_missing_clauses())
+        contract.action_insert_mandatory_clauses()
+        self.assertNotIn(self.clause, contract.clause_ids.template_id)
         self.assertEqual(
             contract.clause_ids.filtered(
                 lambda c: c.template_id == self.alternate
