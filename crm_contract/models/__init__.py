@@ -16,10 +16,14 @@ from . import crm_contract_figures
 from . import crm_contract_content
 from . import crm_contract_lifecycle
 from . import crm_contract_submission
+from . import crm_contract_suspension
 from . import crm_contract_schedule
 from . import crm_contract_print
 from . import crm_contract_document
 from . import crm_contract_line
+from . import crm_contract_line_recurring
+from . import crm_contract_ledger
+from . import crm_contract_billing
 from . import crm_contract_clause
 from . import account_move
 from . import crm_lead

@@ -30,27 +30,50 @@ class AccountMove(models.Model):
     def _reverse_moves(self, default_values_list=None, cancel=False):
         reverse_moves = super()._reverse_moves(default_values_list, cancel)
         for move in reverse_moves.filtered("reversed_entry_id.contract_id"):
-            # sudo: the link is owned by the ledger
-            move.sudo().contract_id = move.reversed_entry_id.contract_id
+            # sudo: the links are owned by the ledger
+            move.sudo()._link_credit_note(move.sudo().reversed_entry_id)
         return reverse_moves
+
+    def _link_credit_note(self, invoice):
+        """Let each line of a credit note name the row whose invoice line it takes back.
+
+        The lines of a reversal stand in the order of those that they were copied from.
+        """
+        self.contract_id = invoice.contract_id
+        lines, origins = self.invoice_line_ids, invoice.invoice_line_ids
+        for line, origin in zip(lines.sorted("id"), origins.sorted("id"), strict=False):
+            line.credited_installment_id = origin.installment_id
+
+    def _get_open_share(self):
+        """Return which part of the invoice is not paid, from 0 to 1 (1 for a draft)."""
+        self.ensure_one()
+        if self.state == "posted" and self.amount_total:
+            return self.amount_residual / self.amount_total
+        return float(self.payment_state != "paid")
 
     def _check_installments_not_billed_again(self):
         """An invoice may not come back to life once its installments are billed.
 
-        It would if it was cancelled and is reset to draft, or if it was credited in
-        full and the credit note is reset to draft.
+        It would if it was cancelled and is reset to draft, or if it was credited and
+        the credit note is reset to draft.
         """
-        revived = self.filtered(lambda move: move.state == "cancel")
-        revived |= self.reversed_entry_id.filtered(
-            lambda move: move.payment_state == "reversed"
-        )
-        orphans = revived.filtered(
+        # sudo: links of the ledger, whoever may reset an invoice
+        moves = self.sudo()
+        orphans = moves.filtered(
             lambda move: (
-                move.contract_id
+                move.state == "cancel"
+                and move.contract_id
                 and move.move_type == "out_invoice"
                 and not move.installment_ids
             )
         )
+        for credit_note in moves.filtered("reversed_entry_id"):
+            invoice = credit_note.reversed_entry_id
+            if (
+                credit_note.invoice_line_ids.credited_installment_id.invoice_id
+                - invoice
+            ):
+                orphans |= invoice
         if orphans:
             raise UserError(
                 self.env._(
@@ -60,7 +83,47 @@ class AccountMove(models.Model):
                 )
             )
 
+    def _send_later(self):
+        """Have Odoo's own job send the invoices, as its batch sending does."""
+        self.sending_data = {
+            "author_user_id": self.env.user.id,
+            "author_partner_id": self.env.user.partner_id.id,
+        }
+        self.env.ref("account.ir_cron_account_move_send")._trigger()
+
     def action_view_contract(self):
         """Open the contract of the invoice."""
         self.ensure_one()
         return self.contract_id._get_records_action()
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    installment_id = fields.Many2one(
+        "crm.contract.installment",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Row of the billing ledger that the line invoices.",
+    )
+    credited_installment_id = fields.Many2one(
+        "crm.contract.installment",
+        string="Credited installment",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Row of the billing ledger that the line takes back.",
+    )
+
+    def _has_field_access(self, field, operation):
+        # The ledger links lines to its rows; no client does.
+        if (
+            field.name in ("installment_id", "credited_installment_id")
+            and operation == "write"
+            and not self.env.su
+        ):
+            return False
+        return super()._has_field_access(field, operation)

@@ -169,24 +169,25 @@ class CrmContract(models.Model):
         ]
 
     def _describe_change(self, change):
-        names, model = list(change.path), self
-        if names[0] in self._get_content_children():
-            model = self.env[self._fields[names[0]].comodel_name]
-            label = self._fields[names[0]]._description_string(self.env)
-            row = self[names[0]].filtered(lambda r: r.content_key == names[1])
-            label = " / ".join(filter(None, (label, row.display_name)))
-            if len(names) == 2:
-                return {
-                    "label": label,
-                    "old": (change.old or {}).get("name") or "",
-                    "new": (change.new or {}).get("name") or "",
-                }
-            label += " / "
-        else:
-            label = ""
-        field = model._fields[names[-1]]
+        *path, name = change.path
+        labels, model, rows = [], self, self
+        for child, key in zip(path[::2], [*path[1::2], name], strict=False):
+            field = model._fields[child]
+            model = self.env[field.comodel_name]
+            rows = rows[child].filtered(lambda row, key=key: row.content_key == key)
+            labels += [field._description_string(self.env), rows[:1].display_name]
+        label = " / ".join(filter(None, labels))
+        if len(path) % 2:
+            return {
+                "label": label,
+                "old": (change.old or {}).get("name") or "",
+                "new": (change.new or {}).get("name") or "",
+            }
+        field = model._fields[name]
         return {
-            "label": label + field._description_string(self.env),
+            "label": " / ".join(
+                filter(None, (label, field._description_string(self.env)))
+            ),
             "old": model._describe_content_value(field, change.old),
             "new": model._describe_content_value(field, change.new),
         }

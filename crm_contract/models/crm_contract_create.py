@@ -76,7 +76,9 @@ class CrmContract(models.Model):
         """Point a copied plan to the copied milestones: both have the source's order."""
         pairs = {
             name: zip(
-                source[name].sorted(CONTENT_ORDER), self[name].sorted("id"), strict=True
+                source[name]._filter_content().sorted(CONTENT_ORDER),
+                self[name].sorted("id"),
+                strict=True,
             )
             for name in ("milestone_ids", "installment_ids")
         }

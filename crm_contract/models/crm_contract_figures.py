@@ -72,6 +72,36 @@ class CrmContract(models.Model):
     amount_total = fields.Monetary(
         compute="_compute_amounts", store=True, string="Contract value", tracking=True
     )
+    amount_one_off = fields.Monetary(
+        compute="_compute_amounts",
+        store=True,
+        string="One-off value",
+        help="Value of the lines that don't recur, taxes included: what the payment "
+        "plan covers.",
+    )
+    amount_recurring = fields.Monetary(
+        compute="_compute_amounts",
+        store=True,
+        string="Recurring value",
+        help="Value of all periods of the recurring lines, taxes included; without an "
+        "end, of the first twelve months.",
+    )
+    amount_mrr = fields.Monetary(
+        compute="_compute_amount_mrr",
+        store=True,
+        string="MRR",
+        help="Monthly recurring revenue: untaxed value of a month of the recurring "
+        "lines.",
+    )
+    amount_arr = fields.Monetary(
+        compute="_compute_amount_mrr",
+        store=True,
+        string="ARR",
+        help="Annual recurring revenue: twelve times the monthly one.",
+    )
+    date_next_billing = fields.Date(
+        compute="_compute_billed", store=True, string="Next billing", index=True
+    )
     amount_company = fields.Monetary(
         string="Value in company currency",
         compute="_compute_amount_company",
@@ -154,20 +184,60 @@ class CrmContract(models.Model):
         "line_ids.price_subtotal",
         "line_ids.price_total",
         "line_ids.tax_ids",
+        "line_ids.is_recurring",
+        "line_ids.recurrence_interval",
+        "line_ids.recurrence_unit",
+        "line_ids.date_start",
+        "line_ids.date_end",
+        "line_ids.date_anchor",
+        "line_ids.prorate",
+        "line_ids.free_periods",
+        "line_ids.step_ids.date_from",
+        "line_ids.step_ids.quantity",
+        "line_ids.step_ids.price_unit",
+        "date_start",
+        "date_end",
         "currency_rate",
     )
     def _compute_amounts(self):
         engine = self.env["account.tax"]
         for contract in self:
-            base_lines = contract._prepare_base_lines()
             totals = engine._get_tax_totals_summary(
-                base_lines=base_lines,
+                base_lines=contract._prepare_base_lines(),
                 currency=contract.currency_id or contract.company_id.currency_id,
                 company=contract.company_id or self.env.company,
             )
-            contract.amount_untaxed = totals["base_amount_currency"]
-            contract.amount_tax = totals["tax_amount_currency"]
-            contract.amount_total = totals["total_amount_currency"]
+            values = [
+                line._get_recurring_value()
+                for line in contract.line_ids
+                if line.is_recurring
+            ]
+            untaxed = sum(value for value, _total in values)
+            contract.amount_recurring = sum(total for _value, total in values)
+            contract.amount_one_off = totals["total_amount_currency"]
+            contract.amount_untaxed = totals["base_amount_currency"] + untaxed
+            contract.amount_tax = (
+                totals["tax_amount_currency"] + contract.amount_recurring - untaxed
+            )
+            contract.amount_total = contract.amount_one_off + contract.amount_recurring
+
+    @api.depends(
+        "state",
+        "line_ids.is_recurring",
+        "line_ids.price_subtotal",
+        "line_ids.recurrence_interval",
+        "line_ids.recurrence_unit",
+        "line_ids.date_end",
+        "line_ids.step_ids.date_from",
+        "line_ids.step_ids.quantity",
+        "line_ids.step_ids.price_unit",
+    )
+    def _compute_amount_mrr(self):
+        for contract in self:
+            over = contract.state in ("ended", "cancelled")
+            lines = contract.line_ids.filtered("is_recurring")
+            contract.amount_mrr = 0 if over else sum(lines.mapped("amount_mrr"))
+            contract.amount_arr = 12 * contract.amount_mrr
 
     @api.depends("amount_total", "currency_rate")
     def _compute_amount_company(self):
@@ -176,34 +246,75 @@ class CrmContract(models.Model):
                 contract.currency_rate or 1.0
             )
 
-    @api.depends("amount_total", "installment_ids.amount", "installment_ids.state")
+    @api.depends("amount_one_off", "installment_ids.amount", "installment_ids.state")
     def _compute_plan_difference(self):
         for contract in self:
-            rows = contract.installment_ids.filtered(lambda r: r.state != "cancelled")
+            rows = contract.installment_ids._filter_content().filtered(
+                lambda row: row.state != "cancelled"
+            )
             contract.plan_difference = plan_difference(
-                contract.amount_total,
+                contract.amount_one_off,
                 rows.mapped("amount"),
                 contract.currency_id.rounding or 0.01,
             )
 
     @api.depends(
-        "amount_total",
         "installment_ids.amount",
         "installment_ids.state",
+        "installment_ids.date_due",
+        "installment_ids.amount_invoiced",
         "installment_ids.amount_paid",
         "installment_ids.is_overdue",
     )
     def _compute_billed(self):
+        sums = self._get_billed_sums()
         for contract in self:
-            rows = contract.installment_ids
-            billed = rows.filtered(lambda r: r.state in ("invoiced", "paid"))
-            open_rows = rows.filtered(lambda r: r.state in ("planned", "due"))
-            contract.amount_invoiced = sum(billed.mapped("amount"))
-            contract.amount_paid = sum(billed.mapped("amount_paid"))
-            contract.amount_remaining = sum(open_rows.mapped("amount"))
-            overdue = rows.filtered("is_overdue")
-            contract.amount_overdue = sum(overdue.mapped("amount_open"))
-            contract.is_overdue = bool(overdue)
+            contract.update(sums[contract])
+            contract.is_overdue = bool(contract.amount_overdue)
+
+    def _get_billed_sums(self):
+        """Return the billed figures of each contract: `{contract: {field: value}}`.
+
+        They are summed by the database, so that the cost of billing a row does not
+        grow with the rows that a contract has already.
+        """
+        names = ("amount_invoiced", "amount_paid", "amount_remaining", "amount_overdue")
+        sums = {
+            contract: dict.fromkeys(names, 0.0) | {"date_next_billing": False}
+            for contract in self
+        }
+        by_id = {contract.id: contract for contract in self if contract.id}
+        for contract in self - self.browse(by_id):
+            contract._add_open_rows(sums[contract])
+        groups = self.env["crm.contract.installment"]._read_group(
+            [("contract_id", "in", list(by_id)), ("state", "!=", "cancelled")],
+            ["contract_id", "state", "is_overdue"],
+            [
+                "amount_invoiced:sum",
+                "amount_paid:sum",
+                "amount:sum",
+                "amount_open:sum",
+                "date_due:min",
+            ],
+        )
+        for contract, state, overdue, invoiced, paid, amount, opened, due in groups:
+            figures = sums[by_id[contract.id]]
+            figures["amount_invoiced"] += invoiced
+            figures["amount_paid"] += paid
+            if overdue:
+                figures["amount_overdue"] += opened
+            if state in ("planned", "due"):
+                figures["amount_remaining"] += amount
+                dates = filter(None, (figures["date_next_billing"], due))
+                figures["date_next_billing"] = min(dates, default=False)
+        return sums
+
+    def _add_open_rows(self, figures):
+        """Add the rows of a contract that is being edited, where nothing is billed."""
+        rows = self.installment_ids.filtered(lambda row: row.state != "cancelled")
+        figures["amount_remaining"] = sum(rows.mapped("amount"))
+        dates = [row.date_due for row in rows if row.date_due]
+        figures["date_next_billing"] = min(dates, default=False)
 
     @api.depends("amount_total", "amount_invoiced", "amount_paid")
     def _compute_percent(self):
@@ -253,14 +364,14 @@ class CrmContract(models.Model):
         return dict(action, domain=[("contract_id", "=", self.id)], context={})
 
     def _prepare_base_lines(self):
-        """Return the tax engine's base lines of the priced lines, details included."""
+        """Return the tax engine's base lines of the one-off lines, details included."""
         self.ensure_one()
         engine = self.env["account.tax"]
         company = self.company_id or self.env.company
         base_lines = [
             line._prepare_base_line_for_taxes_computation()
             for line in self.line_ids
-            if not line.display_type
+            if not line.display_type and not line.is_recurring
         ]
         engine._add_tax_details_in_base_lines(base_lines, company)
         engine._round_base_lines_tax_details(base_lines, company)

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 from odoo.tools.date_utils import add
@@ -11,6 +11,9 @@ TRIGGERS = [
     ("signature", "Signature"),
     ("milestone", "Milestone"),
 ]
+PLAN_TRIGGERS = tuple(trigger for trigger, _label in TRIGGERS)
+# Rows that the ledger makes by itself; no client does.
+LEDGER_TRIGGERS = [("period", "Period"), ("interest", "Overdue interest")]
 BILLABLE_STATES = ("signed", "running", "suspended", "ended")
 
 
@@ -40,7 +43,9 @@ class CrmContractInstallment(models.Model):
     )
     sequence = fields.Integer(default=10)
     name = fields.Char(string="Description", required=True)
-    trigger = fields.Selection(TRIGGERS, required=True, default="date")
+    trigger = fields.Selection(
+        TRIGGERS + LEDGER_TRIGGERS, required=True, default="date"
+    )
     date = fields.Date(help="Fixed date on which the amount falls due.")
     days = fields.Integer(help="Days after the signature or the milestone.")
     milestone_id = fields.Many2one(
@@ -59,12 +64,46 @@ class CrmContractInstallment(models.Model):
     amount = fields.Monetary(
         compute="_compute_amount", store=True, help="Amount due, taxes included."
     )
+    line_id = fields.Many2one(
+        "crm.contract.line",
+        string="Recurring line",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    period_start = fields.Date(string="Period from", readonly=True, copy=False)
+    period_end = fields.Date(string="Period to", readonly=True, copy=False)
+    days_billed = fields.Integer(
+        readonly=True, copy=False, help="Days of the period that are billed."
+    )
+    days_full = fields.Integer(
+        string="Days of a full period", readonly=True, copy=False
+    )
+    quantity = fields.Float(digits="Product Unit", readonly=True, copy=False)
+    price_unit = fields.Float(
+        string="Unit price",
+        readonly=True,
+        copy=False,
+        min_display_digits="Product Price",
+        help="Price of a full period.",
+    )
+    amount_untaxed = fields.Monetary(
+        string="Untaxed", readonly=True, copy=False, help="Of a period, without taxes."
+    )
     date_due = fields.Date(
         string="Due on",
         compute="_compute_date_due",
         store=True,
         index=True,
         help="Day from which the amount is to be invoiced.",
+    )
+    is_retention = fields.Boolean(
+        string="Retention",
+        help="Kept back by the customer until the warranty ends (retention money).",
+    )
+    billed_before = fields.Boolean(
+        help="Invoiced before the contract was taken over into the ledger.",
     )
     is_cancelled = fields.Boolean(readonly=True, copy=False)
     invoice_id = fields.Many2one(
@@ -85,6 +124,21 @@ class CrmContractInstallment(models.Model):
         compute="_compute_state",
         store=True,
         index=True,
+    )
+    credit_line_ids = fields.One2many(
+        "account.move.line", "credited_installment_id", string="Credited by"
+    )
+    amount_credited = fields.Monetary(
+        compute="_compute_amount_credited",
+        store=True,
+        string="Credited",
+        help="Part of the amount that credit notes took back.",
+    )
+    amount_invoiced = fields.Monetary(
+        compute="_compute_paid",
+        store=True,
+        string="Invoiced",
+        help="Amount invoiced, less what was credited.",
     )
     amount_paid = fields.Monetary(compute="_compute_paid", store=True, string="Paid")
     amount_open = fields.Monetary(compute="_compute_paid", store=True, string="Open")
@@ -109,6 +163,16 @@ class CrmContractInstallment(models.Model):
     _days_positive = models.Constraint(
         "CHECK (days >= 0)", "The days after the event must not be negative."
     )
+    # A period is billed by one row, whatever runs at the same time.
+    _period_uniq = models.UniqueIndex(
+        "(line_id, period_start) WHERE line_id IS NOT NULL",
+        "The ledger has a row for this period already.",
+    )
+    _period_complete = models.Constraint(
+        "CHECK (trigger != 'period' OR (line_id IS NOT NULL AND"
+        " period_start IS NOT NULL AND period_end >= period_start))",
+        "A period row needs its line and its period.",
+    )
     # The ledger is searched by what is due, never by what exists.
     _due_idx = models.Index("(date_due) WHERE state IN ('planned', 'due')")
 
@@ -116,16 +180,21 @@ class CrmContractInstallment(models.Model):
         "amount_type",
         "percentage",
         "amount_fixed",
-        "contract_id.amount_total",
+        "contract_id.amount_one_off",
         "contract_id.installment_ids.amount_type",
         "contract_id.installment_ids.percentage",
         "contract_id.installment_ids.amount_fixed",
     )
     def _compute_amount(self):
-        for contract, rows in self.grouped("contract_id").items():
-            plan = (contract.installment_ids | rows).sorted("sequence")
+        plan_rows = self._filter_content()
+        for row in self - plan_rows:
+            row.amount = row.amount_fixed
+        for contract, rows in plan_rows.grouped("contract_id").items():
+            plan = (contract.installment_ids._filter_content() | rows).sorted(
+                "sequence"
+            )
             amounts = plan_amounts(
-                contract.amount_total,
+                contract.amount_one_off,
                 [row._get_plan_row() for row in plan],
                 contract.currency_id.rounding or 0.01,
             )
@@ -134,17 +203,44 @@ class CrmContractInstallment(models.Model):
                     row.amount = amount
 
     @api.depends(
-        "trigger", "date", "days", "milestone_id.date_done", "contract_id.date_signed"
+        "trigger",
+        "date",
+        "days",
+        "milestone_id.date_done",
+        "contract_id.date_signed",
+        "period_start",
+        "period_end",
+        "line_id.billed_in",
     )
     def _compute_date_due(self):
         for row in self:
             event = row._get_event_date()
-            days = 0 if row.trigger == "date" else row.days
+            days = row.days if row.trigger in ("signature", "milestone") else 0
             row.date_due = event and add(event, days=days)
+
+    @api.depends(
+        "credit_line_ids.price_total",
+        "credit_line_ids.parent_state",
+        "credit_line_ids.move_id.reversed_entry_id",
+        "invoice_id",
+    )
+    def _compute_amount_credited(self):
+        for row in self:
+            # sudo: sums of a credit note the reader of a contract may not open
+            credits_ = row.sudo().credit_line_ids.filtered(
+                lambda line, row=row: (
+                    line.parent_state == "posted"
+                    and line.move_id.reversed_entry_id == row.sudo().invoice_id
+                )
+            )
+            row.amount_credited = sum(credits_.mapped("price_total"))
 
     @api.depends(
         "date_due",
         "is_cancelled",
+        "billed_before",
+        "amount",
+        "amount_credited",
         "contract_id.state",
         "invoice_id.state",
         "invoice_id.payment_state",
@@ -155,6 +251,8 @@ class CrmContractInstallment(models.Model):
             invoice = row._get_live_invoice()
             if row.is_cancelled or row.contract_id.state == "cancelled":
                 row.state = "cancelled"
+            elif row.billed_before:
+                row.state = "paid"
             elif invoice:
                 paid = invoice.payment_state in ("paid", "in_payment")
                 row.state = "paid" if paid else "invoiced"
@@ -165,6 +263,8 @@ class CrmContractInstallment(models.Model):
 
     @api.depends(
         "amount",
+        "amount_credited",
+        "billed_before",
         "invoice_id.state",
         "invoice_id.payment_state",
         "invoice_id.amount_total",
@@ -173,15 +273,14 @@ class CrmContractInstallment(models.Model):
     def _compute_paid(self):
         for row in self:
             invoice = row._get_live_invoice()
-            posted = invoice.filtered(lambda move: move.state == "posted")
-            open_share = (
-                posted.amount_residual / posted.amount_total
-                if posted.amount_total
-                else float(invoice.payment_state != "paid")
-            )
-            amount_open = row.amount * open_share if invoice else 0.0
+            billed = row.amount - row.amount_credited if invoice else 0.0
+            if row.billed_before:
+                billed = row.amount
+            open_share = invoice._get_open_share() if invoice else 0.0
+            amount_open = min(billed, row.amount * open_share)
+            row.amount_invoiced = billed
             row.amount_open = amount_open
-            row.amount_paid = row.amount - amount_open if invoice else 0.0
+            row.amount_paid = billed - amount_open
 
     @api.depends("state", "invoice_id.state", "invoice_id.invoice_date_due")
     def _compute_is_overdue(self):
@@ -219,11 +318,56 @@ class CrmContractInstallment(models.Model):
             "amount_type",
             "percentage",
             "amount_fixed",
+            "is_retention",
+            "billed_before",
         )
 
     @api.model
     def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"invoice_id", "is_cancelled", "state"}
+        return super()._get_owned_fields() | {
+            "invoice_id",
+            "is_cancelled",
+            "state",
+            "line_id",
+            "period_start",
+            "period_end",
+            "days_billed",
+            "days_full",
+            "quantity",
+            "price_unit",
+            "amount_untaxed",
+        }
+
+    def _filter_content(self):
+        return self.filtered(lambda row: row.trigger in PLAN_TRIGGERS)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rows = super().create(vals_list)
+        rows._check_made_by_ledger()
+        return rows
+
+    def write(self, vals):
+        if not self._get_closed_fields().issuperset(vals):
+            self._check_made_by_ledger()
+        result = super().write(vals)
+        if "trigger" in vals:
+            self._check_made_by_ledger()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_made_by_ledger(self):
+        self._check_made_by_ledger()
+
+    def _check_made_by_ledger(self):
+        """Refuse what a client would do to rows that the ledger makes by itself."""
+        if not self.env.su and self - self._filter_content():
+            raise UserError(
+                self.env._(
+                    "The rows of periods and of interest are made by the ledger. Change"
+                    " the recurring line of the draft instead."
+                )
+            )
 
     def _prepare_content_copy_vals(self):
         # The copied contract has milestones of its own, see `_relink_milestones`.
@@ -241,18 +385,30 @@ class CrmContractInstallment(models.Model):
     def _is_billable(self):
         return bool(self.date_due) and self.contract_id.state in BILLABLE_STATES
 
+    def _is_open(self):
+        """Return whether the row is still to be billed."""
+        return self.state in ("planned", "due")
+
     def _get_live_invoice(self):
-        """Return the invoice unless it is cancelled or fully credited."""
+        """Return the invoice unless it is cancelled or took the row back in full."""
         # sudo: states and sums of an invoice the reader of a contract may not open
-        return self.sudo().invoice_id.filtered(
+        invoice = self.sudo().invoice_id.filtered(
             lambda move: move.state != "cancel" and move.payment_state != "reversed"
         )
+        rest = (self.amount or 0.0) - self.amount_credited
+        if self.amount_credited and self.currency_id.compare_amounts(rest, 0) <= 0:
+            return invoice.browse()
+        return invoice
 
     def _get_event_date(self):
         if self.trigger == "signature":
             return self.contract_id.date_signed
         if self.trigger == "milestone":
             return self.milestone_id.date_done
+        if self.trigger == "period" and self.line_id.billed_in == "arrears":
+            return add(self.period_end, days=1)
+        if self.trigger == "period":
+            return self.period_start
         return self.date
 
     def _get_due_text(self):

@@ -1,6 +1,9 @@
+from markupsafe import Markup
+
 from odoo import models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from .crm_contract_content_mixin import CONTENT_ORDER
 from .crm_contract_installment import BILLABLE_STATES
@@ -26,33 +29,53 @@ class CrmContractInstallment(models.Model):
         self.ensure_one()
         return self.env["sale.order"].action_view_invoice(self.invoice_id)
 
-    def _create_invoices(self):
-        """Create and link the invoices of the rows (account.move records).
+    def _create_invoices(self, date=None):
+        """Create and link the draft invoices of the rows.
 
         The rows stay locked until the transaction ends: two users who invoice the same
         row wait for each other, and the second one is told that it is invoiced.
+
+        :param date: date of the invoices; left to their posting without it
+        :return: account.move records, one for each contract and due date
+        :raise UserError: if a row can't be invoiced, with the reason
         """
         self._check_access_to_invoice()
         self._lock_rows()
         self._check_can_invoice()
-        batch = list(self.sorted("sequence").grouped("contract_id").items())
-        # sudo: who may invoice a contract need not be an accountant; checked above
-        invoices = (
+        return self._create_checked_invoices(date)
+
+    def _create_checked_invoices(self, date):
+        """Create and link the invoices of rows that are locked and checked."""
+        # sudo: who may invoice a contract need not be an accountant; checked before.
+        # The messages and trackings of a creation are replaced by a single message.
+        moves = (
             self.env["account.move"]
             .sudo()
-            .create([rows._prepare_invoice_vals() for _contract, rows in batch])
+            .with_context(tracking_disable=True, mail_create_nosubscribe=True)
         )
+        batch = list(self.sorted("sequence").grouped(_get_invoice_key).values())
+        invoices = moves.create([rows._prepare_invoice_vals(date) for rows in batch])
         # sudo: the links are owned by the ledger. A cancelled invoice loses all of its
         # rows, so that it can't come back for those that are not billed again yet.
         self.sudo().invoice_id.installment_ids.invoice_id = False
-        for (contract, rows), invoice in zip(batch, invoices, strict=True):
+        for rows, invoice in zip(batch, invoices, strict=True):
             rows.sudo().invoice_id = invoice
-            invoice.message_post_with_source(
-                "mail.message_origin_link",
-                render_values={"self": invoice, "origin": contract},
-                subtype_xmlid="mail.mt_note",
-            )
-        return invoices.sudo(False)
+        invoices._message_log_batch(
+            {
+                invoice.id: rows._get_invoice_note()
+                for rows, invoice in zip(batch, invoices, strict=True)
+            }
+        )
+        return invoices.with_env(self.env)
+
+    def _get_invoice_note(self):
+        """Return the chatter entry of the invoice of the rows (Markup)."""
+        return Markup("%s<br/>%s") % (
+            self.env._(
+                "Invoiced from the contract %s:", self.contract_id._get_html_link()
+            ),
+            Markup("<br/>").join(self.mapped("name")),
+        )
 
     def _check_access_to_invoice(self):
         if self.env.user.has_group("account.group_account_invoice"):
@@ -90,19 +113,69 @@ class CrmContractInstallment(models.Model):
             return self.env._("the amount is zero.")
         return ""
 
-    def _prepare_invoice_vals(self):
+    def _prepare_invoice_vals(self, date=None):
         """Return create values of one invoice for rows of one contract."""
         contract = self.contract_id
-        base_lines = contract._prepare_base_lines()
-        lines = []
-        for row in self:
+        plan_rows = self._filter_content()
+        lines = [row._prepare_ledger_line_vals(date) for row in self - plan_rows]
+        base_lines = plan_rows and contract._prepare_base_lines()
+        for row in plan_rows:
             if len(self) > 1:
                 lines.append({"display_type": "line_section", "name": row.name})
             lines += row._prepare_invoice_line_vals(base_lines)
         return dict(
             contract._prepare_invoice_vals(),
+            invoice_date=date,
             invoice_line_ids=[Command.create(vals) for vals in lines],
         )
+
+    def _prepare_ledger_line_vals(self, date):
+        """Return create values of the invoice line of a period or of interest."""
+        self.ensure_one()
+        return self._prepare_period_line_vals()
+
+    def _prepare_period_line_vals(self):
+        line = self.line_id
+        vals = {
+            "installment_id": self.id,
+            "product_id": line.product_id.id,
+            "product_uom_id": line.product_uom_id.id,
+            "name": self._get_period_line_name(),
+            "quantity": self.quantity,
+            "price_unit": self.price_unit * self.days_billed / self.days_full,
+            "discount": line.discount,
+            "tax_ids": [Command.set(line.tax_ids.ids)],
+            "analytic_distribution": line.analytic_distribution,
+        }
+        if line.sale_line_id:
+            vals["sale_line_ids"] = [Command.set(line.sale_line_id.ids)]
+        # Odoo Enterprise and others spread the revenue over these dates.
+        if "deferred_start_date" in self.env["account.move.line"]._fields:
+            vals["deferred_start_date"] = self.period_start
+            vals["deferred_end_date"] = self.period_end
+        return vals
+
+    def _get_period_line_name(self):
+        """Return the description of a period, in the language of the contract."""
+        lang = self.contract_id._get_print_lang()
+        row = self.with_context(lang=lang)
+        start, end = (
+            format_date(row.env, day, lang_code=lang)
+            for day in (self.period_start, self.period_end)
+        )
+        parts = [
+            self.line_id.name,
+            row.env._("Period: %(start)s to %(end)s", start=start, end=end),
+        ]
+        if self.days_billed != self.days_full:
+            parts.append(
+                row.env._(
+                    "By the day: %(days)s of %(full)s days",
+                    days=self.days_billed,
+                    full=self.days_full,
+                )
+            )
+        return "\n".join(parts)
 
     def _prepare_invoice_line_vals(self, base_lines):
         """Share the row's amount out over the contract's lines.
@@ -123,7 +196,7 @@ class CrmContractInstallment(models.Model):
             },
         )
         self._absorb_rounding(shares)
-        fraction = self.amount / contract.amount_total
+        fraction = self.amount / contract.amount_one_off
         return [self._prepare_share_vals(share, fraction) for share in shares]
 
     def _absorb_rounding(self, shares):
@@ -157,6 +230,7 @@ class CrmContractInstallment(models.Model):
             dict(share, quantity=quantity, price_unit=price_unit)
         )
         return {
+            "installment_id": self.id,
             "product_id": line.product_id.id,
             "product_uom_id": line.product_uom_id.id,
             "name": self._get_invoice_line_name(line, fraction),
@@ -174,11 +248,12 @@ class CrmContractInstallment(models.Model):
         The order that the line came from counts invoiced quantities: the parts of all
         rows, rounded as they are, add up to the whole.
         """
-        rows = self.contract_id.installment_ids.sorted(CONTENT_ORDER)
+        plan = self.contract_id.installment_ids._filter_content()
+        rows = plan.sorted(CONTENT_ORDER)
         before = sum(rows[: rows.ids.index(self.id)].mapped("amount"))
         digits = self.env["decimal.precision"].precision_get("Product Unit")
         done, with_row = (
-            round(line.quantity * amount / self.contract_id.amount_total, digits)
+            round(line.quantity * amount / self.contract_id.amount_one_off, digits)
             for amount in (before, before + self.amount)
         )
         return round(with_row - done, digits)
@@ -187,6 +262,11 @@ class CrmContractInstallment(models.Model):
         if fraction == 1:
             return line.name
         return f"{line.name}\n{self.name} ({100 * fraction:.4g} %)"
+
+
+def _get_invoice_key(row):
+    """What invoices are split by; the rest is the same for all rows of a contract."""
+    return row.contract_id, row.date_due
 
 
 def _get_untaxed(share):

@@ -132,12 +132,14 @@ class CrmContract(models.Model):
         self._unfreeze()
 
     def action_suspend(self):
-        """Suspend a running contract."""
+        """Suspend a running contract from today on; see `_suspend_ledger`."""
         self._transition("suspend")
+        self._suspend_ledger()
 
     def action_resume(self):
-        """Let a suspended contract run again."""
+        """Let a suspended contract run again from today on."""
         self._transition("resume")
+        self._resume_ledger(fields.Date.context_today(self))
 
     def action_cancel(self):
         """Cancel a contract that was not signed."""
@@ -188,9 +190,10 @@ class CrmContract(models.Model):
     def _action_end(self, reason, date):
         """End the contracts; a terminated or superseded one is billed no further."""
         self._transition("end", end_reason=reason, date_ended=date)
+        self._end_ledger(date)
         if reason in ("terminated", "superseded"):
             open_rows = self.installment_ids.filtered(
-                lambda row: row.state in ("planned", "due")
+                lambda row: row._is_open() and row.trigger != "period"
             )
             # sudo: owned by the ledger
             open_rows.sudo().is_cancelled = True
@@ -203,6 +206,7 @@ class CrmContract(models.Model):
                 lambda lead: lead.won_status != "won"
             ).action_set_won()
         self.milestone_ids._schedule_activities()
+        self._extend_ledger()
         self.filtered_domain(self._get_start_due_domain())._transition("start")
 
     def _needs_review(self):

@@ -75,6 +75,10 @@ class CrmContractLine(models.Model):
         domain=[("type_tax_use", "=", "sale")],
         context={"active_test": False},
     )
+    is_recurring = fields.Boolean(
+        string="Recurring",
+        help="Billed period by period instead of by the payment plan.",
+    )
     price_subtotal = fields.Monetary(
         string="Subtotal", compute="_compute_amount", store=True, precompute=True
     )
@@ -177,6 +181,7 @@ class CrmContractLine(models.Model):
             "price_unit",
             "discount",
             "tax_ids",
+            "is_recurring",
         )
 
     @api.model

@@ -90,6 +90,7 @@ class CrmContract(models.Model):
                 "week": self.env._("1 week"),
                 "month": self.env._("1 month"),
                 "quarter": self.env._("1 quarter"),
+                "half_year": self.env._("half a year"),
                 "year": self.env._("1 year"),
             }[unit]
         return {
@@ -97,6 +98,7 @@ class CrmContract(models.Model):
             "week": self.env._("%s weeks", number),
             "month": self.env._("%s months", number),
             "quarter": self.env._("%s quarters", number),
+            "half_year": self.env._("%s half-years", number),
             "year": self.env._("%s years", number),
         }[unit]
 

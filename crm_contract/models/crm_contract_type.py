@@ -8,6 +8,7 @@ TERM_UNITS = [
     ("week", "Weeks"),
     ("month", "Months"),
     ("quarter", "Quarters"),
+    ("half_year", "Half-years"),
     ("year", "Years"),
 ]
 
@@ -42,6 +43,11 @@ class CrmContractType(models.Model):
         string="Sales journal",
         domain="[('type', '=', 'sale')]",
         check_company=True,
+    )
+
+    bill_suspended = fields.Boolean(
+        string="Bill suspended periods",
+        help="Recurring lines are billed while the contract is suspended, too.",
     )
 
     require_registration = fields.Boolean(

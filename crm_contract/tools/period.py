@@ -9,6 +9,7 @@ _LENGTHS = {
     "week": relativedelta(weeks=1),
     "month": relativedelta(months=1),
     "quarter": relativedelta(months=3),
+    "half_year": relativedelta(months=6),
     "year": relativedelta(years=1),
 }
 UNITS = tuple(_LENGTHS)

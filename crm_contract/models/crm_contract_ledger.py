@@ -1,0 +1,170 @@
+from datetime import date
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_date
+from odoo.tools.date_utils import add
+
+# The ledger of a contract that has no more periods to come.
+COMPLETE = date.max
+
+
+class CrmContract(models.Model):
+    """Ledger of the recurring lines: a row per period, up to a rolling horizon."""
+
+    _inherit = "crm.contract"
+
+    date_ledger = fields.Date(
+        string="Ledger complete until",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Day up to which the periods of the recurring lines are in the ledger.",
+    )
+    suspension_ids = fields.One2many(
+        "crm.contract.suspension", "contract_id", string="Suspensions", readonly=True
+    )
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"date_ledger"}
+
+    @api.model
+    def _get_extend_due_domain(self):
+        """Contracts whose ledger ends before the horizon; a month ahead of time."""
+        # sudo: the daily job serves all companies
+        companies = self.env["res.company"].sudo().search([])
+        return Domain("state", "in", ("signed", "running")) & Domain.OR(
+            Domain("company_id", "in", group.ids)
+            & Domain("date_ledger", "<", f"today +{months - 1}m")
+            for months, group in companies.grouped("contract_horizon").items()
+        )
+
+    def _extend_ledger(self, since=None):
+        """Create the rows of the periods up to the horizon that are not there yet.
+
+        Can run twice without harm: a period that has a row gets no second one.
+
+        :param since: look at periods that end on this day or later alone; without it,
+            go on from where the ledger ends
+        """
+        vals_list = []
+        for contract in self.filtered(lambda c: c._has_ledger()):
+            vals_list += contract._prepare_period_vals(since)
+        # sudo: period rows are made by the ledger alone
+        self.env["crm.contract.installment"].sudo().create(vals_list)
+
+    def _prepare_period_vals(self, since):
+        """Return create values of missing period rows, and note how far they go."""
+        lines = self.line_ids.filtered("is_recurring")
+        if not lines:
+            return []
+        # sudo: the ledger knows all of its rows, whoever extends it
+        rows = lines.sudo().installment_ids.grouped("line_id")
+        horizon = add(
+            fields.Date.context_today(self),
+            months=self.company_id.contract_horizon,
+        )
+        since = since or self._get_ledger_since()
+        vals_list, is_complete = [], True
+        for line in lines:
+            present = {row.period_start for row in rows.get(line, ())}
+            recurrence = line._get_recurrence()
+            end = recurrence and (recurrence.end or COMPLETE)
+            is_complete &= not recurrence or end <= horizon
+            vals_list += [
+                line._prepare_installment_vals(*billable)
+                for billable in line._get_billable_periods(horizon, since)
+                if billable[0].start not in present
+            ]
+        # sudo: owned by the ledger
+        self.sudo().date_ledger = COMPLETE if is_complete else horizon
+        return vals_list
+
+    def _has_ledger(self):
+        if self.state == "suspended":
+            return self.type_id.bill_suspended
+        return self.state in ("signed", "running", "ended")
+
+    def _get_ledger_since(self):
+        return self.date_ledger if self.date_ledger != COMPLETE else None
+
+    def _rebuild_ledger(self, since):
+        """Make the rows that are not billed anew, from the period of a day on.
+
+        A suspension, its end and an early end change what is billed of a period.
+        """
+        # sudo: period rows are made by the ledger alone
+        self.line_ids.sudo().installment_ids.filtered(
+            lambda row: row.period_end >= since and row._is_open()
+        ).unlink()
+        self._extend_ledger(since)
+
+    def _suspend_ledger(self):
+        """Take periods that are not over, and not billed, out of the ledger.
+
+        They come back, less the days of the suspension, when it is over. What was
+        billed in advance stays billed.
+        """
+        today = fields.Date.context_today(self)
+        # sudo: owned by the life cycle; the transition checked the rights
+        self.env["crm.contract.suspension"].sudo().create(
+            [{"contract_id": contract.id, "date_start": today} for contract in self]
+        )
+        self.filtered(lambda c: not c.type_id.bill_suspended)._rebuild_ledger(today)
+
+    def _resume_ledger(self, day):
+        """End the open suspensions before a day, and bill on the anchor from there."""
+        # sudo: owned by the life cycle; the transition checked the rights
+        pauses = self.sudo().suspension_ids.filtered(lambda pause: not pause.date_end)
+        for pause in pauses:
+            contract, first = pause.contract_id, pause.date_start
+            if first >= day:
+                pause.unlink()
+            else:
+                pause.date_end = add(day, days=-1)
+            contract.with_env(self.env)._rebuild_ledger(first)
+
+    def _end_ledger(self, day):
+        """Bill nothing after the last day of the contracts."""
+        self._resume_ledger(add(day, days=1))
+        self._rebuild_ledger(day)
+
+    def _advance_ledger(self):
+        self._extend_ledger()
+        self.env.add_to_compute(self._fields["amount_mrr"], self)
+        self.modified(["amount_mrr"])
+
+
+class CrmContractLine(models.Model):
+    _inherit = "crm.contract.line"
+
+    def _prepare_installment_vals(self, period, days, quantity, price_unit):
+        """Return create values of the row of a period."""
+        self.ensure_one()
+        untaxed, total = self._get_period_amounts(
+            quantity, price_unit, days, period.full_days
+        )
+        return {
+            "contract_id": self.contract_id.id,
+            "trigger": "period",
+            "amount_type": "fixed",
+            "amount_fixed": total,
+            "amount_untaxed": untaxed,
+            "line_id": self.id,
+            "sequence": self.sequence,
+            "name": self._get_period_name(period.start, period.end),
+            "period_start": period.start,
+            "period_end": period.end,
+            "days_billed": days,
+            "days_full": period.full_days,
+            "quantity": quantity,
+            "price_unit": price_unit,
+        }
+
+    def _get_period_name(self, start, end):
+        lang = self.contract_id._get_print_lang()
+        dates = " – ".join(
+            format_date(self.env, day, lang_code=lang) for day in (start, end)
+        )
+        return f"{self.name.partition(chr(10))[0]} {dates}"

@@ -1,0 +1,306 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools.date_utils import add
+
+from ..tools.recurrence import (
+    Recurrence,
+    billed_days,
+    monthly_value,
+    periods,
+    step_at,
+)
+from .crm_contract_type import TERM_UNITS
+
+
+class CrmContractLine(models.Model):
+    """Recurring lines: their periods, steps and values."""
+
+    _inherit = "crm.contract.line"
+
+    recurrence_interval = fields.Integer(
+        string="Every", default=1, help="Number of units that a period lasts."
+    )
+    recurrence_unit = fields.Selection(
+        TERM_UNITS, string="Unit of the period", default="month"
+    )
+    billed_in = fields.Selection(
+        [("advance", "In advance"), ("arrears", "In arrears")],
+        string="Billed",
+        default="advance",
+        help="In advance: on the first day of a period. In arrears: on the day after "
+        "its last one.",
+    )
+    date_start = fields.Date(
+        string="Billed from",
+        help="First day of the first period and anchor of all others. Empty: the start "
+        "of the contract.",
+    )
+    date_end = fields.Date(
+        string="Billed to",
+        help="Last day that is billed. Empty: the end of the contract.",
+    )
+    date_anchor = fields.Date(
+        string="Anchor",
+        help="Day from which periods are counted where it differs from the first day, "
+        "such as the first of a month. The first period is then a part of one.",
+    )
+    prorate = fields.Boolean(
+        string="By the day",
+        default=True,
+        help="A period that is not billed whole is billed by its days; otherwise in "
+        "full.",
+    )
+    free_periods = fields.Integer(
+        help="Number of first periods that are not billed (trial)."
+    )
+    billed_until = fields.Date(
+        help="Last day that was billed before the contract was taken over."
+    )
+    step_ids = fields.One2many("crm.contract.line.step", "line_id", string="Steps")
+    installment_ids = fields.One2many(
+        "crm.contract.installment", "line_id", string="Periods"
+    )
+    amount_mrr = fields.Monetary(
+        string="Monthly recurring revenue",
+        compute="_compute_amount_mrr",
+        help="Untaxed value of a month, at today's step.",
+    )
+
+    _interval_positive = models.Constraint(
+        "CHECK (NOT is_recurring OR recurrence_interval > 0)",
+        "A recurring line needs a period of at least one unit.",
+    )
+    _recurring_complete = models.Constraint(
+        "CHECK (NOT is_recurring"
+        " OR (recurrence_unit IS NOT NULL AND billed_in IS NOT NULL))",
+        "A recurring line needs a unit of its period, and whether it is billed in "
+        "advance or in arrears.",
+    )
+    _dates_order = models.Constraint(
+        "CHECK (date_end >= date_start)",
+        "The last day that a line bills must not be before its first.",
+    )
+    _free_periods_positive = models.Constraint(
+        "CHECK (free_periods >= 0)", "The free periods must not be negative."
+    )
+    _recurring_priced = models.Constraint(
+        "CHECK (NOT is_recurring OR display_type IS NULL)",
+        "Sections and notes don't recur.",
+    )
+
+    @api.depends(
+        "is_recurring",
+        "price_unit",
+        "quantity",
+        "discount",
+        "recurrence_interval",
+        "recurrence_unit",
+        "date_end",
+        "step_ids.date_from",
+        "step_ids.quantity",
+        "step_ids.price_unit",
+    )
+    def _compute_amount_mrr(self):
+        today = fields.Date.context_today(self)
+        for line in self:
+            ended = line.date_end and line.date_end < today
+            if not line.is_recurring or ended or not line.recurrence_interval:
+                line.amount_mrr = 0.0
+                continue
+            untaxed, _total = line._get_period_amounts(*line._get_terms_on(today))
+            line.amount_mrr = monthly_value(
+                untaxed, line.recurrence_interval, line.recurrence_unit
+            )
+
+    @api.constrains("date_start", "date_end", "is_recurring", "contract_id")
+    def _check_line_term(self):
+        for line in self.filtered("is_recurring"):
+            contract = line.contract_id
+            last = line.date_end or contract.date_end
+            first = line.date_start or contract.date_start
+            if first and last and first > last:
+                raise ValidationError(
+                    self.env._(
+                        "The line “%s” would be billed from a day after its last one.",
+                        line.name.partition("\n")[0],
+                    )
+                )
+
+    @api.model
+    def _get_content_fields(self):
+        return (
+            *super()._get_content_fields(),
+            "recurrence_interval",
+            "recurrence_unit",
+            "billed_in",
+            "date_start",
+            "date_end",
+            "date_anchor",
+            "prorate",
+            "free_periods",
+            "billed_until",
+        )
+
+    @api.model
+    def _get_content_children(self):
+        return (*super()._get_content_children(), "step_ids")
+
+    def _get_recurrence(self):
+        """Return when the line recurs (`tools.recurrence.Recurrence`), or None.
+
+        It ends with the line, the contract or its early end, whichever comes first.
+        """
+        self.ensure_one()
+        contract = self.contract_id
+        start = self.date_start or contract.date_start
+        if not start or not self.is_recurring or self.recurrence_interval < 1:
+            return None
+        ends = filter(None, (self.date_end, contract.date_end, contract.date_ended))
+        end = min(ends, default=None)
+        if end and end < start:
+            return None
+        return Recurrence(
+            start,
+            self.recurrence_interval,
+            self.recurrence_unit,
+            end,
+            self.date_anchor or None,
+        )
+
+    def _get_terms_on(self, day):
+        """Return (quantity, price per unit and full period) valid on a day."""
+        self.ensure_one()
+        steps = [
+            (step.date_from, (step.quantity, step.price_unit)) for step in self.step_ids
+        ]
+        return step_at(steps, day) or (self.quantity, self.price_unit)
+
+    def _get_billable_periods(self, until, since=None):
+        """Return what of the line is to be billed.
+
+        :param until: periods that begin later are left out
+        :param since: periods that end earlier are left out
+        :return: list of (period, days billed, quantity, price per unit)
+        """
+        self.ensure_one()
+        recurrence = self._get_recurrence()
+        if not recurrence:
+            return []
+        pauses = self._get_pauses()
+        result = []
+        for period in periods(recurrence, until, since):
+            days = self._get_billed_days(period, pauses)
+            quantity, price_unit = self._get_terms_on(period.start)
+            if period.index >= self.free_periods and days and quantity * price_unit:
+                result.append((period, days, quantity, price_unit))
+        return result
+
+    def _get_pauses(self):
+        """Return the spans that are not billed, as (first day, last day or None)."""
+        pauses = []
+        if not self.contract_id.type_id.bill_suspended:
+            pauses = [
+                (pause.date_start, pause.date_end or None)
+                for pause in self.contract_id.suspension_ids
+            ]
+        if self.billed_until:
+            pauses.append((fields.Date.to_date("1900-01-01"), self.billed_until))
+        return pauses
+
+    def _get_billed_days(self, period, pauses):
+        days = billed_days(period, pauses)
+        if self.prorate or not days:
+            return days
+        # A period that was billed in part before the take-over was billed whole.
+        taken_over = self.billed_until and period.start <= self.billed_until
+        return 0 if taken_over else period.full_days
+
+    def _get_period_amounts(self, quantity, price_unit, days=1, full_days=1):
+        """Return (untaxed, total) of a period, in the contract's currency.
+
+        The price of a period that is not billed whole is its part by the days.
+        """
+        self.ensure_one()
+        engine = self.env["account.tax"]
+        company = self.company_id or self.env.company
+        base_line = self._prepare_base_line_for_taxes_computation(
+            quantity=quantity, price_unit=price_unit * days / full_days
+        )
+        engine._add_tax_details_in_base_line(base_line, company)
+        engine._round_base_lines_tax_details([base_line], company)
+        details = base_line["tax_details"]
+        return details["total_excluded_currency"], details["total_included_currency"]
+
+    def _get_recurring_value(self):
+        """Return (untaxed, total) of all periods of the term.
+
+        Without an end it is the value of the first twelve months.
+        """
+        self.ensure_one()
+        recurrence = self._get_recurrence()
+        if not recurrence:
+            return 0.0, 0.0
+        until = recurrence.end or add(recurrence.start, months=12, days=-1)
+        counts = {}
+        for period, days, quantity, price_unit in self._get_billable_periods(until):
+            key = (quantity, price_unit, days, period.full_days)
+            if days == period.full_days:
+                key = (quantity, price_unit, 1, 1)
+            counts[key] = counts.get(key, 0) + 1
+        amounts = [
+            (count, *self._get_period_amounts(*key)) for key, count in counts.items()
+        ]
+        return (
+            sum(count * untaxed for count, untaxed, _total in amounts),
+            sum(count * total for count, _untaxed, total in amounts),
+        )
+
+
+class CrmContractLineStep(models.Model):
+    """Quantity and price of a recurring line from a date on."""
+
+    _name = "crm.contract.line.step"
+    _description = "Step of a recurring line"
+    _inherit = ["crm.contract.content.mixin"]
+    _order = "date_from, id"
+    _content_parent = "contract_id"
+
+    line_id = fields.Many2one(
+        "crm.contract.line", required=True, index=True, ondelete="cascade"
+    )
+    contract_id = fields.Many2one(
+        related="line_id.contract_id", store=True, precompute=True, index=True
+    )
+    currency_id = fields.Many2one(related="line_id.currency_id")
+    sequence = fields.Integer(default=10)
+    date_from = fields.Date(
+        string="From",
+        required=True,
+        help="Valid for the periods that begin on or after this day.",
+    )
+    quantity = fields.Float(default=1.0, digits="Product Unit", required=True)
+    price_unit = fields.Float(
+        string="Unit price", required=True, min_display_digits="Product Price"
+    )
+
+    _date_uniq = models.UniqueIndex(
+        "(line_id, date_from)", "A line has one step a day at most."
+    )
+    _quantity_positive = models.Constraint(
+        "CHECK (quantity > 0)", "The quantity of a step must be more than zero."
+    )
+
+    @api.depends("date_from", "line_id.name")
+    def _compute_display_name(self):
+        for step in self:
+            name = (step.line_id.name or "").partition("\n")[0]
+            step.display_name = f"{name} {step.date_from or ''}"
+
+    @api.model
+    def _get_content_fields(self):
+        return ("sequence", "date_from", "quantity", "price_unit")
+
+    def write(self, vals):
+        if "line_id" in vals and any(s.line_id.id != vals["line_id"] for s in self):
+            raise ValidationError(self.env._("A step stays with its line."))
+        return super().write(vals)
