@@ -22,8 +22,11 @@ from . import crm_contract_print
 from . import crm_contract_document
 from . import crm_contract_line
 from . import crm_contract_line_recurring
+from . import crm_contract_line_text
 from . import crm_contract_ledger
 from . import crm_contract_billing
+from . import crm_contract_late
+from . import crm_contract_payments
 from . import crm_contract_clause
 from . import account_move
 from . import crm_lead

@@ -6,6 +6,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from .crm_contract_installment import BILLABLE_STATES
 
@@ -18,6 +19,8 @@ BILLING_MODES = [
 ]
 # Contracts invoiced and committed at once: what a killed process loses at most.
 CHUNK = 50
+# Parts that a chunk is cut into when one of its contracts fails.
+PARTS = 5
 # Chunks that a worker looks over for contracts that no other worker has.
 LOOKAHEAD = 8
 # Conflicts in a row after which a worker leaves the rest to its next run.
@@ -31,7 +34,9 @@ class CrmContract(models.Model):
 
     billing_mode = fields.Selection(
         BILLING_MODES,
-        help="What the billing run makes. Empty: what the company's settings say.",
+        string="Billing run makes",
+        copy=False,
+        help="Empty: what the company's settings say.",
     )
     billing_error = fields.Text(
         string="Billing problem",
@@ -76,6 +81,8 @@ class CrmContract(models.Model):
             [
                 ("state", "in", ("planned", "due")),
                 ("date_due", "<=", until),
+                # Invoiced on request alone
+                ("trigger", "!=", "interest"),
                 ("contract_id.state", "in", BILLABLE_STATES),
             ]
         )
@@ -164,16 +171,42 @@ class CrmContract(models.Model):
         Known reasons are found before, because a failure in the middle of a chunk
         costs the work of the chunk.
         """
-        problems = {}
-        for contract in self:
-            contract = contract.with_company(contract.company_id)
-            mine = rows.filtered(lambda row, c=contract: row.contract_id == c)
-            problem = next(contract._find_billing_problems(mine, date), None)
-            if problem:
-                problems[contract] = problem
-        return problems
+        by_contract = rows.grouped("contract_id")
+        context = self._prepare_billing_context(date)
+        found = {
+            contract: next(
+                contract._find_billing_problems(by_contract[contract], context), None
+            )
+            for contract in self
+        }
+        return {contract: problem for contract, problem in found.items() if problem}
 
-    def _find_billing_problems(self, rows, date):
+    def _prepare_billing_context(self, date):
+        """Return what is the same for many contracts: `{journal: problem or None}`."""
+        # sudo: journals and lock dates that a salesperson may not see
+        company = self.company_id.sudo()
+        default = company._get_default_sales_journal()
+        problems = {}
+        for journal in self.sudo().journal_id | default:
+            locks = company._get_violated_lock_dates(date, True, journal)
+            if not journal.active:
+                problems[journal] = self.env._(
+                    "The sales journal %s is archived. Choose another one on the "
+                    "contract.",
+                    journal.display_name,
+                )
+            elif locks:
+                problems[journal] = self.env._(
+                    "The accounting period of %s is locked.",
+                    format_date(self.env, date),
+                )
+        if not default:
+            problems[default] = self.env._(
+                "The company %s has no sales journal.", company.name
+            )
+        return {"default": default, "journals": problems}
+
+    def _find_billing_problems(self, rows, context):
         """Yield the reasons that keep a contract from being invoiced (str)."""
         # sudo: accounts and journals the salesperson may not see
         contract = self.sudo()
@@ -187,39 +220,22 @@ class CrmContract(models.Model):
             )
         if not contract.currency_id.active:
             yield self.env._("The currency %s is archived.", contract.currency_id.name)
-        journal = contract.journal_id or contract._get_default_sales_journal()
-        if not journal or not journal.active:
-            yield self.env._(
-                "The sales journal %s is archived or missing. Choose another one on the "
-                "contract.",
-                journal.display_name or "",
-            )
-        archived = rows.line_id.tax_ids.filtered(lambda tax: not tax.active)
+        if problem := context["journals"].get(
+            contract.journal_id or context["default"]
+        ):
+            yield problem
+        lines = rows.line_id
         if rows._filter_content():
-            archived |= contract.line_ids.tax_ids.filtered(lambda tax: not tax.active)
+            lines = contract.line_ids
+        archived = lines.sudo().tax_ids.filtered(lambda tax: not tax.active)
         if archived:
             yield self.env._(
                 "The tax %s is archived. Restore it or amend the contract.",
                 ", ".join(archived.mapped("display_name")),
             )
-        locks = contract.company_id._get_violated_lock_dates(date, True, journal)
-        if locks:
-            yield self.env._(
-                "The accounting period of %s is locked.", fields.Date.to_string(date)
-            )
         for row in rows:
             if reason := row._get_reason_not_billable():
                 yield f"{row.name}: {reason}"
-
-    def _get_default_sales_journal(self):
-        """Return the journal that Odoo takes for an invoice without one."""
-        return self.env["account.journal"].search(
-            [
-                *self.env["account.journal"]._check_company_domain(self.company_id),
-                ("type", "=", "sale"),
-            ],
-            limit=1,
-        )
 
     def _set_aside(self, problem):
         """Note why a contract can't be invoiced, and tell its owner once."""
@@ -237,9 +253,12 @@ class CrmContract(models.Model):
 
     def _tell_billing_problem(self, problem):
         summary = self.env._("Billing problem")
-        known = self.activity_ids.filtered(lambda a: a.summary == summary)
+        # sudo: an activity subscribes its user, which an accountant, who starts the run
+        # by hand, may not do
+        contract = self.sudo()
+        known = contract.activity_ids.filtered(lambda a: a.summary == summary)
         known.unlink()
-        self.activity_schedule(
+        contract.activity_schedule(
             "mail.mail_activity_data_warning",
             user_id=self.user_id.id or self.env.uid,
             summary=summary,
@@ -248,8 +267,9 @@ class CrmContract(models.Model):
 
     def _clear_billing_error(self):
         flagged = self.filtered("billing_error")
-        # sudo: owned by the billing run
-        flagged.sudo().write({"billing_error": False, "date_billing_error": False})
+        # sudo: owned by the billing run, as are its activities
+        flagged = flagged.sudo()
+        flagged.write({"billing_error": False, "date_billing_error": False})
         summary = self.env._("Billing problem")
         flagged.activity_ids.filtered(lambda a: a.summary == summary).unlink()
 
@@ -262,7 +282,9 @@ class CrmContractInstallment(models.Model):
     _inherit = "crm.contract.installment"
 
     def _bill_or_split(self, date):
-        """Invoice the rows at once; where that fails, halve until the bad one is known.
+        """Invoice the rows at once; where that fails, part by part.
+
+        Parts of a fifth cost less than halves until the bad contract is known.
 
         :return: (invoices, failed contracts)
         """
@@ -280,10 +302,11 @@ class CrmContractInstallment(models.Model):
             if len(contracts) == 1:
                 contracts._set_aside(_describe_error(contracts, error))
                 return self.env["account.move"], contracts
-        half = contracts[: len(contracts) // 2]
-        first = self.filtered(lambda row: row.contract_id in half)
         invoices = self.env["account.move"]
-        for rows in (first, self - first):
+        size = max(1, len(contracts) // PARTS)
+        for start in range(0, len(contracts), size):
+            part = contracts[start : start + size]
+            rows = self.filtered(lambda row, part=part: row.contract_id in part)
             created, failures = rows._bill_or_split(date)
             invoices |= created
             failed |= failures
@@ -298,7 +321,7 @@ class CrmContractInstallment(models.Model):
         }
         # sudo: what the run makes is set by the company, not by who starts it
         posted = invoices.sudo().filtered(lambda move: modes[move] != "draft")
-        posted._post(soft=False)
+        posted._post_billed()
         posted.filtered(lambda move: modes[move] == "send")._send_later()
         self.env.flush_all()
         return invoices

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools.plan import plan_difference
+from .crm_contract_installment import PLAN_TRIGGERS
 
 
 class CrmContract(models.Model):
@@ -60,6 +61,25 @@ class CrmContract(models.Model):
     )
     installment_ids = fields.One2many(
         "crm.contract.installment", "contract_id", string="Payment plan"
+    )
+    plan_ids = fields.One2many(
+        "crm.contract.installment",
+        "contract_id",
+        string="Rows of the plan",
+        domain=[("trigger", "in", PLAN_TRIGGERS)],
+        readonly=True,
+        copy=False,
+    )
+    open_period_ids = fields.One2many(
+        "crm.contract.installment",
+        "contract_id",
+        string="Open periods",
+        domain=[
+            ("trigger", "not in", PLAN_TRIGGERS),
+            ("state", "in", ("planned", "due", "invoiced")),
+        ],
+        readonly=True,
+        copy=False,
     )
     installment_count = fields.Integer(compute="_compute_installment_count")
     installment_due_count = fields.Integer(

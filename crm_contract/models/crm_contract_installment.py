@@ -38,6 +38,7 @@ class CrmContractInstallment(models.Model):
         related="contract_id.partner_id", store=True, index=True
     )
     user_id = fields.Many2one(related="contract_id.user_id", store=True)
+    type_id = fields.Many2one(related="contract_id.type_id")
     contract_state = fields.Selection(
         related="contract_id.state", string="Contract state"
     )
@@ -67,6 +68,14 @@ class CrmContractInstallment(models.Model):
     line_id = fields.Many2one(
         "crm.contract.line",
         string="Recurring line",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    source_invoice_id = fields.Many2one(
+        "account.move",
+        string="Interest on",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -167,6 +176,10 @@ class CrmContractInstallment(models.Model):
     _period_uniq = models.UniqueIndex(
         "(line_id, period_start) WHERE line_id IS NOT NULL",
         "The ledger has a row for this period already.",
+    )
+    _interest_uniq = models.UniqueIndex(
+        "(source_invoice_id, period_start) WHERE source_invoice_id IS NOT NULL",
+        "The interest of these days was charged already.",
     )
     _period_complete = models.Constraint(
         "CHECK (trigger != 'period' OR (line_id IS NOT NULL AND"
@@ -329,6 +342,7 @@ class CrmContractInstallment(models.Model):
             "is_cancelled",
             "state",
             "line_id",
+            "source_invoice_id",
             "period_start",
             "period_end",
             "days_billed",

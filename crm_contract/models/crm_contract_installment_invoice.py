@@ -132,6 +132,8 @@ class CrmContractInstallment(models.Model):
     def _prepare_ledger_line_vals(self, date):
         """Return create values of the invoice line of a period or of interest."""
         self.ensure_one()
+        if self.trigger == "interest":
+            return self._prepare_interest_line_vals()
         return self._prepare_period_line_vals()
 
     def _prepare_period_line_vals(self):
@@ -146,7 +148,12 @@ class CrmContractInstallment(models.Model):
             "discount": line.discount,
             "tax_ids": [Command.set(line.tax_ids.ids)],
             "analytic_distribution": line.analytic_distribution,
+            # Odoo would find the same amount, and write it line by line. Where it
+            # finds another one, because it rounds globally, it writes that.
+            "amount_currency": -self.amount_untaxed,
         }
+        if self.currency_id == self.company_id.currency_id:
+            vals["balance"] = -self.amount_untaxed
         if line.sale_line_id:
             vals["sale_line_ids"] = [Command.set(line.sale_line_id.ids)]
         # Odoo Enterprise and others spread the revenue over these dates.

@@ -9,7 +9,7 @@ from ..tools.recurrence import (
     periods,
     step_at,
 )
-from .crm_contract_type import TERM_UNITS
+from .crm_contract_type import BILLED_IN, TERM_UNITS
 
 
 class CrmContractLine(models.Model):
@@ -24,7 +24,7 @@ class CrmContractLine(models.Model):
         TERM_UNITS, string="Unit of the period", default="month"
     )
     billed_in = fields.Selection(
-        [("advance", "In advance"), ("arrears", "In arrears")],
+        BILLED_IN,
         string="Billed",
         default="advance",
         help="In advance: on the first day of a period. In arrears: on the day after "
@@ -51,10 +51,12 @@ class CrmContractLine(models.Model):
         "full.",
     )
     free_periods = fields.Integer(
-        help="Number of first periods that are not billed (trial)."
+        string="Free periods",
+        help="Number of first periods that are not billed (trial).",
     )
     billed_until = fields.Date(
-        help="Last day that was billed before the contract was taken over."
+        string="Billed until",
+        help="Last day that was billed before the contract was taken over.",
     )
     step_ids = fields.One2many("crm.contract.line.step", "line_id", string="Steps")
     installment_ids = fields.One2many(

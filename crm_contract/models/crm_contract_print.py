@@ -2,6 +2,10 @@ from odoo import api, fields, models
 from odoo.tools.misc import babel_locale_parse
 
 from ..tools.amount_in_words import chinese_capital_amount
+from .crm_contract_content_mixin import CONTENT_ORDER
+
+# Open periods that the summary sheet lists one by one.
+LISTED_PERIODS = 12
 
 
 class CrmContract(models.Model):
@@ -101,6 +105,27 @@ class CrmContract(models.Model):
             "half_year": self.env._("%s half-years", number),
             "year": self.env._("%s years", number),
         }[unit]
+
+    def _get_printed_plan(self):
+        """Return the rows of the payment plan, in their order."""
+        self.ensure_one()
+        return self.installment_ids._filter_content().sorted(CONTENT_ORDER)
+
+    def _get_ledger_excerpt(self):
+        """Return the ledger as the summary sheet shows it, which has to fit on a page.
+
+        :return: `{"paid": paid periods, "rows": rows to list, "later": open periods
+            beyond the first ones}`
+        """
+        self.ensure_one()
+        periods = self.installment_ids.filtered(lambda row: row.trigger == "period")
+        paid = periods.filtered(lambda row: row.state == "paid")
+        later = (periods - paid).sorted("date_due")[LISTED_PERIODS:]
+        return {
+            "paid": paid,
+            "rows": self.installment_ids - paid - later,
+            "later": later,
+        }
 
     def _get_clause_sections(self):
         """Return the sections of the printed contract that hold clauses.

@@ -161,9 +161,11 @@ class CrmContract(models.Model):
             problems.append(
                 self.env._("The currency %s is archived.", self.currency_id.name)
             )
-        if self.type_id.require_plan and not self.installment_ids:
+        plan = self.installment_ids._filter_content()
+        needs_plan = self.amount_one_off or not self.amount_recurring
+        if self.type_id.require_plan and needs_plan and not plan:
             problems.append(self.env._("The payment plan is empty."))
-        if self.installment_ids and self.plan_difference:
+        if plan and self.plan_difference:
             problems.append(
                 self.env._(
                     "The payment plan does not add up to the contract value: the "
@@ -171,9 +173,16 @@ class CrmContract(models.Model):
                     self.currency_id.format(self.plan_difference),
                 )
             )
-        if self.installment_ids and not self.amount_total:
+        if plan and not self.amount_total:
             problems.append(self.env._("The contract value is zero."))
-        for row in self.installment_ids:
+        elif plan and not self.amount_one_off:
+            problems.append(
+                self.env._(
+                    "The payment plan covers lines that don't recur, and there are "
+                    "none. Remove its rows."
+                )
+            )
+        for row in plan:
             problems += row._get_missing()
         return problems
 

@@ -3,7 +3,7 @@ from odoo.tools.date_utils import add
 
 from .crm_contract_installment import TRIGGERS
 from .crm_contract_milestone import PARTIES
-from .crm_contract_type import TERM_UNITS
+from .crm_contract_type import BILLED_IN, TERM_UNITS
 
 DISPUTE_METHODS = [
     ("negotiation", "Negotiation"),
@@ -105,6 +105,7 @@ class CrmContractTemplate(models.Model):
                 "service_standard": line.service_standard,
                 "quantity": line.quantity,
                 **({"price_unit": line.price_unit} if line.price_unit else {}),
+                **line._prepare_recurrence_vals(),
             }
             for line in self.line_ids
         ]
@@ -183,6 +184,35 @@ class CrmContractTemplateLine(models.Model):
         min_display_digits="Product Price",
         help="Leave at zero to take the price of the product.",
     )
+    is_recurring = fields.Boolean(
+        string="Recurring",
+        help="Billed period by period instead of by the payment plan.",
+    )
+    recurrence_interval = fields.Integer(string="Every", default=1)
+    recurrence_unit = fields.Selection(
+        TERM_UNITS, string="Unit of the period", default="month"
+    )
+    billed_in = fields.Selection(BILLED_IN, string="Billed", default="advance")
+    free_periods = fields.Integer(
+        string="Free periods",
+        help="Number of first periods that are not billed (trial).",
+    )
+
+    _recurring_complete = models.Constraint(
+        "CHECK (NOT is_recurring OR (display_type IS NULL AND recurrence_interval > 0"
+        " AND recurrence_unit IS NOT NULL AND billed_in IS NOT NULL"
+        " AND free_periods >= 0))",
+        "A recurring line needs a period of at least one unit, and whether it is billed"
+        " in advance or in arrears. Sections and notes don't recur.",
+    )
+
+    def _prepare_recurrence_vals(self):
+        """Return how a contract line recurs; nothing for a one-off line."""
+        self.ensure_one()
+        if not self.is_recurring:
+            return {}
+        names = ("recurrence_interval", "recurrence_unit", "billed_in", "free_periods")
+        return {"is_recurring": True, **{name: self[name] for name in names}}
 
 
 class CrmContractTemplateMilestone(models.Model):

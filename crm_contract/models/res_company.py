@@ -21,7 +21,23 @@ class ResCompany(models.Model):
         required=True,
     )
 
+    contract_interest_product_id = fields.Many2one(
+        "product.product",
+        string="Product of overdue interest",
+        domain=[("sale_ok", "=", True)],
+        help="Gives the account and the taxes of interest; without it, interest is "
+        "invoiced without taxes on the journal's account.",
+    )
+
     _contract_horizon_positive = models.Constraint(
         "CHECK (contract_horizon >= 1)",
         "The ledger needs a horizon of one month at least.",
     )
+
+    def _get_default_sales_journal(self):
+        """Return the journal that Odoo takes for an invoice without one, if any."""
+        self.ensure_one()
+        journals = self.env["account.journal"]
+        return journals.search(
+            [*journals._check_company_domain(self), ("type", "=", "sale")], limit=1
+        )

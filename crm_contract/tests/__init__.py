@@ -14,7 +14,11 @@ from . import test_text
 from . import test_term_and_plan
 from . import test_installment
 from . import test_invoice
+from . import test_bill_wizard
+from . import test_ageing
+from . import test_link_invoice
 from . import test_bridges
 from . import test_schedule
 from . import test_search
 from . import test_print
+from . import test_recurring_print

@@ -1,6 +1,9 @@
 from datetime import timedelta
 
+from psycopg2 import IntegrityError
+
 from odoo.fields import Command
+from odoo.tools import mute_logger
 
 from .common import ContractCommon
 
@@ -61,6 +64,54 @@ class TestTemplate(ContractCommon):
     def _create(self, **vals):
         contracts = self.env["crm.contract"].with_user(self.user)
         return contracts.create(self._prepare_vals(**vals))
+
+    def test_recurring_line(self):
+        self.template.line_ids[2].write(
+            {
+                "is_recurring": True,
+                "recurrence_interval": 2,
+                "recurrence_unit": "quarter",
+                "billed_in": "arrears",
+                "free_periods": 1,
+            }
+        )
+        contract = self._create()
+        _section, one_off, line = contract.line_ids
+        self.assertFalse(one_off.is_recurring)
+        self.assertTrue(line.is_recurring)
+        self.assertEqual(line.recurrence_text, "every 2 quarters, in arrears")
+        self.assertEqual(line.free_periods, 1)
+        self.assertEqual(contract.amount_one_off, 1150)
+        self.assertFalse(contract.plan_difference)
+        self._submit(contract)
+
+    def test_only_recurring_lines(self):
+        self.template.line_ids[1:].is_recurring = True
+        self.template.installment_ids.unlink()
+        self.type.require_plan = True
+        contract = self._create()
+        self.assertFalse(contract.amount_one_off)
+        self._submit(contract)
+
+    def test_defaults_of_recurrence(self):
+        line = self.template.line_ids[1]
+        line.is_recurring = True
+        self.assertEqual(
+            line._prepare_recurrence_vals(),
+            {
+                "is_recurring": True,
+                "recurrence_interval": 1,
+                "recurrence_unit": "month",
+                "billed_in": "advance",
+                "free_periods": 0,
+            },
+        )
+
+    @mute_logger("odoo.sql_db")
+    def test_sections_do_not_recur(self):
+        with self.assertRaises(IntegrityError), self.env.cr.savepoint():
+            self.template.line_ids[0].is_recurring = True
+            self.env.flush_all()
 
     def test_filled(self):
         contract = self._create()

@@ -1,1 +1,8 @@
-from . import crm_contract_end, crm_contract_sign, sale_make_invoice_advance
+from . import (
+    crm_contract_bill,
+    crm_contract_end,
+    crm_contract_interest,
+    crm_contract_link_invoice,
+    crm_contract_sign,
+    sale_make_invoice_advance,
+)

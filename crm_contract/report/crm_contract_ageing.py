@@ -1,0 +1,139 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Keys are the first day overdue, so that they sort in their order.
+BUCKETS = [
+    ("000", "Not due"),
+    ("001", "1–30 days"),
+    ("031", "31–60 days"),
+    ("061", "61–90 days"),
+    ("091", "91–180 days"),
+    ("181", "Over 180 days"),
+]
+
+
+class CrmContractAgeing(models.Model):
+    """What customers owe for contracts, by the days that it is overdue."""
+
+    _name = "crm.contract.ageing"
+    _description = "Ageing of contract receivables"
+    _auto = False
+    _rec_name = "installment_id"
+    _order = "days_overdue desc, id"
+    _depends = {
+        "crm.contract.installment": [
+            "contract_id",
+            "company_id",
+            "currency_id",
+            "invoice_id",
+            "is_retention",
+            "state",
+            "amount_open",
+        ],
+        "crm.contract": ["type_id", "commercial_partner_id", "user_id", "team_id"],
+        "account.move": [
+            "state",
+            "invoice_date",
+            "invoice_date_due",
+            "amount_total",
+            "amount_total_signed",
+        ],
+        "res.company": ["currency_id"],
+    }
+
+    installment_id = fields.Many2one("crm.contract.installment", readonly=True)
+    contract_id = fields.Many2one("crm.contract", readonly=True)
+    type_id = fields.Many2one("crm.contract.type", readonly=True)
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        readonly=True,
+        help="Company that owes the amount, whoever of it is the contact.",
+    )
+    company_id = fields.Many2one("res.company", readonly=True)
+    user_id = fields.Many2one("res.users", string="Salesperson", readonly=True)
+    team_id = fields.Many2one("crm.team", string="Sales team", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    company_currency_id = fields.Many2one(
+        "res.currency", string="Company currency", readonly=True
+    )
+    invoice_id = fields.Many2one("account.move", readonly=True)
+    invoice_date = fields.Date(readonly=True)
+    date_payment = fields.Date(string="Payment due", readonly=True)
+    is_retention = fields.Boolean(string="Retention money", readonly=True)
+    amount_open = fields.Monetary(string="In its currency", readonly=True)
+    amount_company = fields.Monetary(
+        string="Open",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="In the company's currency, at the rate of the invoice.",
+    )
+    days_overdue = fields.Integer(
+        string="Days overdue", readonly=True, aggregator="max"
+    )
+    bucket = fields.Selection(BUCKETS, string="Overdue by", readonly=True)
+
+    def action_view_invoice(self):
+        """Open the invoice of the row."""
+        return self.installment_id.action_view_invoice()
+
+    @property
+    def _table_query(self):
+        return SQL("%s %s %s", self._select(), self._from(), self._where())
+
+    @api.model
+    def _select(self):
+        """Return the columns (SQL); extended by satellites."""
+        return SQL(
+            """
+            SELECT row.id,
+                   row.id AS installment_id,
+                   row.contract_id,
+                   contract.type_id,
+                   contract.commercial_partner_id AS partner_id,
+                   row.company_id,
+                   contract.user_id,
+                   contract.team_id,
+                   row.currency_id,
+                   company.currency_id AS company_currency_id,
+                   row.invoice_id,
+                   move.invoice_date,
+                   move.invoice_date_due AS date_payment,
+                   row.is_retention,
+                   row.amount_open,
+                   row.amount_open * move.amount_total_signed
+                       / NULLIF(move.amount_total, 0) AS amount_company,
+                   GREATEST(CURRENT_DATE - move.invoice_date_due, 0) AS days_overdue,
+                   CASE
+                       WHEN CURRENT_DATE - move.invoice_date_due > 180 THEN '181'
+                       WHEN CURRENT_DATE - move.invoice_date_due > 90 THEN '091'
+                       WHEN CURRENT_DATE - move.invoice_date_due > 60 THEN '061'
+                       WHEN CURRENT_DATE - move.invoice_date_due > 30 THEN '031'
+                       WHEN CURRENT_DATE - move.invoice_date_due > 0 THEN '001'
+                       ELSE '000'
+                   END AS bucket
+            """
+        )
+
+    @api.model
+    def _from(self):
+        """Return the joins (SQL); extended by satellites."""
+        return SQL(
+            """
+              FROM crm_contract_installment row
+              JOIN crm_contract contract ON contract.id = row.contract_id
+              JOIN res_company company ON company.id = row.company_id
+              JOIN account_move move ON move.id = row.invoice_id
+            """
+        )
+
+    @api.model
+    def _where(self):
+        """Return the condition (SQL): invoiced, posted and not paid in full."""
+        return SQL(
+            """
+             WHERE row.state = 'invoiced'
+               AND move.state = 'posted'
+               AND row.amount_open > 0
+            """
+        )

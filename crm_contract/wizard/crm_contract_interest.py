@@ -1,0 +1,58 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class CrmContractInterest(models.TransientModel):
+    _name = "crm.contract.interest"
+    _description = "Invoice overdue interest"
+
+    contract_id = fields.Many2one(
+        "crm.contract", required=True, readonly=True, ondelete="cascade"
+    )
+    currency_id = fields.Many2one(related="contract_id.currency_id")
+    date = fields.Date(string="Up to", required=True, default=fields.Date.context_today)
+    line_ids = fields.One2many(
+        "crm.contract.interest.line", "wizard_id", compute="_compute_line_ids"
+    )
+    amount = fields.Monetary(string="Total", compute="_compute_line_ids")
+
+    @api.depends("contract_id", "date")
+    def _compute_line_ids(self):
+        names = ("name", "period_start", "period_end", "amount_fixed")
+        for wizard in self:
+            rows = wizard.contract_id._prepare_interest_vals(
+                wizard.date or fields.Date.context_today(wizard)
+            )
+            wizard.line_ids = [fields.Command.clear()] + [
+                fields.Command.create({name: row[name] for name in names})
+                for row in rows
+            ]
+            wizard.amount = sum(row["amount_fixed"] for row in rows)
+
+    @api.constrains("date")
+    def _check_date(self):
+        for wizard in self:
+            if wizard.date > fields.Date.context_today(wizard):
+                raise ValidationError(
+                    self.env._("Interest can't be charged for days to come.")
+                )
+
+    def action_charge(self):
+        """Invoice the interest and open the invoice."""
+        self.ensure_one()
+        invoices = self.contract_id._charge_interest(self.date)
+        if not invoices.has_access("read"):
+            return {"type": "ir.actions.act_window_close"}
+        return self.env["sale.order"].action_view_invoice(invoices)
+
+
+class CrmContractInterestLine(models.TransientModel):
+    _name = "crm.contract.interest.line"
+    _description = "Overdue interest of an invoice"
+
+    wizard_id = fields.Many2one("crm.contract.interest", ondelete="cascade")
+    currency_id = fields.Many2one(related="wizard_id.currency_id")
+    name = fields.Char(string="Description")
+    period_start = fields.Date(string="From")
+    period_end = fields.Date(string="To")
+    amount_fixed = fields.Monetary(string="Interest")

@@ -1,0 +1,287 @@
+"""The billing run compared with plain invoices of the same lines."""
+
+import functools
+import statistics
+import time
+from datetime import date
+from typing import NamedTuple
+
+import measure
+from dateutil.relativedelta import relativedelta
+from measure import Figure, Side
+
+from odoo.fields import Command
+
+INVOICES = 1000
+LINES = 3
+PERIODS = 24
+AGED = 100
+FEW_ROWS, MANY_ROWS = 999, 9999
+SEARCHED_FEW, SEARCHED_MANY, SEARCHED_DUE = 1_000, 100_000, 100
+
+
+class Fixture(NamedTuple):
+    """What contracts and invoices are made of."""
+
+    partners: object
+    products: object
+    type: object
+
+
+def run(rounds):
+    """Return the figures of this benchmark."""
+    return [
+        *_measure_run(rounds),
+        *_measure_age(rounds),
+        *_measure_growth(),
+        *_measure_search(rounds),
+    ]
+
+
+def _measure_run(rounds):
+    """Drafts and posted invoices, with and without a contract that fails."""
+    with measure.environment() as env:
+        fixture = prepare(env)
+        contracts = create_running(env, fixture, INVOICES)
+        values = prepare_plain_vals(contracts)
+        drafts = create_plain(env, values)
+        sides = measure.compare(
+            env,
+            rounds,
+            {
+                "plain": functools.partial(create_plain, env, values),
+                "run": functools.partial(bill, contracts),
+                "plain post": functools.partial(_post_plain, drafts),
+                "run with posting": functools.partial(_bill_and_post, contracts),
+                "failing": functools.partial(_bill_with_failure, contracts),
+            },
+        )
+    plain, ours = sides["plain"], sides["run"]
+    both = sides["run with posting"]
+    posting = Side(
+        "posting in the run",
+        both.seconds - ours.seconds,
+        both.queries - ours.queries,
+    )
+    return [
+        _ratio("billing.draft", 0.85, ours, plain),
+        Figure("billing.draft_queries", ours.queries / INVOICES, 7, ours, plain),
+        _ratio("billing.post", 0.7, posting, sides["plain post"]),
+        _ratio("billing.one_fails", 1.1, sides["failing"], ours),
+    ]
+
+
+def _measure_age(rounds):
+    """A period after many others, compared with the first one."""
+    with measure.environment() as env:
+        fixture = prepare(env)
+        start = date.today() - relativedelta(months=PERIODS)
+        young = create_running(env, fixture, AGED)
+        aged = create_running(env, fixture, AGED, start)
+        rows = aged.installment_ids
+        for day in sorted(set(rows.mapped("date_due")))[:PERIODS]:
+            _bill_until(aged, day)
+        sides = measure.compare(
+            env,
+            2 * rounds,
+            {
+                "first period": functools.partial(bill, young),
+                f"period {PERIODS + 1}": functools.partial(bill, aged),
+            },
+        )
+    return [
+        _ratio(
+            "billing.age", 1.05, sides[f"period {PERIODS + 1}"], sides["first period"]
+        )
+    ]
+
+
+def _measure_growth():
+    """Cost a row and memory, of many due rows compared with few."""
+    few, many = (_measure_rows(rows) for rows in (FEW_ROWS, MANY_ROWS))
+    return [
+        Figure(
+            "billing.rows",
+            (many.seconds / MANY_ROWS) / (few.seconds / FEW_ROWS),
+            1.1,
+            many,
+            few,
+        ),
+        Figure("billing.memory", many.memory / few.memory, 1.3, many, few),
+    ]
+
+
+def _measure_rows(rows):
+    """Bill rows in a process of its own, as the job would: chunk by chunk."""
+    seconds, memory = measure.measure_alone(functools.partial(_bill_rows, rows))
+    return Side(f"{rows} due rows", seconds, memory=memory)
+
+
+def _bill_rows(rows, env):
+    # In parts, so that what is measured is the run and not the making of contracts.
+    fixture = prepare(env)
+    number = rows // LINES
+    for part in range(0, number, 300):
+        create_running(env, fixture, min(300, number - part))
+        env.invalidate_all()
+    contracts = env["crm.contract"].search([("type_id", "=", fixture.type.id)])
+    env.invalidate_all()
+    start = time.perf_counter()
+    bill(contracts)
+    return time.perf_counter() - start
+
+
+def _measure_search(rounds):
+    """Finding what is due among many contracts, and among few."""
+    sides = []
+    for number in (SEARCHED_FEW, SEARCHED_MANY):
+        with measure.environment() as env:
+            due = create_running(env, prepare(env), SEARCHED_DUE)
+            _multiply(env, due[:1], number - SEARCHED_DUE)
+            find = functools.partial(_find, env, SEARCHED_DUE)
+            find()
+            results = [measure.once(env, find) for _round in range(5 * rounds)]
+            sides.append(
+                Side(
+                    f"{number:,} contracts",
+                    statistics.median(seconds for seconds, _queries in results),
+                    max(queries for _seconds, queries in results),
+                )
+            )
+    few, many = sides
+    return [
+        _ratio("billing.find", 1.5, many, few),
+        Figure("billing.find_queries", many.queries, 1, many, few),
+    ]
+
+
+def prepare(env):
+    """Create partners, products and a type; shorten the horizon of the ledger."""
+    env.company.contract_horizon = 1
+    partners = env["res.partner"].create(
+        [{"name": f"Customer {number}", "lang": "en_US"} for number in range(100)]
+    )
+    products = env["product.product"].create(
+        [
+            {"name": f"Service {number}", "type": "service", "list_price": 100 + number}
+            for number in range(20)
+        ]
+    )
+    contract_type = env["crm.contract.type"].create(
+        {"name": "Billing", "code": "BILL", "duration": 60, "notice_period": 1}
+    )
+    env.cr.flush()
+    return Fixture(partners, products, contract_type)
+
+
+def create_running(env, fixture, number, start=None):
+    """Create running contracts of recurring lines whose first periods are due."""
+    contracts = env["crm.contract"].create(
+        [
+            {
+                "name": f"Contract {index}",
+                "type_id": fixture.type.id,
+                "partner_id": fixture.partners[index % 100].id,
+                "date_start": start or date.today(),
+                "clause_ids": [Command.clear()],
+                "line_ids": [
+                    Command.create(
+                        {
+                            "product_id": fixture.products[(index + line) % 20].id,
+                            "quantity": line + 1,
+                            "is_recurring": True,
+                        }
+                    )
+                    for line in range(LINES)
+                ],
+            }
+            for index in range(number)
+        ]
+    )
+    # sudo: the state is owned by the life cycle, which would print every contract
+    for index, contract in enumerate(contracts.sudo()):
+        contract.write({"state": "running", "number": f"BILL/{contract.id}/{index}"})
+    contracts._extend_ledger()
+    env.cr.flush()
+    return contracts
+
+
+def bill(contracts, until=None, failing=None):
+    """Invoice what is due as the job does, without its commits."""
+    env = contracts.env
+    until = until or date.today()
+    domain = env["crm.contract"]._get_bill_domain(until)
+    # Only now: the path of the add-ons is known once Odoo is set up.
+    from odoo.addons.crm_contract.models.crm_contract_billing import CHUNK
+
+    for start in range(0, len(contracts), CHUNK):
+        invoices, failed = contracts[start : start + CHUNK]._bill_chunk(domain, until)
+        if failed - (failing or failed.browse()):
+            raise AssertionError(failed.mapped("billing_error"))
+        env.cr.flush()
+        env.invalidate_all()
+        del invoices
+
+
+def _bill_until(contracts, day):
+    bill(contracts, day)
+
+
+def _bill_with_failure(contracts):
+    """One contract in the middle fails in the making of its invoice."""
+    failing = contracts[len(contracts) // 2]
+    # Neither too large for the field nor found before: it overflows in the invoice.
+    row = failing.installment_ids.sorted("date_due")[:1].sudo()
+    row.write({"quantity": 1e300, "price_unit": 1e300})
+    bill(contracts, failing=failing)
+
+
+def prepare_plain_vals(contracts):
+    """Return create values of the same invoices without their links to the ledger."""
+    values = []
+    for contract in contracts:
+        rows = contract.installment_ids.filtered(
+            lambda row: row.date_due <= date.today()
+        )
+        vals = rows._prepare_invoice_vals(date.today())
+        vals.pop("contract_id")
+        for _command, _id, line in vals["invoice_line_ids"]:
+            # Links and hints are what the run adds to a plain invoice.
+            for name in ("installment_id", "amount_currency", "balance"):
+                line.pop(name, None)
+        values.append(vals)
+    return values
+
+
+def create_plain(env, values):
+    """Create plain invoices in one batch."""
+    return env["account.move"].create(values)
+
+
+def _post_plain(drafts):
+    drafts.action_post()
+
+
+def _bill_and_post(contracts):
+    contracts.env.company.contract_billing_mode = "post"
+    bill(contracts)
+
+
+def _find(env, expected):
+    contracts = env["crm.contract"]
+    found = contracts._find_contracts_to_bill(
+        contracts._get_bill_domain(date.today())
+        & contracts._get_not_set_aside_domain(),
+        limit=400,
+    )
+    if len(found) != expected:
+        raise AssertionError(f"{len(found)} contracts are due, not {expected}.")
+
+
+def _multiply(env, contract, number):
+    """Copy the columns of a contract and its rows; nothing of the copies is due."""
+    raise NotImplementedError
+
+
+def _ratio(name, bar, ours, other):
+    return Figure(name, ours.seconds / other.seconds, bar, ours, other)
