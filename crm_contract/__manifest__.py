@@ -29,6 +29,8 @@
         "wizard/crm_contract_sign_views.xml",
         "wizard/crm_contract_end_views.xml",
         "wizard/crm_contract_interest_views.xml",
+        "wizard/crm_contract_plan_views.xml",
+        "wizard/crm_contract_take_over_views.xml",
         "wizard/crm_contract_bill_views.xml",
         "wizard/crm_contract_link_invoice_views.xml",
         "views/crm_contract_clause_category_views.xml",

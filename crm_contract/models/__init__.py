@@ -25,6 +25,7 @@ from . import crm_contract_line_recurring
 from . import crm_contract_line_text
 from . import crm_contract_ledger
 from . import crm_contract_billing
+from . import crm_contract_settlement
 from . import crm_contract_late
 from . import crm_contract_payments
 from . import crm_contract_clause

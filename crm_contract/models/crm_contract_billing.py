@@ -17,6 +17,7 @@ BILLING_MODES = [
     ("post", "Posted invoices"),
     ("send", "Posted invoices, sent to the customer"),
 ]
+BILLING_ACTIVITY = ["mail.mail_activity_data_warning"]
 # Contracts invoiced and committed at once: what a killed process loses at most.
 CHUNK = 50
 # Parts that a chunk is cut into when one of its contracts fails.
@@ -252,26 +253,22 @@ class CrmContract(models.Model):
             self._tell_billing_problem(problem)
 
     def _tell_billing_problem(self, problem):
-        summary = self.env._("Billing problem")
         # sudo: an activity subscribes its user, which an accountant, who starts the run
         # by hand, may not do
         contract = self.sudo()
-        known = contract.activity_ids.filtered(lambda a: a.summary == summary)
-        known.unlink()
+        contract.activity_unlink(BILLING_ACTIVITY)
         contract.activity_schedule(
-            "mail.mail_activity_data_warning",
+            *BILLING_ACTIVITY,
             user_id=self.user_id.id or self.env.uid,
-            summary=summary,
+            summary=self.env._("Billing problem"),
             note=problem,
         )
 
     def _clear_billing_error(self):
-        flagged = self.filtered("billing_error")
         # sudo: owned by the billing run, as are its activities
-        flagged = flagged.sudo()
+        flagged = self.filtered("billing_error").sudo()
         flagged.write({"billing_error": False, "date_billing_error": False})
-        summary = self.env._("Billing problem")
-        flagged.activity_ids.filtered(lambda a: a.summary == summary).unlink()
+        flagged.activity_unlink(BILLING_ACTIVITY)
 
     def _get_billing_mode(self):
         self.ensure_one()

@@ -256,8 +256,9 @@ class CrmContract(models.Model):
         for contract in self:
             over = contract.state in ("ended", "cancelled")
             lines = contract.line_ids.filtered("is_recurring")
-            contract.amount_mrr = 0 if over else sum(lines.mapped("amount_mrr"))
-            contract.amount_arr = 12 * contract.amount_mrr
+            month = 0 if over else sum(line._get_monthly_value() for line in lines)
+            contract.amount_mrr = month
+            contract.amount_arr = 12 * month
 
     @api.depends("amount_total", "currency_rate")
     def _compute_amount_company(self):

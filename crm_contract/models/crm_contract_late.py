@@ -107,7 +107,7 @@ class CrmContract(models.Model):
             raise UserError(self.env._("There is no overdue interest to invoice."))
         # sudo: rows of interest are made by the ledger alone; checked above
         rows = self.env["crm.contract.installment"].sudo().create(vals_list)
-        return rows.sudo(False)._create_invoices(until)
+        return rows.sudo(False)._create_invoices(fields.Date.context_today(self))
 
     def _prepare_interest_vals(self, until):
         """Return create values of the interest rows of overdue invoices."""
@@ -115,13 +115,7 @@ class CrmContract(models.Model):
         if not self.late_rate:
             return []
         # sudo: payments of invoices that the reader of a contract may not open
-        invoices = self.sudo().invoice_ids.filtered(
-            lambda move: (
-                move.move_type == "out_invoice"
-                and move.state == "posted"
-                and "interest" not in move.installment_ids.mapped("trigger")
-            )
-        )
+        invoices = self.sudo().invoice_ids.filtered(lambda move: move._bears_interest())
         vals_list = [invoice._prepare_interest_row_vals(until) for invoice in invoices]
         return [vals for vals in vals_list if vals]
 
@@ -221,11 +215,21 @@ class AccountMove(models.Model):
     def _compute_amount_interest(self):
         today = fields.Date.context_today(self)
         for move in self:
-            due = move.state == "posted" and move.move_type == "out_invoice"
             # sudo: the contract of an invoice that an accountant may open
-            late = due and move.sudo().contract_id.late_rate
-            vals = late and move.sudo()._prepare_interest_row_vals(today)
+            invoice = move.sudo()
+            late = invoice.contract_id.late_rate and invoice._bears_interest()
+            vals = late and invoice._prepare_interest_row_vals(today)
             move.amount_interest = vals["amount_fixed"] if vals else 0.0
+
+    def _bears_interest(self):
+        """Return whether it is an invoice in force, undisputed, and not of interest."""
+        self.ensure_one()
+        return (
+            self.move_type == "out_invoice"
+            and self.state == "posted"
+            and self.payment_state not in ("blocked", "reversed")
+            and "interest" not in self.installment_ids.mapped("trigger")
+        )
 
     def _prepare_interest_row_vals(self, until):
         """Return create values of the row of interest not charged yet, or None.
@@ -238,7 +242,12 @@ class AccountMove(models.Model):
         last = max(charged.mapped("period_end"), default=None)
         since = last and add(last, days=1)
         terms = contract._get_late_terms()
-        interest = sum(late_interest(terms, claim, since, until) for claim in claims)
+        interest = sum(
+            late_interest(
+                terms, claim, since if _was_charged(claim, terms, last) else None, until
+            )
+            for claim in claims
+        )
         amount = interest and capped(
             interest,
             terms,
@@ -281,3 +290,8 @@ class AccountMove(models.Model):
             )
             for line in lines
         ]
+
+
+def _was_charged(claim, terms, last):
+    """Return whether a charge up to a day counted the claim, or it still had grace."""
+    return bool(last) and last > add(claim.due, days=terms.grace_days)

@@ -187,9 +187,14 @@ class CrmContract(models.Model):
             self._store_document("signed", *signed_copy)
         self._on_signed()
 
-    def _action_end(self, reason, date):
-        """End the contracts; a terminated or superseded one is billed no further."""
+    def _action_end(self, reason, date, settle=False):
+        """End the contracts; a terminated or superseded one is billed no further.
+
+        :param settle: take back what invoices bill beyond the date, see `_settle`
+        :return: the credit notes that this drafts
+        """
         self._transition("end", end_reason=reason, date_ended=date)
+        credit_notes = self._settle(date) if settle else self.env["account.move"]
         self._end_ledger(date)
         if reason in ("terminated", "superseded"):
             open_rows = self.installment_ids.filtered(
@@ -197,6 +202,7 @@ class CrmContract(models.Model):
             )
             # sudo: owned by the ledger
             open_rows.sudo().is_cancelled = True
+        return credit_notes
 
     def _on_signed(self):
         """Win the opportunity, remind of the milestones, start if it is time."""

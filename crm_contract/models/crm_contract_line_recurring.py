@@ -103,16 +103,17 @@ class CrmContractLine(models.Model):
         "step_ids.price_unit",
     )
     def _compute_amount_mrr(self):
-        today = fields.Date.context_today(self)
         for line in self:
-            ended = line.date_end and line.date_end < today
-            if not line.is_recurring or ended or not line.recurrence_interval:
-                line.amount_mrr = 0.0
-                continue
-            untaxed, _total = line._get_period_amounts(*line._get_terms_on(today))
-            line.amount_mrr = monthly_value(
-                untaxed, line.recurrence_interval, line.recurrence_unit
-            )
+            line.amount_mrr = line._get_monthly_value()
+
+    def _get_monthly_value(self):
+        """Return the untaxed value of a month at today's step, not rounded."""
+        today = fields.Date.context_today(self)
+        ended = self.date_end and self.date_end < today
+        if not self.is_recurring or ended or not self.recurrence_interval:
+            return 0.0
+        untaxed, _total = self._get_period_amounts(*self._get_terms_on(today))
+        return monthly_value(untaxed, self.recurrence_interval, self.recurrence_unit)
 
     @api.constrains("date_start", "date_end", "is_recurring", "contract_id")
     def _check_line_term(self):

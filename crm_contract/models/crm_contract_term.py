@@ -18,12 +18,12 @@ class CrmContract(models.Model):
         index=True,
     )
     duration = fields.Integer(
-        compute="_compute_term_defaults", store=True, readonly=False, precompute=True
+        compute="_compute_duration", store=True, readonly=False, precompute=True
     )
     duration_unit = fields.Selection(
         TERM_UNITS,
         string="Unit of the duration",
-        compute="_compute_term_defaults",
+        compute="_compute_duration_unit",
         store=True,
         readonly=False,
         precompute=True,
@@ -44,7 +44,7 @@ class CrmContract(models.Model):
     )
     notice_period = fields.Integer(
         string="Notice period",
-        compute="_compute_term_defaults",
+        compute="_compute_notice_period",
         store=True,
         readonly=False,
         precompute=True,
@@ -52,7 +52,7 @@ class CrmContract(models.Model):
     notice_unit = fields.Selection(
         TERM_UNITS,
         string="Unit of the notice period",
-        compute="_compute_term_defaults",
+        compute="_compute_notice_unit",
         store=True,
         readonly=False,
         precompute=True,
@@ -79,18 +79,36 @@ class CrmContract(models.Model):
         "Durations and notice periods must not be negative.",
     )
 
+    # One method per field: a method that fills several overwrites those that a creation
+    # gives, before the end date is computed from them.
+
     @api.depends("type_id", "template_id")
-    def _compute_term_defaults(self):
-        names = ("duration", "duration_unit", "notice_period", "notice_unit")
+    def _compute_duration(self):
         for contract in self:
-            template, contract_type = contract.template_id, contract.type_id
-            duration = template if template.duration else contract_type
-            notice = template if template.notice_period else contract_type
-            for name in names:
-                source = duration if name.startswith("duration") else notice
-                contract[name] = source[name] or contract[name]
-            contract.duration_unit = contract.duration_unit or "month"
-            contract.notice_unit = contract.notice_unit or "month"
+            source = contract._get_term_source("duration")
+            contract.duration = source.duration or contract.duration
+
+    @api.depends("type_id", "template_id")
+    def _compute_duration_unit(self):
+        for contract in self:
+            unit = contract._get_term_source("duration").duration_unit
+            contract.duration_unit = unit or contract.duration_unit or "month"
+
+    @api.depends("type_id", "template_id")
+    def _compute_notice_period(self):
+        for contract in self:
+            source = contract._get_term_source("notice_period")
+            contract.notice_period = source.notice_period or contract.notice_period
+
+    @api.depends("type_id", "template_id")
+    def _compute_notice_unit(self):
+        for contract in self:
+            unit = contract._get_term_source("notice_period").notice_unit
+            contract.notice_unit = unit or contract.notice_unit or "month"
+
+    def _get_term_source(self, name):
+        """Return what a term of new contracts comes from: the template, or the type."""
+        return self.template_id if self.template_id[name] else self.type_id
 
     @api.depends("date_start", "duration", "duration_unit", "is_open_ended")
     def _compute_date_end(self):

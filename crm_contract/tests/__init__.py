@@ -5,6 +5,7 @@ from . import test_tools_period
 from . import test_tools_plan
 from . import test_access
 from . import test_owned_fields
+from . import test_ledger
 from . import test_lifecycle
 from . import test_lock
 from . import test_numbering
@@ -15,10 +16,13 @@ from . import test_term_and_plan
 from . import test_installment
 from . import test_invoice
 from . import test_bill_wizard
+from . import test_billing
 from . import test_ageing
 from . import test_link_invoice
+from . import test_late_interest
 from . import test_bridges
 from . import test_schedule
+from . import test_settlement
 from . import test_search
 from . import test_print
 from . import test_recurring_print

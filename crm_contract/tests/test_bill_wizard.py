@@ -321,6 +321,14 @@ class TestBillingWorkers(BillCommon):
         self.env["res.config.settings"].create({}).execute()
         self.assertFalse(self._get_jobs())
 
+    def test_jobs_chosen_by_hand_are_left_alone(self):
+        self._set_workers(2)
+        first = self.env.ref("crm_contract.ir_cron_bill")
+        second = self._get_jobs() - first
+        first.active = False
+        self._set_workers(1)
+        self.assertEqual(self._get_jobs(), second)
+
     def test_range(self):
         for workers in (-1, 9):
             with self.assertRaises(ValidationError):

@@ -101,6 +101,23 @@ class TestLinkInvoice(LedgerCommon):
         with self.assertRaisesRegex(UserError, "invoiced again"):
             cancelled.button_draft()
 
+    def test_reopened_in_part(self):
+        """The cancelled invoice loses its other row too, or would bill the first."""
+        contract = self._create_signed(
+            installment_ids=[
+                Command.create({"name": n, "percentage": 50, "date": self.today})
+                for n in "AB"
+            ]
+        )
+        first, second = contract.installment_ids
+        cancelled = self._invoice(first + second).with_user(self.accountant)
+        cancelled.button_cancel()
+        self._open(first, invoice=self._create_invoice()).action_link()
+        with self.assertRaisesRegex(UserError, "invoiced again"):
+            cancelled.button_draft()
+        self.assertEqual(second.state, "due")
+        self.assertFalse(second.invoice_id)
+
     def _assert_refused(self, invoice, reason, row=None):
         row = row or self._create_row()
         with self.assertRaisesRegex(UserError, reason), self.env.cr.savepoint():

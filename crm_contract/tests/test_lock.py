@@ -136,8 +136,9 @@ class TestLock(LockCommon):
             "team_id": team.id,
             "user_id": self.user.id,
         }
-        self.assertEqual(free, values.keys())
+        self.assertEqual(free, {*values, "billing_mode"})
         contract.write(values)
+        contract.with_user(self.manager).billing_mode = "post"
         contract.milestone_ids.write({"user_id": self.user_all.id})
         contract.milestone_ids.action_done()
         self.assertEqual(contract._compute_hash(), contract.content_hash)

@@ -19,7 +19,9 @@ class TestToolsPeriod(BaseCase):
         check_doctests(self, period)
 
     def test_units(self):
-        self.assertEqual(UNITS, ("day", "week", "month", "quarter", "year"))
+        self.assertEqual(
+            UNITS, ("day", "week", "month", "quarter", "half_year", "year")
+        )
 
     def test_shift(self):
         for anchor, count, unit, expected in (

@@ -1,7 +1,8 @@
 """Amounts of the billing plan of a one-off contract value."""
 
+import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Literal, NamedTuple
 
 
@@ -83,3 +84,26 @@ def _decimal(value: float | Decimal) -> Decimal:
 def _rounded(value: float | Decimal, step: Decimal) -> Decimal:
     steps = (_decimal(value) / step).quantize(Decimal(1), ROUND_HALF_UP)
     return steps * step + 0  # + 0 turns the -0 of a small negative value into 0
+
+
+def parse_pattern(text: str) -> list[Decimal]:
+    """Return the percentages of a pattern such as 30/60/10.
+
+    Slashes, dashes, commas and spaces part them; percent signs are ignored.
+
+    >>> parse_pattern("30% / 60% / 10%")
+    [Decimal('30'), Decimal('60'), Decimal('10')]
+
+    :raise ValueError: not numbers, not all positive, or a sum other than 100
+    """
+    # Full-width signs are what a Chinese keyboard gives.
+    parts = [part for part in re.split(r"[\s/／,，、-]+", text) if part.strip("%％")]
+    try:
+        shares = [Decimal(part.rstrip("%％")) for part in parts]
+    except InvalidOperation as error:
+        raise ValueError(f"Not a pattern of percentages: {text}") from error
+    if not shares or not all(0 < share <= 100 for share in shares):
+        raise ValueError(f"Not a pattern of positive percentages: {text}")
+    if sum(shares) != 100:
+        raise ValueError(f"The percentages add up to {sum(shares)}, not to 100: {text}")
+    return shares

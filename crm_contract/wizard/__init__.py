@@ -3,6 +3,8 @@ from . import (
     crm_contract_end,
     crm_contract_interest,
     crm_contract_link_invoice,
+    crm_contract_plan,
     crm_contract_sign,
+    crm_contract_take_over,
     sale_make_invoice_advance,
 )

@@ -1,5 +1,8 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import formatLang
 
 
 class CrmContractEnd(models.TransientModel):
@@ -19,7 +22,61 @@ class CrmContractEnd(models.TransientModel):
     )
     note = fields.Text(string="Why")
     currency_id = fields.Many2one(related="contract_id.currency_id")
-    amount_remaining = fields.Monetary(related="contract_id.amount_remaining")
+    amount_plan_open = fields.Monetary(compute="_compute_effects")
+    settle = fields.Boolean(
+        string="Settle what was billed in advance",
+        default=True,
+        help="Draft invoices of later days are cancelled and billed anew; for posted "
+        "ones, credit notes are drafted.",
+    )
+    effects = fields.Html(compute="_compute_effects", string="What it does")
+    has_advance = fields.Boolean(compute="_compute_effects")
+
+    @api.depends("contract_id", "date", "settle")
+    def _compute_effects(self):
+        for wizard in self:
+            contract = wizard.contract_id
+            plan = contract.installment_ids._filter_content()
+            wizard.amount_plan_open = sum(row.amount for row in plan if row._is_open())
+            effects = contract._get_end_effects(
+                wizard.date or fields.Date.context_today(wizard)
+            )
+            wizard.has_advance = any(
+                effect.kind in ("redo", "credit") for effect in effects
+            )
+            texts = [wizard._describe_effect(effect) for effect in effects]
+            wizard.effects = texts and Markup("<ul>%s</ul>") % Markup().join(
+                Markup("<li>%s</li>") % text for text in texts if text
+            )
+
+    def _describe_effect(self, effect):
+        """Return what happens to a row as text, empty if nothing does."""
+        values = {
+            "row": effect.row.name,
+            "amount": formatLang(
+                self.env, effect.amount, currency_obj=self.currency_id
+            ),
+            "change": formatLang(
+                self.env, effect.change, currency_obj=self.currency_id
+            ),
+            # sudo: the number of the invoice
+            "invoice": effect.row.sudo().invoice_id.display_name,
+        }
+        if effect.kind == "stop":
+            return self.env._("%(row)s (%(change)s) is not billed.", **values)
+        if effect.kind == "shorten":
+            return self.env._("%(row)s is billed in part: %(amount)s.", **values)
+        if not self.settle or not effect.change:
+            return self.env._("%(row)s stays billed by %(invoice)s.", **values)
+        if effect.kind == "redo":
+            return self.env._(
+                "%(invoice)s is cancelled; %(row)s is billed anew: %(amount)s.",
+                **values,
+            )
+        return self.env._(
+            "A credit note of %(change)s on %(invoice)s is drafted for %(row)s.",
+            **values,
+        )
 
     @api.constrains("date", "contract_id")
     def _check_date(self):
@@ -39,7 +96,11 @@ class CrmContractEnd(models.TransientModel):
         self.ensure_one()
         if self.reason == "terminated" and not (self.note or "").strip():
             raise UserError(self.env._("Say why the contract is terminated."))
-        self.contract_id._action_end(self.reason, self.date)
+        credit_notes = self.contract_id._action_end(
+            self.reason, self.date, settle=self.settle
+        )
         if self.note:
             self.contract_id.message_post(body=self.note)
+        if credit_notes and credit_notes.has_access("read"):
+            return self.env["sale.order"].action_view_invoice(credit_notes)
         return {"type": "ir.actions.act_window_close"}
