@@ -4,67 +4,14 @@ import contextlib
 import os
 import random
 import signal
-import subprocess
 import time
 
-import pytest
+from jobs import processes
 
 KILLS = 12
 # The scheduler takes three deaths without progress for a failure and waits a turn.
 CLEAN = 3
-# Processes of the job, one after the other, each a child of one that knows the
-# models already; the lines printed tell which process is at work.
-SCRIPT = """
-import os
-from odoo import SUPERUSER_ID, api, sql_db
-registry = env.registry
-env.cr.rollback()
-sql_db.close_all()
-for _number in range({count}):
-    pid = os.fork()
-    if not pid:
-        print("at work:", os.getpid(), flush=True)
-        with registry.cursor() as cr:
-            # What a worker of the scheduler does
-            cron = api.Environment(cr, SUPERUSER_ID, {{}}).ref("{cron}")
-            job = cron._acquire_one_job(cr, cron.id, include_not_ready=True)
-            if job:
-                cron._process_job(cr, job)
-        print("done", flush=True)
-        os._exit(0)
-    os.waitpid(pid, 0)
-"""
 CRON = "crm_contract.ir_cron_advance"
-
-
-@contextlib.contextmanager
-def processes(database, count):
-    """Yield a function that waits for the next line that the processes print."""
-    command = [os.environ["ODOO_BIN"], "shell", "-c", os.environ["ODOO_CONF"]]
-    command += ["-d", database.name, "--no-http", "--log-level=error"]
-    running = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        running.stdin.write(SCRIPT.format(count=count, cron=CRON))
-        running.stdin.close()
-        yield lambda word: wait_for(running, word)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-        running.stdout.close()
-
-
-def wait_for(running, word):
-    for line in running.stdout:
-        if word in line:
-            return line.split()[-1]
-    pytest.fail(f"the process ended before it said {word}")
 
 
 def run_job(admin):
@@ -147,7 +94,7 @@ def test_killed_at_random_moments(factory, people, admin, database):
     age(database, expiring, "running", "2024-01-01", "2024-12-31")
     age(database, both, "signed", "2024-01-01", "2024-12-31")
     killed_at_work = 0
-    with processes(database, KILLS + CLEAN) as wait_until:
+    with processes(database, KILLS + CLEAN, CRON) as wait_until:
         for _kill in range(KILLS):
             before = left_to_do(database, every)
             process = int(wait_until("at work"))

@@ -1,0 +1,269 @@
+"""The billing run in processes that are killed, raced and cut off.
+
+Whatever happens, each due row ends up on one invoice, and each invoice on its rows.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import time
+import uuid
+
+import psycopg2
+import pytest
+from client import together
+from jobs import processes
+
+BILL = "crm_contract.ir_cron_bill"
+CONTRACTS, LINES = 170, 3
+KILLS = 20
+# The scheduler takes three deaths without progress for a failure and waits a turn.
+CLEAN = 3
+# Contracts that were signed elsewhere: the life cycle would print each of them.
+MAKE = """
+import datetime
+from odoo.fields import Command
+env = env(user=2, context={{"tracking_disable": True}})
+contract_type = env["crm.contract.type"].search([("code", "=", "{code}")]) or env[
+    "crm.contract.type"].create({{"name": "{code}", "code": "{code}", "duration": 24}})
+product = env["product.product"].search([("sale_ok", "=", True)], limit=1)
+partners = env["res.partner"].create(
+    [{{"name": "Billed %s" % number}} for number in range(10)])
+contracts = env["crm.contract"].create([
+    {{
+        "name": "Billed %s" % number,
+        "partner_id": partners[number % 10].id,
+        "type_id": contract_type.id,
+        "date_start": datetime.date.today() - datetime.timedelta(days={age}),
+        "clause_ids": [Command.clear()],
+        "line_ids": [
+            Command.create({{
+                "name": "Fee", "product_id": product.id, "price_unit": 100 + line,
+                "is_recurring": True,
+            }})
+            for line in range({lines})
+        ],
+    }}
+    for number in range({count})
+])
+for contract in contracts.sudo():
+    contract.write({{"state": "running", "number": "{code}/%s" % contract.id}})
+contracts._extend_ledger()
+env.cr.commit()
+print("made", ",".join(map(str, contracts.ids)), flush=True)
+"""
+
+
+@pytest.fixture
+def make(database):
+    """A function that makes running contracts with rows due today."""
+
+    def make_contracts(count=CONTRACTS, lines=LINES, age=0):
+        code = "F" + "".join(random.choices("ABCDEFGHIJKLMNOP", k=8))
+        script = MAKE.format(count=count, lines=lines, age=age, code=code)
+        command = [os.environ["ODOO_BIN"], "shell", "-c", os.environ["ODOO_CONF"]]
+        command += ["-d", database.name, "--no-http", "--log-level=error"]
+        answer = subprocess.run(
+            command, input=script, capture_output=True, text=True, check=True
+        )
+        [made] = [
+            line for line in answer.stdout.splitlines() if line.startswith("made ")
+        ]
+        return [int(number) for number in made.split()[1].split(",")]
+
+    return make_contracts
+
+
+@pytest.fixture(autouse=True)
+def nothing_else_is_due(admin, database):
+    """What other tests left behind would be billed along."""
+    database.rows(
+        "UPDATE crm_contract_installment SET date_due = '2999-01-01'"
+        " WHERE state IN ('planned', 'due')"
+    )
+
+
+def run_job(admin):
+    admin.call("ir.cron", "method_direct_trigger", [admin.ref(BILL)])
+
+
+def open_rows(database, contracts):
+    return database.value(
+        "SELECT count(*) FROM crm_contract_installment WHERE contract_id = ANY(%s)"
+        " AND invoice_id IS NULL AND date_due <= current_date",
+        contracts,
+    )
+
+
+def check_billed_once(database, contracts, rows):
+    """Each due row is on one invoice, each invoice line on one row, nothing is left."""
+    assert open_rows(database, contracts) == 0
+    billed = database.rows(
+        "SELECT i.id, i.invoice_id FROM crm_contract_installment i"
+        " WHERE contract_id = ANY(%s) AND i.invoice_id IS NOT NULL ORDER BY i.id",
+        contracts,
+    )
+    assert len(billed) == rows
+    lines = database.rows(
+        "SELECT l.installment_id, l.move_id FROM account_move_line l"
+        " JOIN account_move m ON m.id = l.move_id"
+        " WHERE m.contract_id = ANY(%s) AND l.display_type = 'product' ORDER BY 1",
+        contracts,
+    )
+    assert lines == billed, "a row is billed twice, or an invoice has no row"
+    orphans = database.value(
+        "SELECT count(*) FROM account_move m WHERE contract_id = ANY(%s) AND NOT EXISTS"
+        " (SELECT FROM crm_contract_installment i WHERE i.invoice_id = m.id)",
+        contracts,
+    )
+    assert orphans == 0
+    states = database.rows(
+        "SELECT DISTINCT state FROM crm_contract_installment"
+        " WHERE contract_id = ANY(%s) AND invoice_id IS NOT NULL",
+        contracts,
+    )
+    assert states == [("invoiced",)]
+
+
+def test_killed_at_random_moments(make, database, admin):
+    """More than 500 due rows, a worker killed twenty times, then a run."""
+    contracts = make()
+    killed_at_work = 0
+    with processes(database, KILLS + CLEAN, BILL) as wait_until:
+        for _kill in range(KILLS):
+            before = open_rows(database, contracts)
+            process = int(wait_until("at work"))
+            # The moment of death is the point: any wait condition would choose it.
+            time.sleep(random.uniform(0.05, 1.6))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+            killed_at_work += 0 < open_rows(database, contracts) < before
+        for _run in range(CLEAN):
+            wait_until("at work")
+            wait_until("done")
+    run_job(admin)
+    check_billed_once(database, contracts, CONTRACTS * LINES)
+    assert killed_at_work, "no kill hit the run at work: the test shows nothing"
+
+
+def test_two_workers(make, database, admin):
+    """Two jobs at once share the work."""
+    contracts = make(120)
+    second = admin.call("ir.cron", "copy", [admin.ref(BILL)])[0]
+    name = f"second_{uuid.uuid4().hex[:8]}"
+    admin.create(
+        "ir.model.data",
+        {
+            "module": "crm_contract",
+            "name": name,
+            "model": "ir.cron",
+            "res_id": second,
+            "noupdate": True,
+        },
+    )
+    try:
+        with (
+            processes(database, 1, BILL) as wait_first,
+            processes(database, 1, f"crm_contract.{name}") as wait_second,
+        ):
+            for wait_until in (wait_first, wait_second):
+                wait_until("done")
+    finally:
+        admin.call("ir.cron", "unlink", [second])
+    run_job(admin)
+    check_billed_once(database, contracts, 120 * LINES)
+
+
+def test_two_people_and_the_job(make, database, admin, people):
+    """Two accountants press the button of a row while the job runs."""
+    contracts = make(10, lines=1)
+    rows = [
+        row_id
+        for (row_id,) in database.rows(
+            "SELECT id FROM crm_contract_installment WHERE contract_id = ANY(%s)"
+            " AND date_due <= current_date ORDER BY id",
+            contracts,
+        )
+    ]
+    users = [people["accountant"].again(), people["founder"].again()]
+
+    def press(user):
+        for row in rows:
+            with contextlib.suppress(Exception):
+                user.call("crm.contract.installment", "action_create_invoice", [row])
+
+    together(
+        lambda: press(users[0]), lambda: press(users[1]), lambda: run_job(admin.again())
+    )
+    run_job(admin)
+    check_billed_once(database, contracts, 10)
+
+
+def test_connection_lost(make, database, admin):
+    """The database ends the worker's connections, as its restart would."""
+    contracts = make(60)
+    with processes(database, 1 + CLEAN, BILL) as wait_until:
+        process = int(wait_until("at work"))
+        time.sleep(0.7)
+        database.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND pid != pg_backend_pid()",
+            database.name,
+        )
+        time.sleep(0.5)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        for _run in range(CLEAN):
+            wait_until("at work")
+            wait_until("done")
+    run_job(admin)
+    check_billed_once(database, contracts, 60 * LINES)
+
+
+def test_locked_contract_is_left_for_later(make, database, admin):
+    contracts = make(3)
+    connection = psycopg2.connect(dbname=database.name)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM crm_contract WHERE id = %s FOR UPDATE", [contracts[0]]
+            )
+            run_job(admin)
+        assert open_rows(database, contracts) == LINES
+        assert not admin.read("crm.contract", contracts[0], "billing_error")
+    finally:
+        connection.close()
+    run_job(admin)
+    check_billed_once(database, contracts, 3 * LINES)
+
+
+def test_more_than_a_thousand_rows_on_three_days(make, database, admin):
+    """Peers bill rows twice beyond a thousand; each day bills its own rows once."""
+    contracts = make(340, age=70)
+    rows = [
+        row_id
+        for (row_id,) in database.rows(
+            "SELECT id FROM crm_contract_installment WHERE contract_id = ANY(%s)"
+            " AND date_due <= current_date",
+            contracts,
+        )
+    ]
+    assert len(rows) == 340 * LINES * 3
+    for day in (1, 2, 3):
+        database.rows(
+            "UPDATE crm_contract_installment SET date_due = CASE WHEN id = ANY("
+            "SELECT id FROM crm_contract_installment WHERE id = ANY(%s)"
+            " AND invoice_id IS NULL ORDER BY period_start, id LIMIT %s)"
+            " THEN current_date ELSE date '2999-01-01' END"
+            " WHERE id = ANY(%s) AND invoice_id IS NULL",
+            rows,
+            340 * LINES,
+            rows,
+        )
+        for _run in range(8):
+            run_job(admin)
+            if not open_rows(database, contracts):
+                break
+        check_billed_once(database, contracts, day * 340 * LINES)
