@@ -27,6 +27,7 @@ from . import crm_contract_ledger
 from . import crm_contract_billing
 from . import crm_contract_settlement
 from . import crm_contract_late
+from . import crm_contract_framework
 from . import crm_contract_payments
 from . import crm_contract_clause
 from . import account_move

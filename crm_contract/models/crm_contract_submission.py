@@ -136,6 +136,8 @@ class CrmContract(models.Model):
 
     def _get_missing_content(self):
         lines = self.line_ids.filtered(lambda line: not line.display_type)
+        if not lines and self.is_framework:
+            return []
         if not lines:
             return [self.env._("The service content is empty.")]
         if not self.type_id.require_service_standard:
@@ -161,6 +163,8 @@ class CrmContract(models.Model):
             problems.append(
                 self.env._("The currency %s is archived.", self.currency_id.name)
             )
+        if self.is_framework:
+            return problems + self._get_missing_framework()
         plan = self.installment_ids._filter_content()
         needs_plan = self.amount_one_off or not self.amount_recurring
         if self.type_id.require_plan and needs_plan and not plan:

@@ -48,6 +48,11 @@ class CrmContractType(models.Model):
         check_company=True,
     )
 
+    is_framework = fields.Boolean(
+        string="Framework contracts",
+        help="Sales orders are called off against contracts of this type, up to a "
+        "ceiling; they bill nothing by themselves.",
+    )
     bill_suspended = fields.Boolean(
         string="Bill suspended periods",
         help="Recurring lines are billed while the contract is suspended, too.",

@@ -21,6 +21,17 @@ class ResCompany(models.Model):
         required=True,
     )
 
+    contract_ceiling_policy = fields.Selection(
+        [("refuse", "Refuse the order"), ("warn", "Warn only")],
+        string="Beyond the ceiling",
+        default="refuse",
+        required=True,
+    )
+    contract_ceiling_warning = fields.Float(
+        string="Warn from (%)",
+        default=80.0,
+        help="Share of the ceiling from which orders are warned about.",
+    )
     contract_interest_product_id = fields.Many2one(
         "product.product",
         string="Product of overdue interest",

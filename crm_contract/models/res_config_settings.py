@@ -11,6 +11,12 @@ class ResConfigSettings(models.TransientModel):
     contract_win_opportunity = fields.Boolean(
         related="company_id.contract_win_opportunity", readonly=False
     )
+    contract_ceiling_policy = fields.Selection(
+        related="company_id.contract_ceiling_policy", readonly=False, required=True
+    )
+    contract_ceiling_warning = fields.Float(
+        related="company_id.contract_ceiling_warning", readonly=False
+    )
     contract_interest_product_id = fields.Many2one(
         related="company_id.contract_interest_product_id", readonly=False
     )

@@ -1,6 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import formatLang
 
 
 class SaleOrder(models.Model):
@@ -13,6 +14,67 @@ class SaleOrder(models.Model):
         check_company=True,
         domain="[('partner_id', 'child_of', partner_id)]",
     )
+
+    contract_warning = fields.Char(compute="_compute_contract_warning")
+
+    @api.depends("contract_id", "amount_untaxed", "state")
+    def _compute_contract_warning(self):
+        for order in self:
+            # sudo: the ceiling of a contract that the salesperson may not open
+            contract = order.contract_id.sudo()
+            is_open = order.state in ("draft", "sent") and contract.is_framework
+            order.contract_warning = is_open and order._get_ceiling_warning(contract)
+
+    def _get_ceiling_warning(self, contract):
+        """Return a warning if the order comes near to the ceiling, or exceeds it."""
+        amount = self.currency_id._convert(
+            self.amount_untaxed,
+            contract.currency_id,
+            self.company_id,
+            fields.Date.today(),
+        )
+        left = contract.amount_ceiling_left - amount
+        values = {
+            "contract": contract.display_name,
+            "left": formatLang(self.env, abs(left), currency_obj=contract.currency_id),
+        }
+        if contract.currency_id.compare_amounts(left, 0) < 0:
+            return self.env._(
+                "This order exceeds the ceiling of %(contract)s by %(left)s.", **values
+            )
+        used = contract.amount_ceiling - left
+        limit = contract.company_id.contract_ceiling_warning / 100
+        if used >= limit * contract.amount_ceiling:
+            return self.env._(
+                "With this order, %(left)s is left of the ceiling of %(contract)s.",
+                **values,
+            )
+        return False
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        orders._check_framework(confirming=True)
+        return orders
+
+    def write(self, vals):
+        result = super().write(vals)
+        confirming = not {"state", "contract_id"}.isdisjoint(vals)
+        if confirming or "currency_id" in vals:
+            self._check_framework(confirming)
+        return result
+
+    def _check_framework(self, confirming=False):
+        """Check confirmed orders against the frameworks that they are called off from.
+
+        :raise UserError: if a contract is not in force, or its ceiling is exceeded
+        """
+        confirmed = self.filtered(lambda order: order.state == "sale")
+        # sudo: the salesperson may not see the contract, and must respect it
+        frameworks = confirmed.contract_id.sudo().filtered("is_framework")
+        if confirming:
+            frameworks._check_orderable()
+        frameworks._check_ceiling()
 
     def action_new_contract(self):
         """Make a draft contract from the order, once; open it."""
@@ -100,6 +162,18 @@ class SaleOrder(models.Model):
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.order_id._check_framework()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not {"product_uom_qty", "price_unit", "discount"}.isdisjoint(vals):
+            self.order_id._check_framework()
+        return result
+
     def _get_billed_by_contract(self):
         """Return the lines that the ledger of a contract not cancelled bills."""
         # sudo: a contract that the user can't see bills its lines all the same
@@ -110,6 +184,7 @@ class SaleOrderLine(models.Model):
                 [
                     ("sale_line_id", "in", self.ids),
                     ("contract_id.state", "!=", "cancelled"),
+                    ("contract_id.is_framework", "=", False),
                 ]
             )
         )

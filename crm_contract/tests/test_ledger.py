@@ -313,7 +313,9 @@ class TestCredit(RecurringCommon):
     def test_one_row_is_credited(self):
         rows, invoice = self._create_billed()
         credit_note = self._draft_credit(invoice)
-        line = credit_note.invoice_line_ids.filtered(lambda line: line.price_unit != 500)
+        line = credit_note.invoice_line_ids.filtered(
+            lambda line: line.price_unit != 500
+        )
         line.unlink()
         self.assertEqual(set(rows.mapped("state")), {"invoiced"})
         credit_note.action_post()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
 from ..tools import plan
-from ..tools.plan import PlanRow, plan_amounts, plan_difference
+from ..tools.plan import PlanRow, parse_pattern, plan_amounts, plan_difference
 from .common_doctest import check_doctests
 
 ROUNDINGS = st.sampled_from(["0.01", "1", "0.05", "0.001"]).map(Decimal)
@@ -138,3 +138,14 @@ class TestToolsPlan(BaseCase):
         self.assertAlmostEqual(
             missing, -float(extra), delta=float(len(rows) * rounding)
         )
+
+
+class TestToolsPattern(BaseCase):
+    def test_ways_to_write_it(self):
+        for text in ("30/60/10", "30-60-10", "30 60 10", "30%,60%,10%", "30／60／10％"):
+            self.assertEqual(parse_pattern(text), [30, 60, 10], text)
+
+    def test_what_is_none(self):
+        for text in ("", "30/60", "abc", "30/80/-10", "0/100", "50/60", "1e5/1"):
+            with self.assertRaises(ValueError):
+                parse_pattern(text)

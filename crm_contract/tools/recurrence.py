@@ -96,7 +96,8 @@ def periods(
         if start > last:
             return
         end = min(full_end, recurrence.end or full_end)
-        yield Period(slot - first_slot, start, end, full_start, full_end)
+        if since is None or end >= since:
+            yield Period(slot - first_slot, start, end, full_start, full_end)
         slot += 1
 
 
