@@ -33,7 +33,7 @@ class CrmContract(models.Model):
     def _get_extend_due_domain(self):
         """Contracts whose ledger ends before the horizon; a month ahead of time."""
         # sudo: the daily job serves all companies
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
         return Domain("state", "in", ("signed", "running")) & Domain.OR(
             Domain("company_id", "in", group.ids)
             & Domain("date_ledger", "<", f"today +{months - 1}m")
