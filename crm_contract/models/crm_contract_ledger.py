@@ -87,7 +87,7 @@ class CrmContract(models.Model):
         return self.state in ("signed", "running", "ended")
 
     def _get_ledger_since(self):
-        return self.date_ledger if self.date_ledger != COMPLETE else None
+        return self.date_ledger if self.date_ledger not in (False, COMPLETE) else None
 
     def _rebuild_ledger(self, since):
         """Make the rows that are not billed anew, from the period of a day on.

@@ -1,9 +1,12 @@
 """The billing run compared with plain invoices of the same lines."""
 
 import functools
+import gc
 import statistics
 import time
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
+from multiprocessing import get_context
 from typing import NamedTuple
 
 import measure
@@ -17,6 +20,7 @@ LINES = 3
 PERIODS = 24
 AGED = 100
 FEW_ROWS, MANY_ROWS = 999, 9999
+SHARED = 400
 SEARCHED_FEW, SEARCHED_MANY, SEARCHED_DUE = 1_000, 100_000, 100
 
 
@@ -35,6 +39,8 @@ def run(rounds):
         *_measure_age(rounds),
         *_measure_growth(),
         *_measure_search(rounds),
+        # The last one: it commits.
+        *_measure_workers(),
     ]
 
 
@@ -113,7 +119,7 @@ def _measure_growth():
 
 def _measure_rows(rows):
     """Bill rows in a process of its own, as the job would: chunk by chunk."""
-    seconds, memory = measure.measure_alone(functools.partial(_bill_rows, rows))
+    seconds, memory = measure.alone(functools.partial(_bill_rows, rows))
     return Side(f"{rows} due rows", seconds, memory=memory)
 
 
@@ -126,6 +132,8 @@ def _bill_rows(rows, env):
         env.invalidate_all()
     contracts = env["crm.contract"].search([("type_id", "=", fixture.type.id)])
     env.invalidate_all()
+    gc.collect()
+    measure.forget_peak_memory()
     start = time.perf_counter()
     bill(contracts)
     return time.perf_counter() - start
@@ -279,8 +287,90 @@ def _find(env, expected):
 
 
 def _multiply(env, contract, number):
-    """Copy the columns of a contract and its rows; nothing of the copies is due."""
-    raise NotImplementedError
+    """Copy a contract and a row by SQL; nothing of the copies is due."""
+    env.cr.flush()
+    env.cr.execute("SELECT max(id) FROM crm_contract")
+    [base] = env.cr.fetchone()
+    _copy_rows(env, "crm_contract", contract.id, number, base, {"number": "NULL"})
+    _copy_rows(
+        env,
+        "crm_contract_installment",
+        contract.installment_ids[0].id,
+        number,
+        None,
+        {
+            "contract_id": f"{base} + n",
+            "line_id": "NULL",
+            "trigger": "'date'",
+            "state": "'planned'",
+            "date_due": "date '2099-01-01'",
+        },
+    )
+    env.cr.execute("ANALYZE crm_contract")
+    env.cr.execute("ANALYZE crm_contract_installment")
+
+
+def _copy_rows(env, table, source, number, base, changes):
+    """Copy a row of a table; `changes` are SQL expressions of a counter n."""
+    env.cr.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s"
+        " AND column_name != 'id'",
+        [table],
+    )
+    names = [f'"{name}"' for (name,) in env.cr.fetchall()]
+    values = [changes.get(name.strip('"'), f"t.{name}") for name in names]
+    if base is not None:
+        names, values = ["id", *names], [f"{base} + n", *values]
+    env.cr.execute(
+        f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)}"
+        f" FROM {table} t, generate_series(1, %s) n WHERE t.id = %s",
+        [number, source],
+    )
+
+
+def _measure_workers():
+    """Two workers that share the run, compared with one; what they do is committed."""
+    with measure.environment() as env:
+        fixture = prepare(env)
+        env.cr.commit()
+        seconds = {}
+        for workers in (1, 2):
+            create_running(env, fixture, SHARED)
+            env.cr.commit()
+            seconds[workers] = _run_workers(workers)
+    one, two = (
+        Side(f"{SHARED} invoices, {workers} worker(s)", seconds[workers])
+        for workers in (1, 2)
+    )
+    return [_ratio("billing.two_workers", 1 / 1.7, two, one)]
+
+
+def _run_workers(number):
+    """Return the seconds that the workers take together for all that is due."""
+    with ProcessPoolExecutor(number, mp_context=get_context("spawn")) as pool:
+        barrier = [pool.submit(_warm_up) for _worker in range(number)]
+        for worker in barrier:
+            worker.result()
+        start = time.perf_counter()
+        for worker in [pool.submit(_work) for _worker in range(number)]:
+            worker.result()
+        return time.perf_counter() - start
+
+
+def _warm_up():
+    with measure.environment() as env:
+        env["crm.contract"].search([], limit=1).read(["name"])
+        env["account.move"].search([], limit=1).read(["name"])
+    # Long enough that no process takes the warming up of two.
+    time.sleep(1)
+
+
+def _work():
+    with measure.environment() as env:
+        contracts, today = env["crm.contract"], date.today()
+        domain = contracts._get_bill_domain(today)
+        for _done in contracts._bill_in_chunks(domain, today, today):
+            env.cr.commit()
 
 
 def _ratio(name, bar, ours, other):

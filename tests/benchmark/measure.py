@@ -193,14 +193,24 @@ def peak_memory(action):
     To be called outside `environment()`: the process does not see what is not
     committed, and may have to wait for it.
     """
+    return alone(action)[1]
+
+
+def alone(action):
+    """Return what `action(env)` returns in a new process, and its peak memory in MB."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_peak_of, action).result()
+        return pool.submit(_run_alone, action).result()
 
 
-def _peak_of(action):
+def forget_peak_memory():
+    """Let the peak memory of this process begin anew (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def _run_alone(action):
     with environment() as env:
-        action(env)
+        result = action(env)
         env.cr.flush()
     # Not ru_maxrss: Linux lets a new process begin with its parent's.
     status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+    return result, int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
