@@ -37,7 +37,7 @@ class TestSettlement(LedgerCommon):
         with freeze_time("2026-03-15"):
             wizard = self._open_end(contract, date(2026, 3, 15))
             self.assertIn("is billed in part", wizard.effects)
-            self.assertIn("is not billed", wizard.effects)
+            self.assertIn("Not billed: 9 periods from 04/01/2026", wizard.effects)
             self.assertFalse(wizard.has_advance)
             wizard.action_end()
         self.assertEqual(

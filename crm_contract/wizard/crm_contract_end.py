@@ -2,7 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import formatLang
+from odoo.tools import format_date, formatLang
 
 
 class CrmContractEnd(models.TransientModel):
@@ -44,13 +44,34 @@ class CrmContractEnd(models.TransientModel):
             wizard.has_advance = any(
                 effect.kind in ("redo", "credit") for effect in effects
             )
-            texts = [wizard._describe_effect(effect) for effect in effects]
+            texts = wizard._describe_effects(effects)
             wizard.effects = texts and Markup("<ul>%s</ul>") % Markup().join(
-                Markup("<li>%s</li>") % text for text in texts if text
+                Markup("<li>%s</li>") % text for text in texts
             )
 
+    def _describe_effects(self, effects):
+        """Return what happens to the rows as texts; rows that just stop share one."""
+        stops = [effect for effect in effects if effect.kind == "stop"]
+        texts = [
+            self._describe_effect(effect) for effect in effects if effect not in stops
+        ]
+        if stops:
+            texts.append(
+                self.env._(
+                    "Not billed: %(number)s periods from %(start)s on, %(amount)s.",
+                    number=len(stops),
+                    start=format_date(self.env, stops[0].row.period_start),
+                    amount=formatLang(
+                        self.env,
+                        sum(effect.change for effect in stops),
+                        currency_obj=self.currency_id,
+                    ),
+                )
+            )
+        return texts
+
     def _describe_effect(self, effect):
-        """Return what happens to a row as text, empty if nothing does."""
+        """Return what happens to a row as text."""
         values = {
             "row": effect.row.name,
             "amount": formatLang(
@@ -62,8 +83,6 @@ class CrmContractEnd(models.TransientModel):
             # sudo: the number of the invoice
             "invoice": effect.row.sudo().invoice_id.display_name,
         }
-        if effect.kind == "stop":
-            return self.env._("%(row)s (%(change)s) is not billed.", **values)
         if effect.kind == "shorten":
             return self.env._("%(row)s is billed in part: %(amount)s.", **values)
         if not self.settle or not effect.change:
