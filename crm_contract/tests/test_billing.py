@@ -2,6 +2,7 @@ from datetime import date
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from psycopg2 import IntegrityError
 from psycopg2.errors import SerializationFailure
 
 from odoo.fields import Command
@@ -224,6 +225,17 @@ class TestBillingRun(RecurringCommon):
         self.assertTrue(self._get_invoices(contract))
         self.assertFalse(contract.billing_error)
         self.assertFalse(contract.activity_ids)
+
+    def test_tax_in_use_stays(self):
+        """A tax of a contract can't be deleted, so that none vanishes from a bill."""
+        tax = self.tax.copy({"name": "In use"})
+        self._create_recurring(tax_ids=[Command.set(tax.ids)])
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(IntegrityError),
+        ):
+            tax.unlink()
+            self.env.flush_all()
 
     def test_clock_moved_back(self):
         tax = self.tax.copy({"name": "Old tax"})
