@@ -27,7 +27,8 @@ import datetime
 from odoo.fields import Command
 env = env(user=2, context={{"tracking_disable": True}})
 contract_type = env["crm.contract.type"].search([("code", "=", "{code}")]) or env[
-    "crm.contract.type"].create({{"name": "{code}", "code": "{code}", "duration": 24}})
+    "crm.contract.type"].create({{"name": "{code}", "code": "{code}", "duration": 24,
+    "sequence": 999}})
 product = env["product.product"].search([("sale_ok", "=", True)], limit=1)
 partners = env["res.partner"].create(
     [{{"name": "Billed %s" % number}} for number in range(10)])

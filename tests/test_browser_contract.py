@@ -149,7 +149,7 @@ def test_from_opportunity_to_payment(page, people, admin, opportunity):
     user = people["founder"]
     new_contract(page, user, opportunity, "en_US")
     set_prices(page, "1000")
-    expect(field(page, "amount_total")).to_contain_text("5,750.00")
+    expect(field(page, "amount_total")).to_contain_text("32,200.00")
 
     press(page, "action_submit")
     expect_state(page, "to_sign")
@@ -180,7 +180,8 @@ def test_from_opportunity_to_payment(page, people, admin, opportunity):
     press(page, "action_sign", ".modal")
     expect_state(page, "running")
 
-    press(page, "action_create_invoice")
+    turn_to(page, "fees")
+    press(page, "action_create_invoice", "[name=plan_ids] tr.o_data_row")
     expect(page.locator("button[name=action_post]:visible").first).to_be_visible()
     press(page, "action_post")
     expect_state(page, "posted")
@@ -190,15 +191,15 @@ def test_from_opportunity_to_payment(page, people, admin, opportunity):
 
     press(page, "action_view_contract")
     expect_state(page, "running")
-    expect(field(page, "amount_paid")).to_contain_text("1,725.00")
+    expect(field(page, "amount_paid")).to_contain_text("1,380.00")
     turn_to(page, "fees")
-    first = page.locator("[name=installment_ids] tr.o_data_row").first
+    first = page.locator("[name=plan_ids] tr.o_data_row").first
     expect(first.locator("td[name=state]")).to_contain_text("Paid")
 
     found = user.search("crm.contract", [("opportunity_id", "=", opportunity)])
     assert len(found) == 1
     contract = user.read("crm.contract", found[0], "amount_paid", "amount_invoiced")
-    assert contract["amount_paid"] == contract["amount_invoiced"] == 1725.0
+    assert contract["amount_paid"] == contract["amount_invoiced"] == 1380.0
     assert admin.read("crm.lead", opportunity, "won_status") == "won"
 
 

@@ -75,8 +75,8 @@ def test_draft_in_english(english, people, admin):
         "Frieda Kaufmann",
         "Analysis and design",
         "concept with work plan",
-        "6,670.00",
-        "Six Thousand",
+        "41,055.00",
+        "Forty-One Thousand",
         "Down payment after signature",
         "Force majeure",
         admin.read("crm.contract", english, "name"),
@@ -95,7 +95,7 @@ def test_draft_in_chinese(chinese, people):
         "乙方",
         "需求分析与方案设计",
         "不可抗力",
-        "陆仟陆佰柒拾",
+        "肆万壹仟零伍拾伍",
     ):
         assert words in text, words
     assert re.search(f"[{DIGITS}]{{4,}}元整", text)
@@ -172,7 +172,7 @@ def test_summary(factory, people, admin):
     people["own"].call("crm.contract.installment", "action_create_invoice", [row])
     text = " ".join(texts(fetch(people["reader"], SUMMARY, contract_id)))
     number = admin.read("crm.contract", contract_id, "number")
-    for words in (number, "Nordlicht Werke GmbH", "6,670.00", "2,001.00", "Invoiced"):
+    for words in (number, "Nordlicht Werke GmbH", "41,055.00", "1,552.50", "Invoiced"):
         assert words in text, words
 
 

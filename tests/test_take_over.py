@@ -17,7 +17,10 @@ def moved_in(admin, people):
         if not admin.search("res.partner", [("name", "=", name)]):
             admin.create("res.partner", {"name": name, **ADDRESS})
     if not admin.search("crm.contract.type", [("code", "=", "MOVED")]):
-        admin.create("crm.contract.type", {"name": "Taken over", "code": "MOVED"})
+        admin.create(
+            "crm.contract.type",
+            {"name": "Taken over", "code": "MOVED", "sequence": 999},
+        )
     with EXAMPLE.open(encoding="utf-8", newline="") as file:
         columns, *rows = csv.reader(file)
     result = people["manager"].call("crm.contract", "load", columns, rows)
