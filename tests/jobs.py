@@ -2,11 +2,15 @@
 
 import contextlib
 import os
+import random
 import signal
 import subprocess
+import time
 
 import pytest
 
+# The scheduler takes three deaths without progress for a failure and waits a turn.
+CLEAN = 3
 # Processes of the job, one after the other, each a child of one that knows the
 # models already; the lines printed tell which process is at work.
 SCRIPT = """
@@ -34,10 +38,8 @@ for _number in range({count}):
 @contextlib.contextmanager
 def processes(database, count, cron):
     """Yield a function that waits for the next line that the processes print."""
-    command = [os.environ["ODOO_BIN"], "shell", "-c", os.environ["ODOO_CONF"]]
-    command += ["-d", database.name, "--no-http", "--log-level=error"]
     running = subprocess.Popen(
-        command,
+        shell_command(database),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -59,3 +61,36 @@ def wait_for(running, word):
         if word in line:
             return line.split()[-1]
     pytest.fail(f"the process ended before it said {word}")
+
+
+def shell_command(database):
+    """The command of an Odoo shell that reads its script from its input."""
+    command = [os.environ["ODOO_BIN"], "shell", "-c", os.environ["ODOO_CONF"]]
+    return [*command, "-d", database.name, "--no-http", "--log-level=error"]
+
+
+def kill_at_random(database, cron, kills, seconds, left):
+    """Kill a job at random moments, then let it run in peace.
+
+    :param seconds: earliest and latest moment of death after the job's start
+    :param left: function that returns how much is left to do
+    :return: number of kills that hit the job at work
+    """
+    killed_at_work = 0
+    with processes(database, kills + CLEAN, cron) as wait_until:
+        for _kill in range(kills):
+            before = left()
+            process = int(wait_until("at work"))
+            # The moment of death is the point: any wait condition would choose it.
+            time.sleep(random.uniform(*seconds))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+            killed_at_work += 0 < left() < before
+        run_in_peace(wait_until)
+    return killed_at_work
+
+
+def run_in_peace(wait_until):
+    for _run in range(CLEAN):
+        wait_until("at work")
+        wait_until("done")

@@ -14,13 +14,11 @@ import uuid
 import psycopg2
 import pytest
 from client import together
-from jobs import processes
+from jobs import CLEAN, kill_at_random, processes, run_in_peace, shell_command
 
 BILL = "crm_contract.ir_cron_bill"
 CONTRACTS, LINES = 170, 3
 KILLS = 20
-# The scheduler takes three deaths without progress for a failure and waits a turn.
-CLEAN = 3
 # Contracts that were signed elsewhere: the life cycle would print each of them.
 MAKE = """
 import datetime
@@ -64,10 +62,12 @@ def make(database):
     def make_contracts(count=CONTRACTS, lines=LINES, age=0):
         code = "F" + "".join(random.choices("ABCDEFGHIJKLMNOP", k=8))
         script = MAKE.format(count=count, lines=lines, age=age, code=code)
-        command = [os.environ["ODOO_BIN"], "shell", "-c", os.environ["ODOO_CONF"]]
-        command += ["-d", database.name, "--no-http", "--log-level=error"]
         answer = subprocess.run(
-            command, input=script, capture_output=True, text=True, check=True
+            shell_command(database),
+            input=script,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         [made] = [
             line for line in answer.stdout.splitlines() if line.startswith("made ")
@@ -131,19 +131,9 @@ def check_billed_once(database, contracts, rows):
 def test_killed_at_random_moments(make, database, admin):
     """More than 500 due rows, a worker killed twenty times, then a run."""
     contracts = make()
-    killed_at_work = 0
-    with processes(database, KILLS + CLEAN, BILL) as wait_until:
-        for _kill in range(KILLS):
-            before = open_rows(database, contracts)
-            process = int(wait_until("at work"))
-            # The moment of death is the point: any wait condition would choose it.
-            time.sleep(random.uniform(0.05, 1.6))
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-            killed_at_work += 0 < open_rows(database, contracts) < before
-        for _run in range(CLEAN):
-            wait_until("at work")
-            wait_until("done")
+    killed_at_work = kill_at_random(
+        database, BILL, KILLS, (0.05, 1.6), lambda: open_rows(database, contracts)
+    )
     run_job(admin)
     check_billed_once(database, contracts, CONTRACTS * LINES)
     assert killed_at_work, "no kill hit the run at work: the test shows nothing"
@@ -216,9 +206,7 @@ def test_connection_lost(make, database, admin):
         time.sleep(0.5)
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-        for _run in range(CLEAN):
-            wait_until("at work")
-            wait_until("done")
+        run_in_peace(wait_until)
     run_job(admin)
     check_billed_once(database, contracts, 60 * LINES)
 

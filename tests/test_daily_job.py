@@ -1,16 +1,8 @@
 """The daily job in a process of its own that is killed at random moments."""
 
-import contextlib
-import os
-import random
-import signal
-import time
-
-from jobs import processes
+from jobs import kill_at_random
 
 KILLS = 12
-# The scheduler takes three deaths without progress for a failure and waits a turn.
-CLEAN = 3
 CRON = "crm_contract.ir_cron_advance"
 
 
@@ -93,19 +85,9 @@ def test_killed_at_random_moments(factory, people, admin, database):
     age(database, starting, "signed", "2024-01-01", "2099-12-31")
     age(database, expiring, "running", "2024-01-01", "2024-12-31")
     age(database, both, "signed", "2024-01-01", "2024-12-31")
-    killed_at_work = 0
-    with processes(database, KILLS + CLEAN, CRON) as wait_until:
-        for _kill in range(KILLS):
-            before = left_to_do(database, every)
-            process = int(wait_until("at work"))
-            # The moment of death is the point: any wait condition would choose it.
-            time.sleep(random.uniform(0.02, 0.8))
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-            killed_at_work += 0 < left_to_do(database, every) < before
-        for _run in range(CLEAN):
-            wait_until("at work")
-            wait_until("done")
+    killed_at_work = kill_at_random(
+        database, CRON, KILLS, (0.02, 0.8), lambda: left_to_do(database, every)
+    )
     before = history(database, every), activities(database, every)
     run_job(admin)
     told, counts = history(database, every), activities(database, every)

@@ -64,7 +64,7 @@ class CrmContract(models.Model):
         today = fields.Date.context_today(self)
         domain = self._get_bill_domain(today) & self._get_not_set_aside_domain()
         cron._commit_progress(remaining=len(self._find_contracts_to_bill(domain)))
-        for done, _invoices, _failures in self._bill_in_chunks(domain, today, today):
+        for done, _invoices, _failures in self._bill_in_chunks(domain, today):
             left = cron._commit_progress(done)
             if not left:
                 cron._commit_progress(
@@ -97,10 +97,8 @@ class CrmContract(models.Model):
     @api.model
     def _find_contracts_to_bill(self, domain, limit=None):
         """Return contracts with rows in the domain, those due first in front."""
-        rows = self.env["crm.contract.installment"]
-        query = rows._search(domain, order="date_due, contract_id")
-        groups = rows._read_group(
-            [("id", "in", query)],
+        groups = self.env["crm.contract.installment"]._read_group(
+            domain,
             ["contract_id"],
             ["date_due:min"],
             order="date_due:min, contract_id",
@@ -109,7 +107,7 @@ class CrmContract(models.Model):
         return self.browse([contract.id for contract, _due in groups])
 
     @api.model
-    def _bill_in_chunks(self, domain, until, date):
+    def _bill_in_chunks(self, domain, date):
         """Yield what was done of each chunk; the caller commits.
 
         :param domain: of the ledger rows
@@ -183,7 +181,11 @@ class CrmContract(models.Model):
         return {contract: problem for contract, problem in found.items() if problem}
 
     def _prepare_billing_context(self, date):
-        """Return what is the same for many contracts: `{journal: problem or None}`."""
+        """Return what is the same for many contracts.
+
+        :return: `{"default": journal, "journals": {journal: problem}}`; a journal that
+            is all right has no problem
+        """
         # sudo: journals and lock dates that a salesperson may not see
         company = self.company_id.sudo()
         default = company._get_default_sales_journal()

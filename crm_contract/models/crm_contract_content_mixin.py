@@ -132,20 +132,36 @@ class CrmContractContentMixin(models.AbstractModel):
         if not self._content_parent or not self:
             return
         contracts = self[self._content_parent]
-        # Serialises editors of a contract with its submission: a row may not slip
-        # in between the check of the state and the commit. Only an update does it; a
-        # submission with an older snapshot would not notice a lock that is gone.
-        if contracts.ids:
+        # Editors of a contract and its submission: a row may not slip in between the
+        # check of the state and the commit.
+        contracts._serialise()
+        contracts._check_content_editable()
+
+    def _serialise(self):
+        """Let transactions that change the same records come one after the other.
+
+        Only an update does it: who has an older snapshot would not notice a lock that
+        is gone.
+        """
+        if self.ids:
+            table = SQL.identifier(self._table)
             self.env.cr.execute(
                 SQL(
-                    "UPDATE crm_contract SET content_key = content_key FROM"
-                    " (SELECT id FROM crm_contract WHERE id IN %s ORDER BY id"
-                    " FOR NO KEY UPDATE) AS locked"
-                    " WHERE crm_contract.id = locked.id",
-                    tuple(contracts.ids),
+                    "UPDATE %s SET content_key = content_key FROM"
+                    " (SELECT id FROM %s WHERE id IN %s ORDER BY id"
+                    " FOR NO KEY UPDATE) AS locked WHERE %s.id = locked.id",
+                    table,
+                    table,
+                    tuple(self.ids),
+                    table,
                 )
             )
-        contracts._check_content_editable()
+
+    def _recompute_as_of_today(self, name):
+        # The field depends on today, which no dependency can tell; nor would what in
+        # turn depends on the field hear of it.
+        self.env.add_to_compute(self._fields[name], self)
+        self.modified([name])
 
     def _get_content(self):
         """Return the canonical content of one record.

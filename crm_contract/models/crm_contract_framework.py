@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL, formatLang
+from odoo.tools import formatLang
 
 ORDERABLE_STATES = ("signed", "running")
 
@@ -159,14 +159,9 @@ class CrmContract(models.Model):
         """Refuse or report orders beyond the ceiling, as the company's settings say."""
         if not self.ids:
             return
-        # Serialises two confirmations, which would each see its own order alone.
+        # Two confirmations at once would each see its own order alone.
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE crm_contract SET content_key = content_key WHERE id IN %s",
-                tuple(self.ids),
-            )
-        )
+        self._serialise()
         self.invalidate_recordset(["amount_ordered", "amount_ceiling_left"])
         for contract in self:
             if (

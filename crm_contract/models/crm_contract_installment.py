@@ -485,9 +485,3 @@ class CrmContractInstallment(models.Model):
 
     def _advance_due(self):
         self._recompute_as_of_today("state")
-
-    def _recompute_as_of_today(self, name):
-        # The field depends on today, which no dependency can tell; nor would what in
-        # turn depends on the field hear of it.
-        self.env.add_to_compute(self._fields[name], self)
-        self.modified([name])

@@ -1,9 +1,8 @@
 from markupsafe import Markup
 
 from odoo import models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tools import format_date
 
 from .crm_contract_content_mixin import CONTENT_ORDER
 from .crm_contract_installment import BILLABLE_STATES
@@ -55,37 +54,36 @@ class CrmContractInstallment(models.Model):
         )
         batch = list(self.sorted("sequence").grouped(_get_invoice_key).values())
         invoices = moves.create([rows._prepare_invoice_vals(date) for rows in batch])
-        # sudo: the links are owned by the ledger. A cancelled invoice loses all of its
-        # rows, so that it can't come back for those that are not billed again yet.
-        self.sudo().invoice_id.installment_ids.invoice_id = False
+        self._release_invoices()
+        notes = {}
         for rows, invoice in zip(batch, invoices, strict=True):
+            # sudo: the links are owned by the ledger
             rows.sudo().invoice_id = invoice
-        invoices._message_log_batch(
-            {
-                invoice.id: rows._get_invoice_note()
-                for rows, invoice in zip(batch, invoices, strict=True)
-            }
-        )
+            link = rows.contract_id._get_html_link()
+            notes[invoice.id] = rows._get_invoice_note(
+                self.env._("Invoiced from the contract %s:", link)
+            )
+        invoices._message_log_batch(notes)
         return invoices.with_env(self.env)
 
-    def _get_invoice_note(self):
+    def _release_invoices(self):
+        """Take all of its rows from an invoice that was cancelled or credited.
+
+        Otherwise it could come back for those that are not billed again yet.
+        """
+        # sudo: the links are owned by the ledger
+        self.sudo().invoice_id.installment_ids.invoice_id = False
+
+    def _get_invoice_note(self, title):
         """Return the chatter entry of the invoice of the rows (Markup)."""
         return Markup("%s<br/>%s") % (
-            self.env._(
-                "Invoiced from the contract %s:", self.contract_id._get_html_link()
-            ),
+            title,
             Markup("<br/>").join(self.mapped("name")),
         )
 
     def _check_access_to_invoice(self):
-        if self.env.user.has_group("account.group_account_invoice"):
-            self.check_access("read")
-        elif not self.contract_id.has_access("write"):
-            raise AccessError(
-                self.env._(
-                    "Only accountants and those who manage a contract may invoice it."
-                )
-            )
+        self.check_access("read")
+        self.contract_id._check_access_to_invoice()
 
     def _check_can_invoice(self):
         if not self:
@@ -117,7 +115,7 @@ class CrmContractInstallment(models.Model):
         """Return create values of one invoice for rows of one contract."""
         contract = self.contract_id
         plan_rows = self._filter_content()
-        lines = [row._prepare_ledger_line_vals(date) for row in self - plan_rows]
+        lines = [row._prepare_ledger_line_vals() for row in self - plan_rows]
         base_lines = plan_rows and contract._prepare_base_lines()
         for row in plan_rows:
             if len(self) > 1:
@@ -129,7 +127,7 @@ class CrmContractInstallment(models.Model):
             invoice_line_ids=[Command.create(vals) for vals in lines],
         )
 
-    def _prepare_ledger_line_vals(self, date):
+    def _prepare_ledger_line_vals(self):
         """Return create values of the invoice line of a period or of interest."""
         self.ensure_one()
         if self.trigger == "interest":
@@ -164,12 +162,9 @@ class CrmContractInstallment(models.Model):
 
     def _get_period_line_name(self):
         """Return the description of a period, in the language of the contract."""
-        lang = self.contract_id._get_print_lang()
-        row = self.with_context(lang=lang)
-        start, end = (
-            format_date(row.env, day, lang_code=lang)
-            for day in (self.period_start, self.period_end)
-        )
+        contract = self.contract_id
+        row = self.with_context(lang=contract._get_print_lang())
+        start, end = contract._format_days(self.period_start, self.period_end)
         parts = [
             self.line_id.name,
             row.env._("Period: %(start)s to %(end)s", start=start, end=end),

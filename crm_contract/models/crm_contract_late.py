@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tools import format_date, formatLang
+from odoo.tools import formatLang
 from odoo.tools.date_utils import add
 
 from ..tools.late_interest import Claim, LateTerms, capped, late_interest
@@ -98,7 +98,7 @@ class CrmContract(models.Model):
         :raise UserError: if there is none
         """
         self.ensure_one()
-        self.installment_ids._check_access_to_invoice()
+        self._check_access_to_invoice()
         # Two who charge at once: the second one waits, and finds nothing left; the
         # unique index of the rows stands behind it.
         self._lock_rows()
@@ -179,14 +179,11 @@ class CrmContractInstallment(models.Model):
         }
 
     def _get_interest_line_name(self):
-        lang = self.contract_id._get_print_lang()
-        row = self.with_context(lang=lang)
+        contract = self.contract_id
+        row = self.with_context(lang=contract._get_print_lang())
         # sudo: number of the invoice that is overdue
         invoice = row.sudo().source_invoice_id
-        start, end = (
-            format_date(row.env, day, lang_code=lang)
-            for day in (row.period_start, row.period_end)
-        )
+        start, end = contract._format_days(self.period_start, self.period_end)
         return "\n".join(
             (
                 row.env._(
@@ -238,23 +235,9 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         contract, claims = self.contract_id, self._get_claims()
-        charged = self.interest_row_ids
-        last = max(charged.mapped("period_end"), default=None)
+        last = max(self.interest_row_ids.mapped("period_end"), default=None)
         since = last and add(last, days=1)
-        terms = contract._get_late_terms()
-        interest = sum(
-            late_interest(
-                terms, claim, since if _was_charged(claim, terms, last) else None, until
-            )
-            for claim in claims
-        )
-        amount = interest and capped(
-            interest,
-            terms,
-            self.amount_total,
-            sum(charged.mapped("amount_untaxed")),
-            self.currency_id.rounding,
-        )
+        amount = self._get_interest(claims, last, until)
         if not amount:
             return None
         taxed = contract._get_interest_taxes().compute_all(amount, self.currency_id)
@@ -272,6 +255,27 @@ class AccountMove(models.Model):
             "period_end": until,
             "name": self.env._("Overdue interest on %s", self.name),
         }
+
+    def _get_interest(self, claims, last, until):
+        """Return the interest, without taxes, of the days not charged yet (float).
+
+        :param last: last day that was charged, None if there is none
+        """
+        terms = self.contract_id._get_late_terms()
+        since = last and add(last, days=1)
+        interest = sum(
+            late_interest(
+                terms, claim, since if _was_charged(claim, terms, last) else None, until
+            )
+            for claim in claims
+        )
+        return interest and capped(
+            interest,
+            terms,
+            self.amount_total,
+            sum(self.interest_row_ids.mapped("amount_untaxed")),
+            self.currency_id.rounding,
+        )
 
     def _get_claims(self):
         """Return what the customer owed when, and paid when, as claims."""

@@ -2,7 +2,6 @@ from datetime import date
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_date
 from odoo.tools.date_utils import add
 
 # The ledger of a contract that has no more periods to come.
@@ -132,8 +131,7 @@ class CrmContract(models.Model):
 
     def _advance_ledger(self):
         self._extend_ledger()
-        self.env.add_to_compute(self._fields["amount_mrr"], self)
-        self.modified(["amount_mrr"])
+        self._recompute_as_of_today("amount_mrr")
 
 
 class CrmContractLine(models.Model):
@@ -163,8 +161,5 @@ class CrmContractLine(models.Model):
         }
 
     def _get_period_name(self, start, end):
-        lang = self.contract_id._get_print_lang()
-        dates = " – ".join(
-            format_date(self.env, day, lang_code=lang) for day in (start, end)
-        )
+        dates = " – ".join(self.contract_id._format_days(start, end))
         return f"{self.name.partition(chr(10))[0]} {dates}"

@@ -157,15 +157,8 @@ class CrmContractLine(models.Model):
 
     @api.depends("quantity", "price_unit", "discount", "tax_ids", "currency_id")
     def _compute_amount(self):
-        engine = self.env["account.tax"]
         for line in self:
-            company = line.company_id or self.env.company
-            base_line = line._prepare_base_line_for_taxes_computation()
-            engine._add_tax_details_in_base_line(base_line, company)
-            engine._round_base_lines_tax_details([base_line], company)
-            details = base_line["tax_details"]
-            line.price_subtotal = details["total_excluded_currency"]
-            line.price_total = details["total_included_currency"]
+            line.price_subtotal, line.price_total = line._get_amounts()
 
     @api.model
     def _get_content_fields(self):
@@ -191,6 +184,20 @@ class CrmContractLine(models.Model):
     @api.model
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {"sale_line_id"}
+
+    def _get_amounts(self, **kwargs):
+        """Return (untaxed, total) in the contract's currency.
+
+        :param kwargs: keys of the tax engine's base line other than the line's own
+        """
+        self.ensure_one()
+        engine = self.env["account.tax"]
+        company = self.company_id or self.env.company
+        base_line = self._prepare_base_line_for_taxes_computation(**kwargs)
+        engine._add_tax_details_in_base_line(base_line, company)
+        engine._round_base_lines_tax_details([base_line], company)
+        details = base_line["tax_details"]
+        return details["total_excluded_currency"], details["total_included_currency"]
 
     def _prepare_base_line_for_taxes_computation(self, **kwargs):
         """Return the base line of the tax engine (see `account.tax`)."""

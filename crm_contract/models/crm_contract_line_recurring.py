@@ -223,16 +223,9 @@ class CrmContractLine(models.Model):
 
         The price of a period that is not billed whole is its part by the days.
         """
-        self.ensure_one()
-        engine = self.env["account.tax"]
-        company = self.company_id or self.env.company
-        base_line = self._prepare_base_line_for_taxes_computation(
+        return self._get_amounts(
             quantity=quantity, price_unit=price_unit * days / full_days
         )
-        engine._add_tax_details_in_base_line(base_line, company)
-        engine._round_base_lines_tax_details([base_line], company)
-        details = base_line["tax_details"]
-        return details["total_excluded_currency"], details["total_included_currency"]
 
     def _get_recurring_value(self):
         """Return (untaxed, total) of all periods of the term.

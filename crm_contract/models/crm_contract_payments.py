@@ -51,7 +51,7 @@ class CrmContract(models.Model):
         :return: action on the invoices, or a notification that says how it went
         :raise AccessError: unless the user may invoice the contracts
         """
-        self._check_access_to_bill()
+        self._check_access_to_invoice()
         self._lock_rows()
         today = fields.Date.context_today(self)
         domain = self._get_bill_domain(today)
@@ -64,7 +64,7 @@ class CrmContract(models.Model):
             return self._notify("success", self.env._("The contract is invoiced."))
         return self.env["sale.order"].action_view_invoice(invoices)
 
-    def _check_access_to_bill(self):
+    def _check_access_to_invoice(self):
         accountant = self.env.user.has_group("account.group_account_invoice")
         if not self.has_access("read" if accountant else "write"):
             raise AccessError(

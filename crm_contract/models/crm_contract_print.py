@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import format_date
 from odoo.tools.misc import babel_locale_parse
 
 from ..tools.amount_in_words import chinese_capital_amount
@@ -105,6 +106,12 @@ class CrmContract(models.Model):
             "half_year": self.env._("%s half-years", number),
             "year": self.env._("%s years", number),
         }[unit]
+
+    def _format_days(self, *days):
+        """Return dates in the language of the contract (list of str)."""
+        self.ensure_one()
+        lang = self._get_print_lang()
+        return [format_date(self.env, day, lang_code=lang) for day in days]
 
     def _get_printed_plan(self):
         """Return the rows of the payment plan, in their order."""

@@ -2,7 +2,6 @@ from typing import NamedTuple
 
 from odoo import models
 from odoo.fields import Command
-from odoo.tools import format_date
 
 from ..tools.recurrence import Period, billed_days
 
@@ -115,15 +114,16 @@ class CrmContractInstallment(models.Model):
         taxes = self.line_id.tax_ids
         included = any(tax.price_include for tax in taxes.flatten_taxes_hierarchy())
         untaxed = self.amount_untaxed * change / self.amount if self.amount else 0.0
-        lang = self.contract_id._get_print_lang()
-        row = self.with_context(lang=lang)
+        contract = self.contract_id
+        row = self.with_context(lang=contract._get_print_lang())
+        [last_day] = contract._format_days(day)
         return {
             "credited_installment_id": self.id,
             "product_id": self.line_id.product_id.id,
             "name": row.env._(
                 "%(name)s: not delivered after %(day)s",
                 name=self.name,
-                day=format_date(row.env, day, lang_code=lang),
+                day=last_day,
             ),
             "quantity": 1,
             "price_unit": change if included else self.currency_id.round(untaxed),

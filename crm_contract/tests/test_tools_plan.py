@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
 from ..tools import plan
+from ..tools import rounding as rounding_tool
 from ..tools.plan import PlanRow, parse_pattern, plan_amounts, plan_difference
 from .common_doctest import check_doctests
 
@@ -42,6 +43,7 @@ class TestToolsPlan(BaseCase):
 
     def test_doctests(self):
         check_doctests(self, plan)
+        check_doctests(self, rounding_tool)
 
     def test_amounts(self):
         for total, rows, rounding, expected in (

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Literal, NamedTuple
+
+from .rounding import decimal, rounded
 
 _DAY = timedelta(days=1)
 # A year of 365 days in every year, as contracts usually count.
@@ -72,22 +74,17 @@ def capped(
     :param charged: interest that was charged for the invoice before
     """
     if terms.cap:
-        limit = _decimal(amount) * _decimal(terms.cap) / 100 - _decimal(charged)
+        limit = decimal(amount) * decimal(terms.cap) / 100 - decimal(charged)
         interest = max(min(interest, limit), Decimal(0))
-    step = _decimal(rounding)
-    return float((interest / step).quantize(Decimal(1), ROUND_HALF_UP) * step)
+    return float(rounded(interest, rounding))
 
 
 def _open_on(claim, day):
     """Return what is open of a claim when a day begins."""
-    paid = sum(_decimal(amount) for paid_on, amount in claim.payments if paid_on < day)
-    return max(_decimal(claim.amount) - paid, Decimal(0))
+    paid = sum(decimal(amount) for paid_on, amount in claim.payments if paid_on < day)
+    return max(decimal(claim.amount) - paid, Decimal(0))
 
 
 def _daily_rate(terms):
-    rate = _decimal(terms.rate) / 100
+    rate = decimal(terms.rate) / 100
     return rate if terms.unit == "day" else rate / _DAYS_PER_YEAR
-
-
-def _decimal(value):
-    return Decimal(str(value))

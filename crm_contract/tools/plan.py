@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Literal, NamedTuple
+
+from .rounding import decimal, rounded
 
 
 class PlanRow(NamedTuple):
@@ -37,10 +39,10 @@ def plan_amounts(
     :param rounding: smallest step of the currency, such as 0.01, 0.05 or 1
     :raise ValueError: a row of an unknown kind
     """
-    step = _decimal(rounding)
-    total = _rounded(total, step)
+    step = decimal(rounding)
+    total = rounded(total, step)
     shares = [_share(row, total) for row in rows]
-    amounts = [_rounded(share, step) for share in shares]
+    amounts = [rounded(share, step) for share in shares]
     percents = [index for index, row in enumerate(rows) if row.kind == "percent"]
     residue = total - sum(amounts)
     missing = max(abs(residue), abs(total - sum(shares)))
@@ -63,27 +65,17 @@ def plan_difference(
 
     :param rounding: smallest step of the currency; the result is a multiple of it
     """
-    missing = _decimal(total) - sum(map(_decimal, amounts))
-    return float(_rounded(missing, _decimal(rounding)))
+    missing = decimal(total) - sum(map(decimal, amounts))
+    return float(rounded(missing, decimal(rounding)))
 
 
 def _share(row: PlanRow, total: Decimal) -> Decimal:
-    value = _decimal(row.value)
+    value = decimal(row.value)
     if row.kind == "percent":
         return total * value / 100
     if row.kind == "fixed":
         return value
     raise ValueError(f"Unknown kind of plan row: {row.kind!r}")
-
-
-def _decimal(value: float | Decimal) -> Decimal:
-    # Through str: 0.1 has to mean the tenth that was typed, not its binary neighbour.
-    return Decimal(str(value))
-
-
-def _rounded(value: float | Decimal, step: Decimal) -> Decimal:
-    steps = (_decimal(value) / step).quantize(Decimal(1), ROUND_HALF_UP)
-    return steps * step + 0  # + 0 turns the -0 of a small negative value into 0
 
 
 def parse_pattern(text: str) -> list[Decimal]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from .period import shift
+from .rounding import decimal, rounded
 
 _DAY = timedelta(days=1)
 # Mean days of a unit: to estimate where a date falls, never to bill.
@@ -59,10 +60,6 @@ class Period(NamedTuple):
     @property
     def full_days(self) -> int:
         return (self.full_end - self.full_start).days + 1
-
-    @property
-    def is_partial(self) -> bool:
-        return self.days < self.full_days
 
 
 def periods(
@@ -120,16 +117,6 @@ def billed_days(period: Period, pauses: Sequence[Pause]) -> int:
     return period.days - paused
 
 
-def due_date(period: Period, in_advance: bool) -> date:
-    """Return the first day of the period, or in arrears the day after its last.
-
-    >>> june = Period(0, *[date(2026, 6, 1), date(2026, 6, 30)] * 2)
-    >>> due_date(june, in_advance=False)
-    datetime.date(2026, 7, 1)
-    """
-    return period.start if in_advance else period.end + _DAY
-
-
 def prorated(
     value: float | Decimal, days: int, full_days: int, rounding: float | Decimal
 ) -> float:
@@ -138,7 +125,7 @@ def prorated(
     >>> prorated(100, 15, 31, 0.01)
     48.39
     """
-    return float(_rounded(_decimal(value) * days / full_days, _decimal(rounding)))
+    return float(rounded(decimal(value) * days / full_days, rounding))
 
 
 def split_prorated(
@@ -149,9 +136,8 @@ def split_prorated(
     >>> split_prorated(100, [10, 10, 11], 0.01)
     [32.26, 32.26, 35.48]
     """
-    step, whole = _decimal(rounding), sum(parts)
-    total = _rounded(_decimal(value), step)
-    amounts = [_rounded(total * part / whole, step) for part in parts]
+    total, whole = rounded(value, rounding), sum(parts)
+    amounts = [rounded(total * part / whole, rounding) for part in parts]
     amounts[-1] += total - sum(amounts)
     return [float(amount) for amount in amounts]
 
@@ -192,11 +178,3 @@ def _slot_of(recurrence, day):
     while _slot_start(recurrence, slot + 1) <= day:
         slot += 1
     return slot
-
-
-def _decimal(value):
-    return Decimal(str(value))
-
-
-def _rounded(value, step):
-    return (value / step).quantize(Decimal(1), ROUND_HALF_UP) * step + 0

@@ -174,7 +174,7 @@ class CrmContractBill(models.TransientModel):
         if self.failed_ids:
             domain &= Domain("contract_id", "not in", self.failed_ids.ids)
         for count, invoices, failed in self.env["crm.contract"]._bill_in_chunks(
-            domain, self.date_until, self.date
+            domain, self.date
         ):
             self._note_progress(count, invoices, failed)
             # Outside a job it just commits.

@@ -1,5 +1,3 @@
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -106,9 +104,7 @@ class CrmContractLinkInvoice(models.TransientModel):
     def _link(self):
         # sudo: the links are owned by the ledger; rights and reasons are checked
         rows, invoice = self.installment_ids.sudo(), self.invoice_id.sudo()
-        # As when rows are invoiced: what was cancelled or credited loses all of its
-        # rows, so that it can't come back for them.
-        rows.invoice_id.installment_ids.invoice_id = False
+        rows._release_invoices()
         rows.invoice_id = invoice
         invoice.contract_id = self.contract_id
         if len(rows) == 1:
@@ -116,14 +112,11 @@ class CrmContractLinkInvoice(models.TransientModel):
             lines.filtered(
                 lambda line: line.display_type == "product"
             ).installment_id = rows
-        invoice.with_env(self.env)._message_log(body=self._get_note())
-
-    def _get_note(self):
-        """Return the chatter entry of the invoice (Markup)."""
-        return Markup("%s<br/>%s") % (
-            self.env._("Linked to the contract %s:", self.contract_id._get_html_link()),
-            Markup("<br/>").join(self.installment_ids.mapped("name")),
+        link = self.contract_id._get_html_link()
+        note = self.installment_ids._get_invoice_note(
+            self.env._("Linked to the contract %s:", link)
         )
+        invoice.with_env(self.env)._message_log(body=note)
 
 
 class CrmContractInstallment(models.Model):

@@ -86,7 +86,7 @@ def _measure_age(rounds):
         aged = create_running(env, fixture, AGED, start)
         rows = aged.installment_ids
         for day in sorted(set(rows.mapped("date_due")))[:PERIODS]:
-            _bill_until(aged, day)
+            bill(aged, day)
         sides = measure.compare(
             env,
             2 * rounds,
@@ -231,10 +231,6 @@ def bill(contracts, until=None, failing=None):
         del invoices
 
 
-def _bill_until(contracts, day):
-    bill(contracts, day)
-
-
 def _bill_with_failure(contracts):
     """One contract in the middle fails in the making of its invoice."""
     failing = contracts[len(contracts) // 2]
@@ -369,7 +365,7 @@ def _work():
     with measure.environment() as env:
         contracts, today = env["crm.contract"], date.today()
         domain = contracts._get_bill_domain(today)
-        for _done in contracts._bill_in_chunks(domain, today, today):
+        for _done in contracts._bill_in_chunks(domain, today):
             env.cr.commit()
 
 
