@@ -118,7 +118,7 @@ class CrmContract(models.Model):
         for contract in self:
             contract._set_number()
         self._freeze()
-        self.filtered(lambda contract: not contract._needs_review())._action_approve()
+        (self - self._start_review())._action_approve()
         return True
 
     def action_recall(self):
@@ -215,10 +215,12 @@ class CrmContract(models.Model):
         self._extend_ledger()
         self.filtered_domain(self._get_start_due_domain())._transition("start")
 
-    def _needs_review(self):
-        """Return whether the contract waits for a review; extended by satellites."""
-        self.ensure_one()
-        return False
+    def _start_review(self):
+        """Ask those who have to agree; return the contracts that wait for somebody.
+
+        Extended by satellites. The contracts are frozen and in review.
+        """
+        return self.browse()
 
     def _transition(self, name, **vals):
         """Move all records over one transition: the only writer of the state.

@@ -100,13 +100,23 @@ class CrmContract(models.Model):
 
     def _check_can_submit(self):
         problems = []
-        for contract in self.filtered(lambda c: c.state == "draft"):
-            missing = contract._get_missing_for_submission()
+        for contract, missing in self._get_submission_problems().items():
             if missing:
                 problems.append(f"{contract.display_name}:")
                 problems += [f"- {problem}" for problem in missing]
         if problems:
             raise UserError("\n".join(problems))
+
+    def _get_submission_problems(self):
+        """Return what keeps the drafts from being submitted: {contract: list of str}.
+
+        Extended by satellites that look at all contracts at once.
+        """
+        return {
+            contract: contract._get_missing_for_submission()
+            for contract in self
+            if contract.state == "draft"
+        }
 
     def _get_missing_parties(self):
         problems = []

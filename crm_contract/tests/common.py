@@ -220,7 +220,7 @@ class ContractCommon(TransactionCase):
     def _send_to_review(self, contract):
         """Submit as if an approval add-on wanted to see the contract first."""
         model = self.env.registry["crm.contract"]
-        with patch.object(model, "_needs_review", lambda contract: True):
+        with patch.object(model, "_start_review", lambda contracts: contracts):
             return self._submit(contract)
 
     def _tamper(self, record, **columns):

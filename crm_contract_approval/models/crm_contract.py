@@ -1,0 +1,196 @@
+from ast import literal_eval
+
+from odoo import api, fields, models
+from odoo.fields import Command, Domain
+
+
+class CrmContract(models.Model):
+    """What an approval adds to a contract, and who may not decide on it."""
+
+    _inherit = "crm.contract"
+
+    approval_round = fields.Integer(
+        string="Submissions for approval",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+    )
+    approval_task_ids = fields.One2many(
+        "crm.contract.approval.task", "contract_id", string="Approval steps"
+    )
+    approval_task_id = fields.Many2one(
+        "crm.contract.approval.task",
+        string="Current approval",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+    )
+    approval_step_id = fields.Many2one(
+        "crm.contract.approval.step",
+        string="Approval step",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        group_expand="_expand_approval_steps",
+    )
+    approval_deadline = fields.Date(string="Decide until", readonly=True, copy=False)
+    approval_waiting = fields.Char(
+        string="Waiting for", related="approval_task_id.waiting_names"
+    )
+    approval_user_ids = fields.Many2many(
+        "res.users",
+        "crm_contract_approval_user_rel",
+        string="Asked to approve",
+        readonly=True,
+        copy=False,
+    )
+    editor_ids = fields.Many2many(
+        "res.users",
+        "crm_contract_editor_rel",
+        string="Edited by",
+        readonly=True,
+        copy=False,
+        help="Whoever changed the content; they can't decide on it.",
+    )
+    review_ids = fields.One2many(
+        "crm.contract.approval.review", "contract_id", string="Reviews"
+    )
+    condition_ids = fields.One2many(
+        "crm.contract.approval.condition", "contract_id", string="Conditions"
+    )
+    is_approver = fields.Boolean(
+        compute="_compute_is_approver", search="_search_is_approver"
+    )
+    can_decide = fields.Boolean(compute="_compute_can_decide")
+    has_approval_question = fields.Boolean(related="approval_task_id.has_question")
+    discount_max = fields.Float(
+        string="Highest discount (%)", compute="_compute_discount_max"
+    )
+    is_margin_known = fields.Boolean(compute="_compute_margin_percent")
+    margin_percent = fields.Float(
+        string="Margin (%)",
+        compute="_compute_margin_percent",
+        help="From the costs of the products; unknown if one of them has none.",
+    )
+
+    @api.depends("approval_user_ids")
+    @api.depends_context("uid")
+    def _compute_is_approver(self):
+        principals = self.env["crm.contract.approval.delegation"]._get_principal_ids(
+            self.env.uid
+        )
+        for contract in self:
+            # sudo: the answer opens the contract, or does not
+            asked = contract.sudo().approval_user_ids.ids
+            contract.is_approver = not principals.isdisjoint(asked)
+
+    def _search_is_approver(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        principals = self.env["crm.contract.approval.delegation"]._get_principal_ids(
+            self.env.uid
+        )
+        domain = Domain("approval_user_ids", "in", list(principals))
+        return domain if True in value else ~domain
+
+    @api.depends("approval_task_id.state", "approval_task_id.waiting_ids", "state")
+    @api.depends_context("uid")
+    def _compute_can_decide(self):
+        for contract in self:
+            contract.can_decide = (
+                contract.state == "review" and contract.approval_task_id.is_mine
+            )
+
+    @api.depends("line_ids.discount")
+    def _compute_discount_max(self):
+        for contract in self:
+            contract.discount_max = max(contract.line_ids.mapped("discount"), default=0)
+
+    @api.depends("line_ids.price_subtotal", "line_ids.product_id", "line_ids.quantity")
+    def _compute_margin_percent(self):
+        for contract in self:
+            lines = contract.line_ids.filtered(lambda line: not line.display_type)
+            # sudo: costs are no secret from the policy
+            costs = [line.sudo()._get_cost() for line in lines]
+            revenue = sum(lines.mapped("price_subtotal"))
+            contract.is_margin_known = bool(revenue) and None not in costs
+            contract.margin_percent = (
+                100 * (revenue - sum(costs)) / revenue
+                if contract.is_margin_known
+                else 0.0
+            )
+
+    @api.model
+    def _expand_approval_steps(self, steps, domain):
+        return steps
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {
+            "approval_round",
+            "approval_task_id",
+            "approval_step_id",
+            "approval_deadline",
+            "approval_user_ids",
+            "editor_ids",
+            "approval_task_ids",
+            "review_ids",
+            "condition_ids",
+        }
+
+    def _check_content_editable(self):
+        """Remember who edits: every change of the content or its parts comes here."""
+        super()._check_content_editable()
+        # sudo: owned by code
+        new = self.sudo().filtered(lambda c: self.env.user not in c.editor_ids)
+        if new:
+            new.editor_ids = [Command.link(self.env.uid)]
+
+    def _filter_by_condition(self, text):
+        """Return the contracts that a condition of a policy holds for.
+
+        :param text: domain as text, checked when it was saved
+        """
+        domain = Domain(literal_eval(text or "[]"))
+        if domain.is_true():
+            return self
+        # sudo: the policy decides by all of the contract, whoever submits it
+        ids = self.sudo().filtered_domain(domain)._ids
+        return self.filtered(lambda contract: contract.id in ids)
+
+    def _get_excluded_users(self):
+        """Return who can't decide: who wrote or submitted, and who stands in for them.
+
+        To be called in sudo. Whoever stood in at any time since the submission counts.
+        """
+        self.ensure_one()
+        authors = self.create_uid | self.editor_ids | self.submitted_by_id
+        since = self.date_submitted and self.date_submitted.date()
+        delegation = self.env["crm.contract.approval.delegation"]
+        return authors | delegation._get_deputies(authors, since)
+
+    def _get_excluded_by_contract(self):
+        """Return {contract id: ids of the users who can't decide on it}."""
+        return {contract.id: contract._get_excluded_users().ids for contract in self}
+
+
+class CrmContractLine(models.Model):
+    _inherit = "crm.contract.line"
+
+    def _get_cost(self):
+        """Return the cost in the contract's currency, None if it is not known."""
+        self.ensure_one()
+        company = self.contract_id.company_id
+        product = self.product_id.with_company(company)
+        if not product.standard_price:
+            return None
+        price = product.uom_id._compute_price(
+            product.standard_price, self.product_uom_id or product.uom_id
+        )
+        return company.currency_id._convert(
+            price * self.quantity,
+            self.contract_id.currency_id,
+            company,
+            self.contract_id.date_start or fields.Date.today(),
+        )

@@ -1,0 +1,74 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.crm_contract.tools.canonical import short_hash
+
+DECISIONS = [
+    ("submit", "Submitted"),
+    ("approve", "Approved"),
+    ("condition", "Approved with condition"),
+    ("met", "Condition met"),
+    ("keep", "Stays approved"),
+    ("reject", "Rejected"),
+    ("question", "Question"),
+    ("answer", "Answer"),
+    ("add", "Approver added"),
+    ("hand_over", "Handed over"),
+    ("undo", "Decision undone"),
+    ("escalate", "Escalated"),
+    ("recall", "Recalled"),
+]
+
+
+class CrmContractApprovalReview(models.Model):
+    """The log of an approval: who did what, when, on which content.
+
+    Rows are only ever added, and by code alone: nobody has the right to create one, and
+    nothing changes or deletes them.
+    """
+
+    _name = "crm.contract.approval.review"
+    _description = "Review of a contract"
+    _order = "id desc"
+    _rec_name = "decision"
+
+    contract_id = fields.Many2one(
+        "crm.contract", required=True, index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    task_id = fields.Many2one(
+        "crm.contract.approval.task",
+        string="Step",
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    step_name = fields.Char(string="Step name")
+    round = fields.Integer(aggregator=None)
+    decision = fields.Selection(DECISIONS, required=True)
+    user_id = fields.Many2one("res.users", string="By", required=True, index=True)
+    principal_ids = fields.Many2many(
+        "res.users",
+        "crm_contract_approval_review_principal_rel",
+        string="For",
+        help="Whom the user stood in for.",
+    )
+    target_id = fields.Many2one("res.users", string="To")
+    date = fields.Datetime(required=True, default=fields.Datetime.now)
+    comment = fields.Text()
+    reason_id = fields.Many2one("crm.contract.approval.reason")
+    content_hash = fields.Char(help="SHA-256 of the content that was decided on.")
+    content_hash_short = fields.Char(
+        string="Content hash", compute="_compute_content_hash_short"
+    )
+
+    @api.depends("content_hash")
+    def _compute_content_hash_short(self):
+        for review in self:
+            review.content_hash_short = short_hash(review.content_hash)
+
+    def write(self, vals):
+        raise UserError(self.env._("Reviews can't be changed."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("Reviews can't be deleted."))

@@ -1,0 +1,24 @@
+from odoo import models
+
+# Who may open contracts at all, and hence be asked about them.
+_GROUPS = (
+    "crm_contract.crm_contract_group_reader",
+    "crm_contract.crm_contract_group_user",
+    "crm_contract_approval.crm_contract_approval_group_approver",
+)
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def _filter_approvers(self, contract):
+        """Return the users who could decide on a contract at all."""
+        # sudo: groups and companies of other users
+        return self.filtered(
+            lambda user: (
+                user.active
+                and not user.share
+                and contract.company_id in user.sudo().company_ids
+                and any(user.sudo().has_group(group) for group in _GROUPS)
+            )
+        )

@@ -1,0 +1,126 @@
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import Form
+
+from .common import ApprovalCommon
+
+
+class TestDelegation(ApprovalCommon):
+    """Standing in for an approver, and what it does not open."""
+
+    def _delegate(self, user, deputy, begin=0, end=5, by=None):
+        return (
+            self.env["crm.contract.approval.delegation"]
+            .with_user(by or user)
+            .create(
+                {
+                    "user_id": user.id,
+                    "deputy_id": deputy.id,
+                    "date_from": self._days(begin),
+                    "date_to": self._days(end),
+                }
+            )
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.legal.user_ids = self.lawyer
+
+    def test_deputy_decides(self):
+        contract = self._send()
+        with self.assertRaises(AccessError):
+            contract.with_user(self.boss).read(["name"])
+        self._delegate(self.lawyer, self.boss)
+        self.assertTrue(contract.with_user(self.boss).can_decide)
+        self._decide(contract, self.boss)
+        review = contract.review_ids[0]
+        self.assertEqual(review.user_id, self.boss)
+        self.assertEqual(review.principal_ids, self.lawyer)
+
+    def test_only_in_its_time(self):
+        contract = self._send()
+        self._delegate(self.lawyer, self.boss, begin=1)
+        self._delegate(self.lawyer, self.lawyer2, begin=-9, end=-1)
+        for user in (self.boss, self.lawyer2):
+            with self._refused("", Exception):
+                self._decide(contract, user)
+
+    def test_in_the_inbox_of_the_deputy(self):
+        self._delegate(self.lawyer, self.lawyer2)
+        contract = self._send()
+        self.assertEqual(contract.activity_ids.user_id, self.lawyer | self.lawyer2)
+        mine = self.env["crm.contract.approval.task"].with_user(self.lawyer2)
+        self.assertEqual(mine.search([("is_mine", "=", True)]), self._task(contract))
+
+    def test_authors_and_their_deputies_never(self):
+        self.legal.user_ids = self.lawyer | self.user_all
+        contract = self._create_contract()
+        contract.with_user(self.user_all).name = "Edited"
+        self._submit(contract)
+        with self._refused("wrote or submitted"):
+            self._decide(contract, self.user_all)
+        # By a chain: approver → author → his deputy
+        self._delegate(self.lawyer, self.user)
+        self._delegate(self.user, self.manager)
+        for user in (self.user, self.manager):
+            with self._refused("wrote or submitted"):
+                self._decide(contract, user)
+
+    def test_ended_delegation_still_excludes(self):
+        contract = self._send()
+        row = self._delegate(self.user, self.lawyer)
+        row.action_end()
+        with self._refused("wrote or submitted"):
+            self._decide(contract, self.lawyer)
+
+    def test_chain(self):
+        contract = self._send()
+        self._delegate(self.lawyer, self.boss)
+        self._delegate(self.boss, self.manager)
+        self._decide(contract, self.manager)
+        self.assertEqual(contract.review_ids[0].principal_ids, self.lawyer)
+
+    def test_cycle(self):
+        self._delegate(self.lawyer, self.boss)
+        self._delegate(self.boss, self.manager)
+        with self._refused("each other", ValidationError):
+            self._delegate(self.manager, self.lawyer)
+        self._delegate(self.manager, self.lawyer, begin=10, end=12)
+
+    def test_only_ones_own(self):
+        with self.assertRaises(AccessError):
+            self._delegate(self.lawyer, self.user, by=self.user)
+        row = self._delegate(self.lawyer, self.boss, by=self.approval_manager)
+        with self.assertRaises(AccessError):
+            row.with_user(self.boss).date_to = self._days(99)
+
+    def test_begun_is_on_record(self):
+        row = self._delegate(self.lawyer, self.boss)
+        for change in (
+            lambda: row.write({"deputy_id": self.manager.id}),
+            lambda: row.write({"date_from": self._days(-3)}),
+            row.unlink,
+        ):
+            with self._refused("has begun"):
+                change()
+        row.date_to = self._days(8)
+        self._delegate(self.lawyer, self.manager, begin=6).unlink()
+
+    def test_form(self):
+        form = Form(
+            self.env["crm.contract.approval.delegation"].with_user(self.lawyer),
+            "crm_contract_approval.crm_contract_approval_delegation_view_list",
+        )
+        form.deputy_id = self.boss
+        form.date_to = self._days(3)
+        self.assertEqual(form.save().user_id, self.lawyer)
+
+    def test_one_opinion_of_several(self):
+        self.legal.write(
+            {"user_ids": self.lawyer | self.lawyer2, "mode": "minimum", "minimum": 2}
+        )
+        contract = self._send()
+        self._delegate(self.lawyer2, self.lawyer)
+        self._decide(contract, self.lawyer)
+        self.assertEqual(self._task(contract).name, "Legal")
+        with self._refused("decided already"):
+            self._decide(contract, self.lawyer)

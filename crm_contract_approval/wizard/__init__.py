@@ -1,0 +1,2 @@
+from . import crm_contract_decide
+from . import crm_contract_submit
