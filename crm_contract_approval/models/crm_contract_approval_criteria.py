@@ -220,8 +220,12 @@ class CrmContractApprovalStep(models.Model):
         )
 
     def _compare(self, contract, amount):
-        currency = contract.company_id.currency_id
-        return currency.compare_amounts(contract.amount_company, amount)
+        company = contract.company_id
+        # At today's rate: the one kept with the contract may be older than the rates.
+        value = contract.currency_id._convert(
+            contract.amount_total, company.currency_id, company, fields.Date.today()
+        )
+        return company.currency_id.compare_amounts(value, amount)
 
     def _format(self, amount):
         return formatLang(self.env, amount, currency_obj=self.currency_id)

@@ -101,7 +101,7 @@ class CrmContractApprovalTask(models.Model):
         tasks = self.with_context(lang=get_lang(self.env, user.lang).code)
         body = self.env["ir.qweb"]._render(
             "crm_contract_approval.mail_to_decide",
-            {"tasks": tasks, "user": user, "base_url": self.get_base_url()},
+            {"tasks": tasks, "user": user, "base_url": self[:1].get_base_url()},
             lang=user.lang,
         )
         # An internal notification to the user alone: no follower, hence no customer,

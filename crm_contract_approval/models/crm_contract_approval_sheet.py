@@ -208,13 +208,7 @@ class CrmContract(models.Model):
     def _get_line_changes(self):
         def describe(line):
             return ", ".join(
-                filter(
-                    None,
-                    (
-                        f"{line.quantity:g} {line.product_uom_id.name or ''}".strip(),
-                        line.service_standard,
-                    ),
-                )
+                filter(None, (f"{line.quantity:g}", line.service_standard))
             )
 
         return _compare_rows(

@@ -103,7 +103,7 @@ class TestDelegation(ApprovalCommon):
             with self._refused("has begun"):
                 change()
         row.date_to = self._days(8)
-        self._delegate(self.lawyer, self.manager, begin=6).unlink()
+        self._delegate(self.lawyer, self.manager, begin=6, end=9).unlink()
 
     def test_form(self):
         form = Form(

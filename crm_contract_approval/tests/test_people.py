@@ -86,7 +86,7 @@ class TestPeople(ApprovalCommon):
         with self.assertRaises(AccessError):
             other.with_user(self.lawyer).read(["name"])
         with self.assertRaises(AccessError):
-            read.name = "Mine"
+            read.note = "Mine"
         self._decide(contract, self.lawyer)
         self.assertTrue(contract.with_user(self.boss).name)
         self.assertTrue(contract.with_user(self.lawyer).name)

@@ -53,7 +53,7 @@ class TestPolicy(ApprovalCommon):
             {"domain": f"[('name', '=', '{contract.name}')]"},
             {"company_id": False},
         ):
-            other = self.policy.copy(vals)
+            other = self.policy.copy({**vals, "active": True})
             self.assertTrue(self._plan(contract), vals)
             other.active = False
 
@@ -163,6 +163,7 @@ class TestPolicy(ApprovalCommon):
         contract = self._create_contract()
         self.assertEqual(self._plan(contract)[1].users, keeper)
         self.executive.write({"group_id": False, "approver_path": "team_id.user_id"})
+        contract.team_id = False
         self.assertIn("nobody is named", self._plan(contract)[1].problem)
         contract.team_id = self.env["crm.team"].create(
             {"name": "Team", "user_id": self.user_all.id, "company_id": False}
