@@ -21,6 +21,9 @@
         "views/crm_contract_approval_task_views.xml",
         "views/crm_contract_approval_delegation_views.xml",
         "views/crm_contract_views.xml",
+        "views/res_config_settings_views.xml",
+        "report/crm_contract_approval_certificate.xml",
+        "report/crm_contract_approval_report_views.xml",
         "views/crm_contract_approval_menus.xml",
     ],
 }

@@ -13,4 +13,7 @@ from . import crm_contract_approval_reminder
 from . import crm_contract
 from . import crm_contract_approval_plan
 from . import crm_contract_approval_round
+from . import crm_contract_approval_certificate
+from . import ir_actions_report
+from . import res_config_settings
 from . import res_users

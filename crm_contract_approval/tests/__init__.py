@@ -7,3 +7,4 @@ from . import test_delegation
 from . import test_trust
 from . import test_jobs
 from . import test_sheet
+from . import test_figures
