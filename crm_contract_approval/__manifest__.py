@@ -13,6 +13,7 @@
         "data/mail_activity_type_data.xml",
         "data/ir_cron_data.xml",
         "data/crm_contract_approval_reason_data.xml",
+        "wizard/crm_contract_answer_views.xml",
         "wizard/crm_contract_decide_views.xml",
         "wizard/crm_contract_submit_views.xml",
         "views/crm_contract_approval_templates.xml",
@@ -26,4 +27,14 @@
         "report/crm_contract_approval_report_views.xml",
         "views/crm_contract_approval_menus.xml",
     ],
+    "demo": [
+        "demo/res_users_demo.xml",
+        "demo/crm_contract_approval_policy_demo.xml",
+        "demo/crm_contract_demo.xml",
+    ],
+    "assets": {
+        "web.assets_backend": [
+            "crm_contract_approval/static/src/*",
+        ],
+    },
 }

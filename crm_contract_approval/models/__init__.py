@@ -15,5 +15,6 @@ from . import crm_contract_approval_plan
 from . import crm_contract_approval_round
 from . import crm_contract_approval_certificate
 from . import ir_actions_report
+from . import ir_http
 from . import res_config_settings
 from . import res_users

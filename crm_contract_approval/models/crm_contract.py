@@ -38,6 +38,7 @@ class CrmContract(models.Model):
     approval_waiting = fields.Char(
         string="Waiting for", related="approval_task_id.waiting_names"
     )
+    approval_step_name = fields.Char(related="approval_task_id.name")
     approval_user_ids = fields.Many2many(
         "res.users",
         "crm_contract_approval_user_rel",

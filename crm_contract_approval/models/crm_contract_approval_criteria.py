@@ -55,9 +55,7 @@ class CrmContractApprovalStep(models.Model):
         string="Wording",
     )
     domain = fields.Char(string="Other condition", default="[]")
-    condition_summary = fields.Char(
-        compute="_compute_condition_summary", string="When"
-    )
+    condition_summary = fields.Char(compute="_compute_condition_summary", string="When")
 
     _amounts_not_negative = models.Constraint(
         "CHECK (amount_from >= 0 AND amount_below >= 0)",
@@ -78,7 +76,9 @@ class CrmContractApprovalStep(models.Model):
     def _describe_conditions(self):
         """Return the conditions as short texts (list of str)."""
         self.ensure_one()
-        clauses = dict(self._fields["clause_condition"]._description_selection(self.env))
+        clauses = dict(
+            self._fields["clause_condition"]._description_selection(self.env)
+        )
         texts = []
         if self.amount_from:
             texts.append(self.env._("value from %s", self._format(self.amount_from)))

@@ -151,7 +151,10 @@ class CrmContractApprovalTask(models.Model):
         :param hashes: {task: content hash that the user saw}
         """
         for task, shown in hashes.items():
-            if not shown or {shown} != {task.content_hash, task.contract_id.content_hash}:
+            if not shown or {shown} != {
+                task.content_hash,
+                task.contract_id.content_hash,
+            }:
                 raise UserError(
                     self.env._(
                         "%s: the contract changed since you opened it. Look at it again.",
@@ -214,7 +217,9 @@ class CrmContractApprovalTask(models.Model):
             and back_to.state in DONE_STATES
         )
         if not is_earlier:
-            raise UserError(self.env._("Choose an earlier step of the same submission."))
+            raise UserError(
+                self.env._("Choose an earlier step of the same submission.")
+            )
 
     def _group_by_principals(self):
         """Return pairs of (users that the user decides for, steps)."""

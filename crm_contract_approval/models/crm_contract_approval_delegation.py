@@ -1,6 +1,5 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Domain
 
 from ..tools.deputies import deputies_of, has_cycle, principals_of
 
@@ -77,9 +76,7 @@ class CrmContractApprovalDelegation(models.Model):
                     self.env._("Only employees can stand in for each other.")
                 )
             if not row.deputy_id.active:
-                raise ValidationError(
-                    self.env._("%s is archived.", row.deputy_id.name)
-                )
+                raise ValidationError(self.env._("%s is archived.", row.deputy_id.name))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -115,7 +112,9 @@ class CrmContractApprovalDelegation(models.Model):
         ):
             return
         if self.user_id - self.env.user:
-            raise AccessError(self.env._("You can only delegate decisions of your own."))
+            raise AccessError(
+                self.env._("You can only delegate decisions of your own.")
+            )
 
     def _check_not_begun(self):
         # Who stood in for whom stays on record: it excludes people from decisions.

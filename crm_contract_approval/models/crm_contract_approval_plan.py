@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from odoo.addons.crm_contract.tools.difference import content_difference
@@ -152,8 +152,7 @@ class CrmContract(models.Model):
         if before is None:
             return {"other"}
         names = {
-            change.path[0]
-            for change in content_difference(before, self._get_content())
+            change.path[0] for change in content_difference(before, self._get_content())
         }
         concern_of = {name: key for key, names in _FIELDS_OF.items() for name in names}
         changed = {concern_of.get(name, "other") for name in names}

@@ -1,7 +1,7 @@
 from markupsafe import Markup, escape
 
 from odoo import api, fields, models
-from odoo.tools import formatLang, html2plaintext
+from odoo.tools import format_date, formatLang, html2plaintext
 
 from odoo.addons.crm_contract.tools.difference import difference_html
 
@@ -139,7 +139,9 @@ class CrmContract(models.Model):
 
     def _get_term_text(self):
         self.ensure_one()
-        begin, end = self._format_days(self.date_start, self.date_end)
+        begin, end = (
+            format_date(self.env, day) for day in (self.date_start, self.date_end)
+        )
         if self.is_open_ended:
             return self.env._("from %s on, open-ended", begin)
         return f"{begin} – {end}"
@@ -227,8 +229,9 @@ class CrmContract(models.Model):
             self.env._("Clauses"),
             clauses,
             self.clause_ids,
-            lambda row: (row if row._name == clauses._name else row.template_id).id
-            or row.name,
+            lambda row: (
+                (row if row._name == clauses._name else row.template_id).id or row.name
+            ),
             lambda row: "",
         )
 

@@ -114,7 +114,10 @@ class CrmContractApprovalStep(models.Model):
 
     def _check_has_source(self):
         if not (
-            self.user_ids or self.group_id or self.approver_path or self.fallback_user_id
+            self.user_ids
+            or self.group_id
+            or self.approver_path
+            or self.fallback_user_id
         ):
             raise ValidationError(
                 self.env._("“%s” has no approvers: name users, a group or a field.",

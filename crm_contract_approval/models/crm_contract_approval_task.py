@@ -214,4 +214,6 @@ class CrmContractApprovalTask(models.Model):
     @api.model
     def get_my_count(self):
         """Return how many steps wait for the user (int), for the menu bar."""
+        if not self.has_access("read"):
+            return 0
         return self.search_count([("is_mine", "=", True)])

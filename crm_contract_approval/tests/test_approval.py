@@ -27,9 +27,7 @@ class TestApproval(ApprovalCommon):
         self._decide(contract, self.boss)
         self.assertEqual(contract.state, "to_sign")
         self.assertFalse(contract.approval_task_id)
-        self.assertEqual(
-            self._decisions(contract), ["submit", "approve", "approve"]
-        )
+        self.assertEqual(self._decisions(contract), ["submit", "approve", "approve"])
         reviews = contract.review_ids.sorted("id")
         self.assertEqual(reviews.user_id, self.user | self.lawyer2 | self.boss)
         self.assertEqual(set(reviews.mapped("content_hash")), {contract.content_hash})
@@ -97,9 +95,7 @@ class TestApproval(ApprovalCommon):
         contract = self._send()
         legal = self._task(contract)
         self._decide(contract, self.lawyer)
-        self._decide(
-            contract, self.boss, "reject", comment="Cap?", back_to_id=legal.id
-        )
+        self._decide(contract, self.boss, "reject", comment="Cap?", back_to_id=legal.id)
         self.assertEqual(contract.state, "review")
         self.assertEqual(self._task(contract), legal)
         self._approve_all(contract)
@@ -125,13 +121,20 @@ class TestApproval(ApprovalCommon):
         owner = contract.activity_ids.filtered(lambda a: a.user_id == self.user)
         self.assertIn("Who insures?", owner.note)
         with self._refused("", Exception):
-            self._decide(contract, self.lawyer2, "answer", comment="Me")
-        self._decide(contract, self.user, "answer", comment="We do")
+            self._answer(contract, self.lawyer2)
+        self._answer(contract, self.user)
+        self.assertEqual(contract.review_ids[0].comment, "We do")
         self.assertFalse(task.has_question)
         self.assertNotIn(self.user, contract.activity_ids.user_id)
         with self._refused("No question"):
-            self._decide(contract, self.user, "answer", comment="Again")
+            self._answer(contract, self.user)
         self._approve_all(contract)
+
+    def _answer(self, contract, user):
+        dialog = self.env["crm.contract.answer"].with_user(user)
+        wizard = dialog.create({"contract_id": contract.id, "answer": "We do"})
+        self.assertIn("insures", wizard.question)
+        wizard.action_answer()
 
     def test_condition_blocks(self):
         contract = self._send()
@@ -205,9 +208,7 @@ class TestApproval(ApprovalCommon):
             contract.with_user(stranger).action_recall()
         contract.action_recall()
         self.assertEqual(contract.state, "draft")
-        self.assertEqual(
-            set(contract.approval_task_ids.mapped("state")), {"cancelled"}
-        )
+        self.assertEqual(set(contract.approval_task_ids.mapped("state")), {"cancelled"})
         self.assertFalse(contract.activity_ids)
         self.assertEqual(self._decisions(contract), ["submit", "recall"])
 

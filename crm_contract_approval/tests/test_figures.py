@@ -19,9 +19,7 @@ class TestFigures(ApprovalCommon):
         first, second, third = self._send(), self._send(), self._send()
         self._approve_all(first)
         reason = self.env.ref("crm_contract_approval.reason_price")
-        self._decide(
-            second, self.lawyer2, "reject", comment="No", reason_id=reason.id
-        )
+        self._decide(second, self.lawyer2, "reject", comment="No", reason_id=reason.id)
         self._approve_all(self._submit(second))
         shares = dict(self._analyse("row_type", "first_pass:avg"))
         # The third is open: it counts for neither side.
@@ -52,9 +50,13 @@ class TestFigures(ApprovalCommon):
         self._decide(contract, self.lawyer, comment="Read twice")
         self._decide(contract, self.boss)
         self.assertFalse(contract._get_certificate_watermark())
-        html = self.env["ir.actions.report"]._render_qweb_html(
-            "crm_contract_approval.report_certificate", contract.ids
-        )[0].decode()
+        html = (
+            self.env["ir.actions.report"]
+            ._render_qweb_html(
+                "crm_contract_approval.report_certificate", contract.ids
+            )[0]
+            .decode()
+        )
         for text in (
             "Read twice",
             self.boss.name,
@@ -71,7 +73,9 @@ class TestFigures(ApprovalCommon):
         self._submit(contract)
         self._decide(contract, self.boss)
         rows = contract._get_certificate_rows()
-        self.assertEqual([row["who"] for row in rows], [self.lawyer.name, self.boss.name])
+        self.assertEqual(
+            [row["who"] for row in rows], [self.lawyer.name, self.boss.name]
+        )
 
     def test_setting(self):
         report = self.env.ref("crm_contract_approval.action_report_certified")

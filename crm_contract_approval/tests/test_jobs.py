@@ -36,9 +36,7 @@ class TestJobs(ApprovalCommon):
     def test_one_mail_per_approver(self):
         contracts = self._send() | self._send()
         mails = self._run("notify")
-        self.assertEqual(
-            mails.partner_ids, (self.lawyer | self.lawyer2).partner_id
-        )
+        self.assertEqual(mails.partner_ids, (self.lawyer | self.lawyer2).partner_id)
         self.assertEqual(len(mails), 2)
         for contract in contracts:
             self.assertIn(contract.number, mails[0].body)
@@ -92,7 +90,9 @@ class TestJobs(ApprovalCommon):
         self._run("remind", days=4)
         self.assertFalse(self._task(contract).escalated_to_id)
 
-    @mute_logger("odoo.addons.crm_contract_approval.models.crm_contract_approval_reminder")
+    @mute_logger(
+        "odoo.addons.crm_contract_approval.models.crm_contract_approval_reminder"
+    )
     def test_bad_one_keeps_no_other(self):
         bad, good = self._send(), self._send()
         self.legal.escalation_user_id = self.manager

@@ -141,7 +141,10 @@ class TestPolicy(ApprovalCommon):
             ({"user_ids": [Command.clear()]}, "no approvers"),
             ({"approver_path": "partner_id"}, "not to a user"),
             ({"approver_path": "nothing.user_id"}, "does not lead"),
-            ({"condition_mode": "all", "amount_from": 9, "amount_below": 9}, "no value"),
+            (
+                {"condition_mode": "all", "amount_from": 9, "amount_below": 9},
+                "no value",
+            ),
         ):
             with self._refused(word, ValidationError):
                 self.executive.write(vals)

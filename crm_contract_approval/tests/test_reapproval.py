@@ -44,9 +44,7 @@ class TestReapproval(ApprovalCommon):
 
     def test_customer_changed(self):
         other = self.customer.copy({"name": "Another customer"})
-        contract = self._again(
-            partner_id=other.id, customer_signatory_id=False
-        )
+        contract = self._again(partner_id=other.id, customer_signatory_id=False)
         self.assertEqual(self._states(contract)["Legal"], "pending")
 
     def test_amount_follows_from_lines(self):

@@ -21,7 +21,8 @@ class TestSheet(ApprovalCommon):
         self.policy.active = True
         contract = self._send()
         figures = dict(
-            row[:2] for row in self._task(contract).with_user(self.lawyer)._get_figures()
+            row[:2]
+            for row in self._task(contract).with_user(self.lawyer)._get_figures()
         )
         self.assertEqual(figures["Contracts with the customer"], "1")
         self.assertNotIn("$ 0.00", figures["Not paid yet under them"])

@@ -19,7 +19,9 @@ class TestTrust(ApprovalCommon):
             self.env["crm.contract.decide"]
             .with_user(self.lawyer)
             .with_context(
-                active_model="crm.contract", active_ids=contract.ids, shown_hash="0" * 64
+                active_model="crm.contract",
+                active_ids=contract.ids,
+                shown_hash="0" * 64,
             )
             .create({})
         )

@@ -6,7 +6,6 @@ DECISIONS = [
     ("condition", "Approve with condition"),
     ("reject", "Reject"),
     ("question", "Ask a question"),
-    ("answer", "Answer the question"),
     ("before", "Add an approver before"),
     ("after", "Add an approver after"),
     ("hand_over", "Hand over"),
@@ -159,8 +158,6 @@ class CrmContractDecide(models.TransientModel):
                 tasks._reject(comment, self.reason_id, self.back_to_id)
             case "question":
                 tasks._ask(comment)
-            case "answer":
-                tasks._answer(comment)
             case "before" | "after":
                 tasks._add_approver(self.user_id, self.decision, comment)
             case "hand_over":

@@ -27,7 +27,9 @@ class CrmContractSubmit(models.TransientModel):
 
     def _describe_plan(self, plan):
         """Return the planned steps as the preview shows them (list of dict of str)."""
-        steps = self.env["crm.contract.approval.step"].union(*(row.step for row in plan))
+        steps = self.env["crm.contract.approval.step"].union(
+            *(row.step for row in plan)
+        )
         hours = self.contract_id._get_usual_hours(steps)
         modes = dict(steps._fields["mode"]._description_selection(self.env))
         return [
