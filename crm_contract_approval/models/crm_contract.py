@@ -43,6 +43,7 @@ class CrmContract(models.Model):
         "res.users",
         "crm_contract_approval_user_rel",
         string="Asked to approve",
+        context={"active_test": False},
         readonly=True,
         copy=False,
     )
@@ -50,6 +51,7 @@ class CrmContract(models.Model):
         "res.users",
         "crm_contract_editor_rel",
         string="Edited by",
+        context={"active_test": False},
         readonly=True,
         copy=False,
         help="Whoever changed the content; they can't decide on it.",

@@ -49,8 +49,9 @@ class CrmContractApprovalTask(models.Model):
         :raise UserError: if the user may not decide on one of them
         """
         self._check_can_decide(comment)
-        # sudo: written by code alone, after the checks
-        tasks = self.sudo()
+        # sudo: written by code alone, after the checks. Deleting activities empties the
+        # cache, which the prefetching of what was read through others rests on.
+        tasks = self.sudo().with_prefetch()
         for principals, group in tasks._group_by_principals():
             group._log(
                 "condition" if condition else "approve",

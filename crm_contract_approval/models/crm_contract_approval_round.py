@@ -142,7 +142,7 @@ class CrmContract(models.Model):
 
         Called by code alone, in sudo, after a decision.
         """
-        contracts = self.sudo()
+        contracts = self.sudo().with_prefetch()
         contracts._begin_next()
         decided = contracts.filtered(
             lambda c: not c._get_round_tasks().filtered(_is_open)

@@ -63,6 +63,14 @@ class TestApproval(ApprovalCommon):
         self._decide(contract, self.lawyer2)
         self.assertEqual(task.state, "approved")
 
+    def test_who_left_has_not_approved(self):
+        self.legal.mode = "all"
+        contract = self._send()
+        self.lawyer2.active = False
+        self._decide(contract, self.lawyer)
+        self.assertEqual(self._task(contract).name, "Legal")
+        self.assertEqual(self._task(contract).waiting_ids, self.lawyer2)
+
     def test_at_least_a_number(self):
         third = self._create_user(
             "contract_lawyer3", "crm_contract.crm_contract_group_reader"
