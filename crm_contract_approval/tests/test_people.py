@@ -1,5 +1,6 @@
 from odoo.exceptions import AccessError
 from odoo.fields import Command
+from odoo.tests import Form
 
 from .common import ApprovalCommon
 
@@ -90,6 +91,14 @@ class TestPeople(ApprovalCommon):
         self._decide(contract, self.lawyer)
         self.assertTrue(contract.with_user(self.boss).name)
         self.assertTrue(contract.with_user(self.lawyer).name)
+
+    def test_approver_opens_the_whole_form(self):
+        contract = self._send().with_user(self.lawyer)
+        task = self._task(contract).with_user(self.lawyer)
+        for record in (contract, task):
+            form = Form(record)
+            self.assertTrue(form.partner_id)
+        contract.tag_ids.mapped("name")
 
     def test_other_company(self):
         contract = self._send()

@@ -109,6 +109,7 @@ def _measure_list(env, fixture, users):
     for number in (FEW, MANY):
         with measure.undone(env):
             create(env, fixture, users, number).action_submit()
+            env.cr.flush()
             counts[number] = measure.count_queries(env, lambda: views.open_list(env))
     return Figure(
         "approval.list_growth",
