@@ -18,7 +18,7 @@ from odoo.tests import new_test_user
 NUMBER = 100
 STEPS = 3
 # A full page of 80 takes one more query, to count what is beyond.
-FEW, MANY = 20, 79
+FEW, MANY = 20, 75
 ADDON = "crm_contract_approval"
 PDF = b"%PDF-1.4 a text"
 
