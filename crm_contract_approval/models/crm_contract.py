@@ -145,8 +145,10 @@ class CrmContract(models.Model):
     def _check_content_editable(self):
         """Remember who edits: every change of the content or its parts comes here."""
         super()._check_content_editable()
-        # sudo: owned by code
-        new = self.sudo().filtered(lambda c: self.env.user not in c.editor_ids)
+        # sudo: owned by code. Whoever created a contract is excluded as it is.
+        new = self.sudo().filtered(
+            lambda c: self.env.user not in c.create_uid | c.editor_ids
+        )
         if new:
             new.editor_ids = [Command.link(self.env.uid)]
 

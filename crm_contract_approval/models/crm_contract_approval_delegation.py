@@ -57,8 +57,9 @@ class CrmContractApprovalDelegation(models.Model):
 
     @api.constrains("user_id", "deputy_id", "date_from", "date_to")
     def _check_cycle(self):
+        rows = self._read_all()
         for row in self:
-            if has_cycle(self._get_pairs(row.date_from, row.date_to)):
+            if has_cycle(self._get_pairs(row.date_from, row.date_to, rows)):
                 raise ValidationError(
                     self.env._(
                         "%(user)s and %(deputy)s would stand in for each other, "
@@ -127,6 +128,11 @@ class CrmContractApprovalDelegation(models.Model):
     @api.model
     @tools.ormcache()
     def _get_all(self):
+        """Return what `_read_all` does, kept until a delegation changes."""
+        return self._read_all()
+
+    @api.model
+    def _read_all(self):
         """Return all delegations ever: tuple of (user id, deputy id, from, until)."""
         # sudo: who stands in for whom decides on access, whoever asks
         rows = self.sudo().search_fetch([], ["user_id", "deputy_id"])
@@ -136,11 +142,14 @@ class CrmContractApprovalDelegation(models.Model):
         )
 
     @api.model
-    def _get_pairs(self, date_from, date_to):
-        """Return the delegations in force on one of the days: [(user id, id), ...]."""
+    def _get_pairs(self, date_from, date_to, rows=None):
+        """Return the delegations in force on one of the days: [(user id, id), ...].
+
+        :param rows: as `_read_all` returns them, by default those in memory
+        """
         return [
             (user, deputy)
-            for user, deputy, begin, end in self._get_all()
+            for user, deputy, begin, end in rows or self._get_all()
             if begin <= date_to and end >= date_from
         ]
 

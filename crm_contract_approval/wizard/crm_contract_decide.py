@@ -100,11 +100,11 @@ class CrmContractDecide(models.TransientModel):
 
         :raise UserError: if it is refused, for a single step
         """
+        if not self.line_ids:
+            raise UserError(self.env._("Choose what to decide on."))
         self.ensure_one()
         if self.is_done:
             raise UserError(self.env._("This is done already."))
-        if not self.line_ids:
-            raise UserError(self.env._("Choose what to decide on."))
         if len(self.line_ids) == 1:
             self._act(self.line_ids)
             return {"type": "ir.actions.act_window_close"}

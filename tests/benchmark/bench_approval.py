@@ -19,7 +19,6 @@ NUMBER = 100
 STEPS = 3
 # A full page of 80 takes one more query, to count what is beyond.
 FEW, MANY = 20, 75
-ADDON = "crm_contract_approval"
 PDF = b"%PDF-1.4 a text"
 
 
@@ -86,7 +85,7 @@ def _measure_form(env, fixture, users):
     contract, env = contract.with_user(users[0]), env(user=users[0].id)
     views = Views(env, "crm.contract", "form")
     ours = measure.count_queries(env, lambda: views.open_form(contract))
-    views.specification["form"] = _without_addon(env, views.specification["form"])
+    views.leave_out(env, "crm_contract_approval")
     other = measure.count_queries(env, lambda: views.open_form(contract))
     return Figure(
         "approval.form_queries",
@@ -95,12 +94,6 @@ def _measure_form(env, fixture, users):
         Side("form in review", queries=ours),
         Side("the same without approval", queries=other),
     )
-
-
-def _without_addon(env, specification):
-    fields = env["crm.contract"]._fields
-    names = {name for name in specification if fields[name]._module == ADDON}
-    return {name: spec for name, spec in specification.items() if name not in names}
 
 
 def _measure_list(env, fixture, users):

@@ -31,6 +31,18 @@ class Views:
             kind: self._specify(node, model) for kind, node in self.arch.items()
         }
 
+    def leave_out(self, env, *addons):
+        """Read without the fields that these add-ons bring."""
+        fields = env[self.model]._fields
+        self.specification = {
+            kind: {
+                name: specification
+                for name, specification in specifications.items()
+                if fields[name]._module not in addons
+            }
+            for kind, specifications in self.specification.items()
+        }
+
     def open_list(self, env):
         return self._records(env).web_search_read(
             [], self.specification["list"], limit=LIST_LIMIT, count_limit=10001
