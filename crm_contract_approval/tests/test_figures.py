@@ -24,12 +24,10 @@ class TestFigures(ApprovalCommon):
         shares = dict(self._analyse("row_type", "first_pass:avg"))
         # The third is open: it counts for neither side.
         self.assertAlmostEqual(shares["submission"], 50)
-        rejected = {
-            user: share
-            for user, share in self._analyse(
-                "approver_id", "rejected:avg", domain=[("row_type", "=", "decision")]
-            )
-        }
+        decisions = [("row_type", "=", "decision")]
+        rejected = dict(
+            self._analyse("approver_id", "rejected:avg", domain=decisions)
+        )
         self.assertEqual(rejected[self.lawyer], 0)
         self.assertEqual(rejected[self.lawyer2], 100)
         reasons = dict(self._analyse("reason_id", "__count"))

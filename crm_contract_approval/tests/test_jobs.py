@@ -18,9 +18,9 @@ class TestJobs(ApprovalCommon):
         """Run a job some days from now; return the mails that it wrote."""
         cron = self.env.ref(f"crm_contract_approval.ir_cron_{name}")
         before = self.env["mail.message"].sudo().search([], order="id desc", limit=1)
-        with freeze_time(self.today + timedelta(days=days)):
-            with self.enter_registry_test_mode():
-                cron.method_direct_trigger()
+        day = self.today + timedelta(days=days)
+        with freeze_time(day), self.enter_registry_test_mode():
+            cron.method_direct_trigger()
         self.env.invalidate_all()
         return (
             self.env["mail.message"]
