@@ -13,6 +13,7 @@
         "security/ir.model.access.csv",
         "security/crm_contract_security.xml",
         "data/ir_cron_data.xml",
+        "data/mail_activity_type_data.xml",
         "data/mail_message_subtype_data.xml",
         "data/crm_contract_clause_category_data.xml",
         "data/crm_contract_clause_template_en_data.xml",

@@ -34,6 +34,7 @@ from . import account_move
 from . import crm_lead
 from . import ir_actions_report
 from . import ir_attachment
+from . import payment_transaction
 from . import res_company
 from . import res_config_settings
 from . import res_partner

@@ -1,9 +1,13 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import formatLang
 
 ORDERABLE_STATES = ("signed", "running")
+CEILING_ACTIVITY = "crm_contract.mail_activity_type_ceiling"
+_WATCHED = "crm_contract.watched_ceilings"
 
 
 class CrmContract(models.Model):
@@ -98,41 +102,52 @@ class CrmContract(models.Model):
     def action_new_call_off(self):
         """Open a new quotation that is called off against the contract."""
         self.ensure_one()
+        defaults = {
+            "contract_id": self,
+            "partner_id": self.partner_id,
+            "partner_invoice_id": self.partner_invoice_id,
+            "fiscal_position_id": self.fiscal_position_id,
+            "payment_term_id": self.payment_term_id,
+            "company_id": self.company_id,
+        }
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("New call-off"),
             "res_model": "sale.order",
             "views": [(False, "form")],
+            # What the contract leaves open is the customer's own.
             "context": {
-                "default_contract_id": self.id,
-                "default_partner_id": self.partner_id.id,
-                "default_partner_invoice_id": self.partner_invoice_id.id,
-                "default_fiscal_position_id": self.fiscal_position_id.id,
-                "default_payment_term_id": self.payment_term_id.id,
-                "default_company_id": self.company_id.id,
+                f"default_{name}": record.id
+                for name, record in defaults.items()
+                if record
             },
         }
 
     def _get_ordered_amounts(self):
-        """Return ({contract: ordered}, {contract: invoiced}), in their currencies."""
+        """Return ({contract: ordered}, {contract: invoiced}), in their currencies.
+
+        What was invoiced of a cancelled order stays ordered.
+        """
         # sudo: sums of orders that the reader of a contract may not open
-        domain = [("contract_id", "in", self.ids), ("state", "=", "sale")]
         orders = self.env["sale.order"].sudo()
+        domain = Domain("contract_id", "in", self.ids)
         ordered, invoiced = {}, {}
         for contract, currency, amount in orders._read_group(
-            domain, ["contract_id", "currency_id"], ["amount_untaxed:sum"]
+            domain & Domain("state", "=", "sale"),
+            ["contract_id", "currency_id"],
+            ["amount_untaxed:sum"],
         ):
             contract._add_converted(ordered, currency, amount)
-        for order, amount in (
-            self.env["sale.order.line"]
-            .sudo()
-            ._read_group(
-                [("order_id", "in", orders._search(domain))],
-                ["order_id"],
-                ["untaxed_amount_invoiced:sum"],
-            )
+        lines = self.env["sale.order.line"].sudo()
+        billed = domain & Domain("state", "in", ("sale", "cancel"))
+        for order, amount in lines._read_group(
+            [("order_id", "in", orders._search(billed))],
+            ["order_id"],
+            ["untaxed_amount_invoiced:sum"],
         ):
             order.contract_id._add_converted(invoiced, order.currency_id, amount)
+            if order.state == "cancel":
+                order.contract_id._add_converted(ordered, order.currency_id, amount)
         return ordered, invoiced
 
     def _add_converted(self, sums, currency, amount):
@@ -143,8 +158,11 @@ class CrmContract(models.Model):
         contract = self.with_env(self.env)
         sums[contract] = sums.get(contract, 0.0) + amount
 
-    def _check_orderable(self):
-        """Raise UserError where orders can't be called off (any more, or yet)."""
+    def _check_orderable(self, orders):
+        """Raise UserError where orders can't be called off (any more, or yet).
+
+        :param orders: confirmed `sale.order` of these frameworks
+        """
         wrong = self.filtered(lambda c: c.state not in ORDERABLE_STATES)
         if wrong:
             raise UserError(
@@ -154,48 +172,88 @@ class CrmContract(models.Model):
                     ", ".join(wrong.mapped("display_name")),
                 )
             )
+        for order in orders:
+            contract = order.contract_id
+            if order.partner_id.commercial_partner_id != contract.commercial_partner_id:
+                raise UserError(
+                    self.env._(
+                        "%(contract)s is a framework for %(customer)s: %(order)s of "
+                        "another customer can't be called off from it.",
+                        contract=contract.display_name,
+                        customer=contract.commercial_partner_id.display_name,
+                        order=order.name,
+                    )
+                )
 
-    def _check_ceiling(self):
-        """Refuse or report orders beyond the ceiling, as the company's settings say."""
-        if not self.ids:
-            return
+    @contextmanager
+    def _watch_ceiling(self):
+        """Let the block change orders, then check what it added to the frameworks.
+
+        One block inside another leaves the check to the outer one: what rises in one
+        line may fall in the next.
+        """
+        watched = self.env.cr.precommit.data.setdefault(_WATCHED, set())
+        frameworks = self.filtered(lambda c: c.is_framework and c.id not in watched)
+        before = frameworks._get_ordered_amounts()[0] if frameworks else {}
+        watched.update(frameworks.ids)
+        try:
+            yield
+        finally:
+            watched.difference_update(frameworks.ids)
+        if frameworks:
+            frameworks._check_ceiling(before)
+
+    def _check_ceiling(self, before):
+        """Refuse or report what exceeds the ceiling, as the company's settings say.
+
+        :param before: {contract: amount ordered before}; what was too much already is
+            no reason to refuse less
+        """
+        ordered = self._get_ordered_amounts()[0]
+        risen = self.filtered(lambda c: ordered.get(c, 0.0) > before.get(c, 0.0))
         # Two confirmations at once would each see its own order alone.
-        self.env.flush_all()
-        self._serialise()
+        risen._serialise()
+        for contract in risen:
+            old, new = before.get(contract, 0.0), ordered[contract]
+            compare = contract.currency_id.compare_amounts
+            if compare(new, contract.amount_ceiling) > 0 and compare(new, old) > 0:
+                contract._act_beyond_ceiling(old, new)
         self.invalidate_recordset(["amount_ordered", "amount_ceiling_left"])
-        for contract in self:
-            if (
-                contract.currency_id.compare_amounts(contract.amount_ceiling_left, 0)
-                < 0
-            ):
-                contract._act_beyond_ceiling()
 
-    def _act_beyond_ceiling(self):
-        message = self._get_ceiling_message()
+    def _act_beyond_ceiling(self, old, new):
+        message = self._get_ceiling_message(old, new)
         if self.company_id.contract_ceiling_policy == "refuse":
             raise UserError(message)
         self._message_log(body=message)
-        self.activity_unlink(["mail.mail_activity_data_todo"])
+        self.activity_unlink([CEILING_ACTIVITY])
         self.activity_schedule(
-            "mail.mail_activity_data_todo",
-            user_id=self.user_id.id or self.env.uid,
-            summary=self.env._("Ceiling exceeded"),
-            note=message,
+            CEILING_ACTIVITY, user_id=self.user_id.id or self.env.uid, note=message
         )
 
-    def _get_ceiling_message(self):
-        """Return the ceiling, what is ordered, and what to do, as text."""
-        ceiling, ordered = (
+    def _get_ceiling_message(self, old, new):
+        """Return the ceiling, what is ordered, and what to do, as text.
+
+        :param old: what was ordered before, in the contract's currency
+        :param new: what would be ordered now
+        """
+        ceiling, ordered, added, excess = (
             formatLang(self.env, amount, currency_obj=self.currency_id)
-            for amount in (self.amount_ceiling, self.amount_ordered)
+            for amount in (
+                self.amount_ceiling,
+                old,
+                new - old,
+                new - self.amount_ceiling,
+            )
         )
         return self.env._(
-            "The orders of %(contract)s would add up to %(ordered)s and exceed its "
-            "ceiling of %(ceiling)s (without taxes). Order less, or raise the ceiling "
-            "by an amendment.",
+            "%(contract)s has a ceiling of %(ceiling)s (without taxes). %(ordered)s is "
+            "ordered so far; another %(added)s exceeds it by %(excess)s. Order less, or "
+            "raise the ceiling by an amendment.",
             contract=self.display_name,
-            ordered=ordered,
             ceiling=ceiling,
+            ordered=ordered,
+            added=added,
+            excess=excess,
         )
 
     def _get_missing_framework(self):

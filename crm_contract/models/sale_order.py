@@ -53,28 +53,43 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        orders = super().create(vals_list)
-        orders._check_framework(confirming=True)
+        with self._get_watched(*vals_list, self.env.context)._watch_ceiling():
+            orders = super().create(vals_list)
+        orders._check_orderable()
         return orders
 
     def write(self, vals):
-        result = super().write(vals)
-        confirming = not {"state", "contract_id"}.isdisjoint(vals)
-        if confirming or "currency_id" in vals:
-            self._check_framework(confirming)
+        with self._get_watched(vals)._watch_ceiling():
+            result = super().write(vals)
+        if not {"state", "contract_id", "partner_id"}.isdisjoint(vals):
+            self._check_orderable()
         return result
 
-    def _check_framework(self, confirming=False):
-        """Check confirmed orders against the frameworks that they are called off from.
-
-        :raise UserError: if a contract is not in force, or its ceiling is exceeded
-        """
-        confirmed = self.filtered(lambda order: order.state == "sale")
+    def _get_watched(self, *vals_list):
+        """Return the contracts of the orders, and those that the values name."""
+        names = ("contract_id", "default_contract_id")
+        ids = {vals.get(name) for vals in vals_list for name in names}
         # sudo: the salesperson may not see the contract, and must respect it
-        frameworks = confirmed.contract_id.sudo().filtered("is_framework")
-        if confirming:
-            frameworks._check_orderable()
-        frameworks._check_ceiling()
+        contracts = self.env["crm.contract"].sudo()
+        return self.sudo().contract_id | contracts.browse(filter(None, ids))
+
+    def _check_orderable(self):
+        """Raise UserError for confirmed orders whose framework does not allow them."""
+        # sudo: the salesperson may not see the contract, and must respect it
+        called_off = self.sudo().filtered(
+            lambda order: order.state == "sale" and order.contract_id.is_framework
+        )
+        called_off.contract_id._check_orderable(called_off)
+
+    def _report_not_confirmed(self, reason):
+        """Remind the salesperson of paid orders that can't be confirmed."""
+        for order in self:
+            order.activity_schedule(
+                "mail.mail_activity_data_warning",
+                user_id=order.user_id.id or self.env.uid,
+                summary=self.env._("Paid, but not confirmed"),
+                note=reason,
+            )
 
     def action_new_contract(self):
         """Make a draft contract from the order, once; open it."""
@@ -164,15 +179,15 @@ class SaleOrderLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines.order_id._check_framework()
-        return lines
+        orders = self.order_id.browse(
+            {vals["order_id"] for vals in vals_list if vals.get("order_id")}
+        )
+        with orders._get_watched()._watch_ceiling():
+            return super().create(vals_list)
 
     def write(self, vals):
-        result = super().write(vals)
-        if not {"product_uom_qty", "price_unit", "discount"}.isdisjoint(vals):
-            self.order_id._check_framework()
-        return result
+        with self.order_id._get_watched()._watch_ceiling():
+            return super().write(vals)
 
     def _get_billed_by_contract(self):
         """Return the lines that the ledger of a contract not cancelled bills."""

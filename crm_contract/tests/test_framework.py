@@ -58,7 +58,7 @@ class TestFramework(ContractCommon):
         self.assertFalse(contract.is_ceiling_near)
         second = self._create_order(contract, 401)
         self.assertIn("exceeds the ceiling", second.contract_warning)
-        with self._refused("1,001.00.*1,000.00"):
+        with self._refused("1,000.00.*600.00 is ordered.*401.00 exceeds it by.*1.00"):
             second.action_confirm()
         second.order_line.price_unit = 400
         self.assertIn("is left of the ceiling", second.contract_warning)
@@ -117,6 +117,151 @@ class TestFramework(ContractCommon):
         self.assertEqual(contract.activity_ids.user_id, self.seller)
         self.assertIn("ceiling", contract.message_ids[0].body)
         self.assertEqual(contract.amount_ceiling_left, -500)
+
+    def test_warned_of_what_is_added_alone(self):
+        self.company.contract_ceiling_policy = "warn"
+        contract = self._create_framework()
+        contract.activity_schedule("mail.mail_activity_data_todo", summary="Overdue")
+        order = self._create_order(contract, 1500)
+        order.action_confirm()
+        self.assertEqual(len(contract.activity_ids), 2)
+        logged = len(contract.message_ids)
+        order.order_line.price_unit = 1400
+        order.client_order_ref = "Their number"
+        self.assertEqual(len(contract.message_ids), logged)
+        order.order_line.price_unit = 1600
+        self.assertEqual(len(contract.message_ids), logged + 1)
+        self.assertEqual(len(contract.activity_ids), 2)
+
+    def test_lowered_above_the_ceiling(self):
+        self.company.contract_ceiling_policy = "warn"
+        contract = self._create_framework()
+        order = self._create_order(contract, 1500)
+        order.action_confirm()
+        self.company.contract_ceiling_policy = "refuse"
+        order.order_line.price_unit = 1400
+        with self._refused("ceiling"):
+            order.order_line.price_unit = 1401
+
+    def test_lines_are_taken_together(self):
+        contract = self._create_framework()
+        order = self._create_order(contract, 600)
+        order.order_line = [
+            Command.create({"product_id": self.product.id, "price_unit": 400})
+        ]
+        order.action_confirm()
+        first, second = order.order_line
+        order.write(
+            {
+                "order_line": [
+                    Command.update(first.id, {"price_unit": 700}),
+                    Command.update(second.id, {"price_unit": 300}),
+                ]
+            }
+        )
+        self.assertEqual(contract.amount_ordered, 1000)
+
+    def test_whatever_raises_the_price(self):
+        contract = self._create_framework()
+        order = self._create_order(contract, 1000)
+        order.order_line = [
+            Command.create({"product_id": self.product.id, "price_unit": -500})
+        ]
+        order.action_confirm()
+        discount = order.order_line[1]
+        dear = self.product.copy({"list_price": 5000})
+        dozen = self.env.ref("uom.product_uom_dozen")
+        for change in (
+            lambda: discount.sudo().write({"product_id": dear.id, "price_unit": 501}),
+            lambda: order.order_line[0].write(
+                {"product_uom_id": dozen.id, "price_unit": 12000}
+            ),
+        ):
+            with self._refused("ceiling"):
+                change()
+        self.assertEqual(contract.amount_ordered, 500)
+
+    def test_of_its_customer_alone(self):
+        contract = self._create_framework()
+        stranger = self.customer.copy({"name": "Stranger Inc"})
+        order = self._create_order(contract, 10, partner_id=stranger.id)
+        with self._refused("framework for Customer Corp"):
+            order.action_confirm()
+        branch = self.customer.copy({"name": "Branch", "is_company": False})
+        branch.parent_id = self.customer
+        order.partner_id = branch
+        order.action_confirm()
+        with self._refused("framework for Customer Corp"):
+            order.sudo().partner_id = stranger
+
+    def test_invoiced_and_cancelled_stays(self):
+        contract = self._create_framework()
+        order = self._create_order(contract, 600)
+        order.action_confirm()
+        invoice = order._create_invoices().with_user(self.accountant)
+        invoice.action_post()
+        order._action_cancel()
+        self.assertEqual(contract.amount_ordered, 600)
+        self.assertEqual(contract.amount_ordered_invoiced, 600)
+        with self._refused("ceiling"):
+            self._create_order(contract, 401).action_confirm()
+        reversal = (
+            self.env["account.move.reversal"]
+            .with_user(self.accountant)
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"journal_id": invoice.journal_id.id})
+        )
+        credit = self.env["account.move"].browse(reversal.reverse_moves()["res_id"])
+        credit.with_user(self.accountant).action_post()
+        self.env.invalidate_all()
+        self.assertEqual(contract.amount_ordered_invoiced, 0)
+        self.assertEqual(contract.amount_ordered, 0)
+
+    def test_without_contract_rights(self):
+        contract = self._create_framework()
+        order = self._create_order(contract, 1001).with_user(self.salesman)
+        order.sudo().user_id = self.salesman
+        with self._refused("ceiling"):
+            order.action_confirm()
+        order.order_line.price_unit = 1000
+        order.action_confirm()
+        self.assertEqual(contract.amount_ordered, 1000)
+
+    def test_new_call_off(self):
+        context = self._create_framework().action_new_call_off()["context"]
+        self.assertEqual(context["default_partner_id"], self.customer.id)
+        self.assertNotIn("default_payment_term_id", context)
+        self.assertTrue(all(context.values()))
+
+    def test_paid_online(self):
+        contract = self._create_framework()
+        order = self._create_order(contract, 1001, require_payment=True)
+        archived = {"active_test": False}
+        provider = self.env["payment.provider"].sudo().search([], limit=1)
+        method = self.env["payment.method"].with_context(**archived).search([], limit=1)
+        transaction = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": provider.id,
+                    "payment_method_id": method.id,
+                    "reference": "FRAMEWORK",
+                    "amount": order.amount_total,
+                    "currency_id": order.currency_id.id,
+                    "partner_id": order.partner_id.id,
+                    "sale_order_ids": [Command.set(order.ids)],
+                    "state": "done",
+                }
+            )
+        )
+        transaction._check_amount_and_confirm_order()
+        self.assertEqual(order.state, "draft")
+        self.assertIn("Paid", order.activity_ids.summary)
+        self.assertIn("ceiling", order.activity_ids.note)
+        order.order_line.price_unit = 1000
+        transaction._check_amount_and_confirm_order()
+        self.assertEqual(order.state, "sale")
 
     def test_invoiced_from_the_order(self):
         contract = self._create_framework()
