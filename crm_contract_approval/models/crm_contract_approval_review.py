@@ -66,7 +66,7 @@ class CrmContractApprovalReview(models.Model):
         for review in self:
             review.content_hash_short = short_hash(review.content_hash)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("Reviews can't be changed."))
 
     @api.ondelete(at_uninstall=False)

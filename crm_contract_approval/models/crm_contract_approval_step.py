@@ -32,7 +32,7 @@ class CrmContractApprovalStep(models.Model):
         "res.users", string="Approvers", domain=[("share", "=", False)]
     )
     group_id = fields.Many2one(
-        "res.groups", string="Group", help="All members of the group are approvers."
+        "res.groups", help="All members of the group are approvers."
     )
     approver_path = fields.Char(
         string="Approver by field",

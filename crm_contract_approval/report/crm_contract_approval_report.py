@@ -46,7 +46,7 @@ class CrmContractApprovalReport(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     policy_id = fields.Many2one("crm.contract.approval.policy", readonly=True)
     step_name = fields.Char(string="Step", readonly=True)
-    approver_id = fields.Many2one("res.users", string="Approver", readonly=True)
+    approver_id = fields.Many2one("res.users", readonly=True)
     reason_id = fields.Many2one(
         "crm.contract.approval.reason", string="Reason of rejection", readonly=True
     )

@@ -25,9 +25,7 @@ class TestFigures(ApprovalCommon):
         # The third is open: it counts for neither side.
         self.assertAlmostEqual(shares["submission"], 50)
         decisions = [("row_type", "=", "decision")]
-        rejected = dict(
-            self._analyse("approver_id", "rejected:avg", domain=decisions)
-        )
+        rejected = dict(self._analyse("approver_id", "rejected:avg", domain=decisions))
         self.assertEqual(rejected[self.lawyer], 0)
         self.assertEqual(rejected[self.lawyer2], 100)
         reasons = dict(self._analyse("reason_id", "__count"))

@@ -31,7 +31,7 @@ class CrmContractDecide(models.TransientModel):
     condition = fields.Text(
         help="What has to be changed before the approval counts.",
     )
-    reason_id = fields.Many2one("crm.contract.approval.reason", string="Reason")
+    reason_id = fields.Many2one("crm.contract.approval.reason")
     back_to_id = fields.Many2one(
         "crm.contract.approval.task",
         string="Back to step",
@@ -41,9 +41,7 @@ class CrmContractDecide(models.TransientModel):
     earlier_ids = fields.Many2many(
         "crm.contract.approval.task", compute="_compute_line_count"
     )
-    user_id = fields.Many2one(
-        "res.users", string="User", domain=[("share", "=", False)]
-    )
+    user_id = fields.Many2one("res.users", domain=[("share", "=", False)])
     is_done = fields.Boolean(readonly=True)
 
     @api.depends("line_ids")
