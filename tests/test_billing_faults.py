@@ -7,9 +7,12 @@ import contextlib
 import os
 import random
 import signal
+import socket
 import subprocess
+import threading
 import time
 import uuid
+from functools import partial
 
 import psycopg2
 import pytest
@@ -18,6 +21,8 @@ from jobs import CLEAN, kill_at_random, processes, run_in_peace, shell_command
 
 BILL = "crm_contract.ir_cron_bill"
 CONTRACTS, LINES = 170, 3
+# Contracts with more than 10,000 rows a day
+MANY = 3340
 KILLS = 20
 # Contracts that were signed elsewhere: the life cycle would print each of them.
 MAKE = """
@@ -55,26 +60,25 @@ print("made", ",".join(map(str, contracts.ids)), flush=True)
 """
 
 
+def make_due(database, count=CONTRACTS, lines=LINES, age=0):
+    """Make running contracts with rows due today; return their ids."""
+    code = "F" + "".join(random.choices("ABCDEFGHIJKLMNOP", k=8))
+    script = MAKE.format(count=count, lines=lines, age=age, code=code)
+    answer = subprocess.run(
+        shell_command(database),
+        input=script,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    [made] = [line for line in answer.stdout.splitlines() if line.startswith("made ")]
+    return [int(number) for number in made.split()[1].split(",")]
+
+
 @pytest.fixture
 def make(database):
     """A function that makes running contracts with rows due today."""
-
-    def make_contracts(count=CONTRACTS, lines=LINES, age=0):
-        code = "F" + "".join(random.choices("ABCDEFGHIJKLMNOP", k=8))
-        script = MAKE.format(count=count, lines=lines, age=age, code=code)
-        answer = subprocess.run(
-            shell_command(database),
-            input=script,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        [made] = [
-            line for line in answer.stdout.splitlines() if line.startswith("made ")
-        ]
-        return [int(number) for number in made.split()[1].split(",")]
-
-    return make_contracts
+    return partial(make_due, database)
 
 
 @pytest.fixture(autouse=True)
@@ -228,9 +232,42 @@ def test_locked_contract_is_left_for_later(make, database, admin):
     check_billed_once(database, contracts, 3 * LINES)
 
 
-def test_more_than_a_thousand_rows_on_three_days(make, database, admin):
+def test_stopped_by_the_limit_of_time(make, database):
+    """The server kills a job that takes longer than it may; the next one goes on."""
+    contracts = make(500)
+    database.rows(
+        "UPDATE ir_cron SET nextcall = now() - interval '1 hour',"
+        " failure_count = 0, first_failure_date = NULL WHERE id ="
+        " (SELECT res_id FROM ir_model_data WHERE model = 'ir.cron'"
+        " AND module = 'crm_contract' AND name = 'ir_cron_bill')"
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [os.environ["ODOO_BIN"], "-c", os.environ["ODOO_CONF"], "-d"]
+    command += [database.name, "--workers=1", "--max-cron-threads=1"]
+    command += [f"--http-port={port}", "--limit-time-real-cron=3"]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as serving:
+        timer = threading.Timer(150, os.killpg, (serving.pid, signal.SIGKILL))
+        timer.start()
+        killed = 0
+        for line in serving.stderr:
+            killed += "timeout after" in line
+            if not open_rows(database, contracts):
+                break
+        timer.cancel()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(serving.pid, signal.SIGKILL)
+    check_billed_once(database, contracts, 500 * LINES)
+    assert killed, "the limit was never reached: the test shows nothing"
+
+
+@pytest.mark.parametrize("number", (340, MANY))
+def test_many_rows_on_three_days(make, database, number):
     """Peers bill rows twice beyond a thousand; each day bills its own rows once."""
-    contracts = make(340, age=70)
+    contracts = make(number, age=70)
     rows = [
         row_id
         for (row_id,) in database.rows(
@@ -239,7 +276,7 @@ def test_more_than_a_thousand_rows_on_three_days(make, database, admin):
             contracts,
         )
     ]
-    assert len(rows) == 340 * LINES * 3
+    assert len(rows) == number * LINES * 3
     for day in (1, 2, 3):
         database.rows(
             "UPDATE crm_contract_installment SET date_due = CASE WHEN id = ANY("
@@ -248,11 +285,9 @@ def test_more_than_a_thousand_rows_on_three_days(make, database, admin):
             " THEN current_date ELSE date '2999-01-01' END"
             " WHERE id = ANY(%s) AND invoice_id IS NULL",
             rows,
-            340 * LINES,
+            number * LINES,
             rows,
         )
-        for _run in range(8):
-            run_job(admin)
-            if not open_rows(database, contracts):
-                break
-        check_billed_once(database, contracts, day * 340 * LINES)
+        with processes(database, CLEAN, BILL) as wait_until:
+            run_in_peace(wait_until)
+        check_billed_once(database, contracts, day * number * LINES)

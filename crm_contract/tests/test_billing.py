@@ -5,6 +5,7 @@ from freezegun import freeze_time
 from psycopg2 import IntegrityError
 from psycopg2.errors import SerializationFailure
 
+from odoo import fields
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
@@ -41,6 +42,29 @@ class TestBillingRun(RecurringCommon):
         self.assertEqual(states, ["invoiced"] * 4 + ["planned"] * 8)
         self._run("2026-04-15")
         self.assertEqual(self._get_invoices(contract), invoices)
+
+    def test_days_when_the_clock_changes(self):
+        """Daily periods on days of 23 and 25 hours, billed around midnight."""
+        job = self.env.ref(JOB).user_id
+        for tz, first, hours in (
+            ("Europe/Berlin", date(2026, 3, 28), ("22:30", "23:30")),
+            ("Europe/Berlin", date(2026, 10, 24), ("21:30", "22:30")),
+            ("America/New_York", date(2026, 11, 1), ("03:30", "05:30")),
+        ):
+            job.tz = tz
+            contract = self._create_recurring(first, 1, recurrence_unit="day")
+            for day in range(3):
+                for hour in hours:
+                    moment = f"{fields.Date.add(first, days=day)} {hour}:00"
+                    self._run(moment)
+            billed = self._get_rows(contract).sudo().filtered("invoice_id")
+            starts = billed.mapped("period_start")
+            last = max(starts)
+            self.assertEqual(len(starts), (last - first).days + 1)
+            self.assertGreaterEqual(last, fields.Date.add(first, days=2))
+            self.assertEqual(
+                len(billed.invoice_id.line_ids.installment_id), len(billed)
+            )
 
     def test_more_than_a_chunk(self):
         contracts = self._create_recurring()
