@@ -47,6 +47,8 @@ class TestOwnedFields(ContractCommon):
         """Call `check(record, name, value)` as each user, for each owned field."""
         for user, (model, record) in product(self.users, self.records.items()):
             for name in sorted(record._get_owned_fields()):
+                if record._fields[name].type in ("one2many", "many2many"):
+                    continue  # tested where their rows are made
                 with self.subTest(user=user.login, model=model, field=name):
                     check(record.with_user(user), name, self._get_value(record, name))
 
