@@ -170,11 +170,13 @@ class CrmContractContentMixin(models.AbstractModel):
             being the same with its `"key"`; relations as ids, dates as ISO strings
         """
         self.ensure_one()
+        values = {
+            name: self._get_content_value(name) for name in self._get_content_fields()
+        }
         return {
-            "fields": {
-                name: self._get_content_value(name)
-                for name in self._get_content_fields()
-            },
+            # What is empty is left out: a satellite that is installed later brings
+            # fields that older contracts don't have, and their hashes still hold.
+            "fields": {name: values[name] for name in values if values[name] is not None},
             "children": {
                 name: [
                     dict(row._get_content(), key=row.content_key)

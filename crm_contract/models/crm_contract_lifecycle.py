@@ -188,7 +188,7 @@ class CrmContract(models.Model):
         self._on_signed()
 
     def _action_end(self, reason, date, settle=False):
-        """End the contracts; a terminated or superseded one is billed no further.
+        """End the contracts; of a terminated one, the plan is billed no further.
 
         :param settle: take back what invoices bill beyond the date, see `_settle`
         :return: the credit notes that this drafts
@@ -196,7 +196,7 @@ class CrmContract(models.Model):
         self._transition("end", end_reason=reason, date_ended=date)
         credit_notes = self._settle(date) if settle else self.env["account.move"]
         self._end_ledger(date)
-        if reason in ("terminated", "superseded"):
+        if reason == "terminated":
             open_rows = self.installment_ids.filtered(
                 lambda row: row._is_open() and row.trigger != "period"
             )

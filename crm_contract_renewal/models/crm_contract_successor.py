@@ -1,0 +1,336 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from odoo.addons.crm_contract.tools.period import term_end
+
+from ..tools.uplift import Uplift
+from .crm_contract import IN_FORCE
+
+AUTOMATIC = ("automatic", "unless_refused")
+# Dates of lines, installments and milestones that move with the term.
+_SHIFTED = {
+    "line_ids": ("date_start", "date_end", "date_anchor"),
+    "installment_ids": ("date",),
+    "milestone_ids": ("date_deadline",),
+}
+
+
+class CrmContract(models.Model):
+    """Renewal: the successor, and how it takes over from its predecessor."""
+
+    _inherit = "crm.contract"
+
+    renewal_ids = fields.One2many(
+        "crm.contract",
+        "origin_id",
+        string="Renewals",
+        domain=[("kind", "=", "renewal")],
+    )
+    is_automatic_renewal = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Made by the daily job; it needs no signature.",
+    )
+    uplift_note = fields.Text(
+        string="Price adjustment",
+        help="How the prices were computed from those of the term before; printed.",
+    )
+    has_live_renewal = fields.Boolean(compute="_compute_has_live_renewal")
+
+    _renewal_uniq = models.UniqueIndex(
+        "(origin_id) WHERE kind = 'renewal' AND state != 'cancelled'",
+        "This contract has a renewal already.",
+    )
+
+    @api.depends("renewal_ids.state")
+    def _compute_has_live_renewal(self):
+        for contract in self:
+            contract.has_live_renewal = bool(contract._get_live_renewals())
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"is_automatic_renewal", "renewal_ids"}
+
+    @api.constrains("date_start")
+    def _check_renewal_start(self):
+        for contract in self.filtered(lambda c: c.kind == "renewal"):
+            end = contract.origin_id.date_end
+            if end and contract.date_start and contract.date_start <= end:
+                raise UserError(
+                    self.env._(
+                        "%(contract)s would begin on %(start)s, before the term of its "
+                        "predecessor ends on %(end)s.",
+                        contract=contract.display_name,
+                        start=format_date(self.env, contract.date_start),
+                        end=format_date(self.env, end),
+                    )
+                )
+
+    def action_view_renewals(self):
+        """Open what the contract was renewed by."""
+        self.ensure_one()
+        return self.renewal_ids._get_records_action(name=self.env._("Renewals"))
+
+    def action_view_origin(self):
+        """Open the predecessor."""
+        self.ensure_one()
+        return self.origin_id._get_records_action()
+
+    def _get_live_renewals(self):
+        return self.renewal_ids.filtered(lambda contract: contract.state != "cancelled")
+
+    def _get_renewal_refusal(self):
+        """Return why the contract can't be renewed (str, empty if it can)."""
+        self.ensure_one()
+        if self.state not in IN_FORCE:
+            return self.env._("%s is not in force.", self.display_name)
+        if self.kind == "amendment":
+            return self.env._(
+                "%s is an amendment: renew the contract that it changes.",
+                self.display_name,
+            )
+        if not self.date_end:
+            return self.env._(
+                "%s is open-ended: it goes on by itself.", self.display_name
+            )
+        if self.renewal_decision == "expire":
+            return self.env._(
+                "It was decided to let %s expire: take the decision back first.",
+                self.display_name,
+            )
+        if self._get_live_renewals():
+            return self.env._("%s has a renewal already.", self.display_name)
+        return ""
+
+    def _get_renewal_term(self):
+        """Return first day, number and unit of the next term."""
+        self.ensure_one()
+        number = self.renewal_duration or self.duration
+        unit = self.renewal_unit if self.renewal_duration else self.duration_unit
+        return self.date_end + timedelta(days=1), number, unit or self.duration_unit
+
+    def _renew(self, uplifts=None, automatic=False, refresh=False):
+        """Create the successors, in one batch; they are drafts.
+
+        :param uplifts: {contract: (Uplift, text)}; contracts that are not in it keep
+            their prices
+        :param refresh: take the present versions of library clauses
+        :return: the successors, in the order of the contracts
+        :raise UserError: for the first that can't be renewed
+        """
+        self.check_access("write")
+        for contract in self:
+            refusal = contract._get_renewal_refusal()
+            if refusal:
+                raise UserError(refusal)
+        uplifts = uplifts or {}
+        none = Uplift(), ""
+        vals_list = [
+            contract._prepare_renewal_vals(
+                *uplifts.get(contract, none), refresh=refresh
+            )
+            for contract in self
+        ]
+        for vals in vals_list:
+            vals["is_automatic_renewal"] = automatic
+        # sudo: kind and origin are owned by code; the rights on the origin were checked
+        successors = self.sudo().create(vals_list).sudo(self.env.su)
+        for contract, successor in zip(self, successors, strict=True):
+            successor.sudo()._relink_milestones(contract.sudo())
+        return successors
+
+    def _make_opportunities(self):
+        """Put the renewals into the pipeline, with their value as expected revenue."""
+        leads = self.env["crm.lead"].create(
+            [
+                {
+                    "name": self.env._("Renewal: %s", contract.name),
+                    "type": "opportunity",
+                    "partner_id": contract.partner_id.id,
+                    "user_id": contract.user_id.id,
+                    "team_id": contract.team_id.id,
+                    "company_id": contract.company_id.id,
+                    "expected_revenue": contract.amount_company,
+                    "date_deadline": contract.origin_id.date_deadline,
+                }
+                for contract in self
+            ]
+        )
+        for contract, lead in zip(self, leads, strict=True):
+            contract.opportunity_id = lead
+
+    def _prepare_renewal_vals(self, uplift, text, refresh=False):
+        """Return create values of the successor: content, dates moved on, new prices."""
+        self.ensure_one()
+        start, number, unit = self._get_renewal_term()
+        vals = self._prepare_content_copy_vals()
+        days = (start - self.date_start).days
+        for name, dates in _SHIFTED.items():
+            for command in vals[name]:
+                _move_dates(command, dates, days)
+        for command in vals["line_ids"]:
+            _raise_prices(command, uplift)
+        for command in vals["installment_ids"]:
+            if command[0] == 0:
+                command[2].update(billed_before=False)
+        if refresh:
+            self._refresh_clauses(vals["clause_ids"])
+        return {
+            **vals,
+            "kind": "renewal",
+            "origin_id": self.id,
+            "user_id": self.user_id.id,
+            "team_id": self.team_id.id,
+            "date_start": start,
+            "duration": number,
+            "duration_unit": unit,
+            "date_end": number and term_end(start, number, unit),
+            "uplift_note": text,
+        }
+
+    def _refresh_clauses(self, commands):
+        """Let clauses that follow the library take its present version."""
+        templates = self.env["crm.contract.clause.template"]
+        for command, clause in zip(
+            commands, self.clause_ids.sorted("sequence"), strict=False
+        ):
+            template = clause.template_id
+            if command[0] != 0 or clause.is_deviating or not template.code:
+                continue
+            latest = templates.search(
+                [("code", "=", template.code), ("lang_id", "=", template.lang_id.id)],
+                order="version desc",
+                limit=1,
+            )
+            if (
+                latest
+                and latest != template
+                and command[2]["template_id"] == template.id
+            ):
+                command[2].update(
+                    template_id=latest.id, body=latest.body, name=latest.name
+                )
+
+    def _on_signed(self):
+        """Let renewals that have begun take over."""
+        super()._on_signed()
+        self.filtered_domain(self._get_take_over_domain())._take_over()
+
+    @api.model
+    def _get_take_over_domain(self):
+        return Domain(
+            [
+                ("kind", "=", "renewal"),
+                ("state", "in", ("signed", "running")),
+                ("date_start", "<=", "today"),
+                ("origin_id.state", "in", IN_FORCE),
+            ]
+        )
+
+    def _take_over(self):
+        """End the predecessors as superseded, on the day before the renewals begin."""
+        for contract in self:
+            # sudo: who signs the renewal need not have rights on the predecessor
+            origin = contract.origin_id.sudo()
+            if origin.state in IN_FORCE:
+                origin._action_end(
+                    "superseded", contract.date_start - timedelta(days=1)
+                )
+
+    def _advance_expire(self):
+        """A contract whose renewal is signed was superseded, not left to expire."""
+        signed = self._get_live_renewals().filtered(lambda c: c.date_signed)
+        if not signed:
+            return super()._advance_expire()
+        return signed[0]._take_over()
+
+    @api.model
+    def _get_automatic_domain(self):
+        """Return the domain of contracts that renew by themselves now."""
+        return Domain(
+            [
+                ("state", "in", ("running", "suspended")),
+                ("renewal_mode", "in", AUTOMATIC),
+                ("date_notice", "<", "today"),
+                ("date_end", ">=", "today"),
+                ("renewal_decision", "in", (False, "renew")),
+            ]
+        ) & ~Domain("renewal_ids", "any", [("state", "!=", "cancelled")])
+
+    @api.model
+    def _cron_renew(self):
+        """Renew what renews by itself, sign what needs no signature, take over.
+
+        Looks at dates and states only, so that days of downtime are caught up, and a
+        second run finds nothing left to do.
+        """
+        jobs = (
+            (self._get_automatic_domain(), "_renew_automatically"),
+            (self._get_automatic_signature_domain(), "_sign_automatically"),
+            (self._get_take_over_domain(), "_take_over"),
+        )
+        for domain, step in jobs:
+            for record in self.search(domain, order="id"):
+                if not self._advance(record, domain, step):
+                    return
+
+    def _renew_automatically(self):
+        """Renew one contract on its deadline, and tell its salesperson."""
+        successor = self._renew(automatic=True)
+        self._decide_renewal("renew", self.env._("Renewed automatically."))
+        successor.action_submit()
+        if self.user_id:
+            self.activity_schedule(
+                "crm_contract_renewal.mail_activity_type_renewal",
+                user_id=self.user_id.id,
+                summary=self.env._("Renewed automatically"),
+                note=successor._get_html_link(),
+            )
+
+    @api.model
+    def _get_automatic_signature_domain(self):
+        return Domain(
+            [
+                ("kind", "=", "renewal"),
+                ("is_automatic_renewal", "=", True),
+                ("state", "=", "to_sign"),
+            ]
+        )
+
+    def _sign_automatically(self):
+        """Let an approved renewal be in force: both sides agreed to it beforehand."""
+        origin = self.origin_id
+        self._action_sign(
+            fields.Date.context_today(self),
+            origin.signed_by_customer,
+            origin.signed_by_company,
+            self.content_hash,
+        )
+
+
+def _move_dates(command, names, days):
+    """Move dates of the values of a create command, and of rows within, by days."""
+    if command[0] != 0:
+        return
+    for name in names:
+        value = command[2].get(name)
+        if value:
+            day = fields.Date.to_date(value)
+            command[2][name] = day + timedelta(days=days)
+    command[2].pop("billed_until", None)
+
+
+def _raise_prices(command, uplift):
+    """Raise the price of the values of a line, and of its steps."""
+    if command[0] != 0:
+        return
+    vals = command[2]
+    if "price_unit" in vals:
+        vals["price_unit"] = uplift.apply(vals["price_unit"] or 0)
+    for step in vals.get("step_ids") or ():
+        if step[0] == 0 and "price_unit" in step[2]:
+            step[2]["price_unit"] = uplift.apply(step[2]["price_unit"] or 0)

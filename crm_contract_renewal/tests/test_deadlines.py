@@ -1,0 +1,91 @@
+from datetime import date
+
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+
+from .common import RenewalCommon
+
+
+class TestDeadlines(RenewalCommon):
+    """The day until which it has to be decided what follows."""
+
+    def _deadline(self, **vals):
+        return self._create_contract(date_start=date(2026, 1, 1), **vals).date_deadline
+
+    def test_notice(self):
+        self.assertEqual(self._deadline(), date(2026, 11, 30))
+        self.assertEqual(
+            self._deadline(notice_period=2, notice_unit="week"), date(2026, 12, 17)
+        )
+
+    def test_working_day(self):
+        # 2026-11-29 is a Sunday.
+        vals = {"notice_period": 32, "notice_unit": "day"}
+        self.assertEqual(self._deadline(**vals), date(2026, 11, 29))
+        self.type.notice_day_rule = "previous"
+        self.assertEqual(self._deadline(**vals), date(2026, 11, 27))
+        self.type.notice_day_rule = "next"
+        self.assertEqual(self._deadline(**vals), date(2026, 11, 30))
+        self.company.resource_calendar_id.global_leave_ids = [
+            Command.create(
+                {
+                    "name": "Holiday",
+                    "date_from": "2026-11-30 00:00:00",
+                    "date_to": "2026-11-30 23:00:00",
+                }
+            )
+        ]
+        self.assertEqual(self._deadline(**vals), date(2026, 12, 1))
+
+    def test_review_of_open_ended(self):
+        contract = self._create_contract(
+            date_start=date(2026, 2, 28), is_open_ended=True
+        )
+        self.assertEqual(contract.date_deadline, date(2027, 2, 28))
+        contract.date_review = date(2026, 9, 1)
+        self.assertEqual(contract.date_deadline, date(2026, 9, 1))
+
+    def test_mode_from_the_type(self):
+        self.type.write(
+            {
+                "renewal_mode": "automatic",
+                "renewal_duration": 6,
+                "renewal_unit": "month",
+            }
+        )
+        contract = self._create_contract()
+        self.assertEqual(contract.renewal_mode, "automatic")
+        self.assertEqual(contract._get_renewal_term()[1:], (6, "month"))
+        with self._refused("open-ended", ValidationError):
+            contract.is_open_ended = True
+
+    def test_evergreen_is_open_ended(self):
+        with self._refused("evergreen", ValidationError):
+            self._create_contract(renewal_mode="evergreen")
+        self._create_contract(renewal_mode="evergreen", is_open_ended=True)
+
+    def test_content_is_locked(self):
+        contract = self._create_running()
+        for vals in ({"renewal_mode": "automatic"}, {"uplift_note": "Free"}):
+            with self._refused("locked"):
+                contract.write(vals)
+
+    def test_older_contracts_still_verify(self):
+        """What the add-on adds is empty on contracts that were submitted before it."""
+        content = self._create_contract()._get_content()
+        names = {"renewal_mode", "renewal_duration", "renewal_unit", "uplift_note"}
+        self.assertFalse(names.intersection(content["fields"]))
+
+    def test_digest(self):
+        self.company.contract_deadline_digest = "weekly"
+        contract = self._create_running(user_id=self.user.id)
+        domain = [("partner_ids", "in", self.user.partner_id.ids)]
+        mails = self.env["mail.message"].sudo()
+        before = mails.search_count(domain)
+        self._run("digest")
+        self.assertEqual(mails.search_count(domain), before)
+        near = self._days_before(contract, 80)
+        for days, number in ((near, 1), (near, 1), (near + 8, 2)):
+            self._run("digest", days)
+            self.assertEqual(mails.search_count(domain) - before, number)
+        self.assertIn(contract.number, mails.search(domain, limit=1).body)

@@ -1,0 +1,125 @@
+from datetime import timedelta
+
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+
+from .common import RenewalCommon
+
+
+class TestLadder(RenewalCommon):
+    """Each rung is fired once per contract and term."""
+
+    def _outcomes(self, contract):
+        fired = contract.sudo().fired_ids.sorted("id")
+        return [(row.rung_id.days, row.outcome) for row in fired]
+
+    def test_rung_by_rung(self):
+        contract = self._create_running()
+        deadline = contract.date_deadline
+        self.assertEqual(contract.date_next_rung, deadline - timedelta(days=60))
+        self._run("ladder", self._days_before(contract, 61))
+        self.assertFalse(contract.fired_ids)
+        self._run("ladder", self._days_before(contract, 60))
+        self.assertEqual(self._outcomes(contract), [(60, "fired")])
+        self.assertEqual(contract.activity_ids.user_id, self.user)
+        self.assertEqual(contract.activity_ids.date_deadline, deadline)
+        self.assertEqual(contract.date_next_rung, deadline - timedelta(days=30))
+        self._run("ladder", self._days_before(contract, 60))
+        self._run("ladder", self._days_before(contract, 31))
+        self.assertEqual(len(contract.fired_ids), 1)
+        self._run("ladder", self._days_before(contract, 30))
+        self._run("ladder", self._days_before(contract, 7))
+        self.assertEqual(
+            self._outcomes(contract), [(60, "fired"), (30, "fired"), (7, "fired")]
+        )
+        self.assertFalse(contract.date_next_rung)
+
+    def test_forty_days_down(self):
+        contract = self._create_running()
+        self._run("ladder", self._days_before(contract, 20))
+        self.assertEqual(self._outcomes(contract), [(60, "missed"), (30, "fired")])
+        self.assertEqual(len(contract.activity_ids), 1)
+        self.assertIn("60 days", contract.activity_ids.note)
+
+    def test_closed_by_the_decision(self):
+        contract = self._create_running()
+        self._run("ladder", self._days_before(contract, 60))
+        contract._decide_renewal("expire", "Too dear")
+        self.assertFalse(contract.activity_ids)
+        self.assertFalse(contract.date_next_rung)
+        self._run("ladder", self._days_before(contract, 1))
+        self.assertEqual(len(contract.fired_ids), 1)
+
+    def test_moved_with_the_dates(self):
+        contract = self._create_running(is_open_ended=True)
+        self._run("ladder", self._days_before(contract, 60))
+        contract.date_review = self._days(200)
+        self.assertEqual(contract.activity_ids.date_deadline, contract.date_deadline)
+        # Another deadline is another term: its rungs are fired anew.
+        self.assertEqual(
+            contract.date_next_rung, contract.date_deadline - timedelta(days=60)
+        )
+
+    def test_recipients(self):
+        leader = self._create_user(
+            "contract_leader", "crm_contract.crm_contract_group_user_all"
+        )
+        team = self.env["crm.team"].create({"name": "Team", "user_id": leader.id})
+        group = self.env.ref("crm_contract.crm_contract_group_manager")
+        self.type.rung_ids = [
+            Command.clear(),
+            Command.create({"name": "Leader", "days": 60, "recipient": "leader"}),
+            Command.create(
+                {
+                    "name": "Group",
+                    "days": 30,
+                    "recipient": "group",
+                    "group_id": group.id,
+                }
+            ),
+        ]
+        contract = self._create_running()
+        contract.sudo().team_id = team
+        self._run("ladder", self._days_before(contract, 60))
+        self.assertEqual(contract.activity_ids.user_id, leader)
+        self._run("ladder", self._days_before(contract, 30))
+        self.assertIn(self.manager, contract.activity_ids.user_id)
+
+    def test_customer_only_when_the_type_says_so(self):
+        template = self.env.ref("crm_contract_renewal.mail_template_deadline")
+        with self._refused("mail template", ValidationError):
+            self.type.rung_ids[0].recipient = "customer"
+        self.type.rung_ids[0].write(
+            {"recipient": "customer", "template_id": template.id}
+        )
+        contract = self._create_running()
+        before = self.env["mail.mail"].sudo().search([], limit=1, order="id desc").id or 0
+        self._run("ladder", self._days_before(contract, 60))
+        mails = self.env["mail.mail"].sudo().search([("id", ">", before)])
+        self.assertEqual(mails.recipient_ids, self.signatory)
+        self.assertFalse(contract.activity_ids)
+
+    def test_condition(self):
+        self.type.rung_ids[0].domain = "[('amount_total', '>', 1000000)]"
+        contract = self._create_running()
+        self._run("ladder", self._days_before(contract, 60))
+        self.assertEqual(self._outcomes(contract), [(60, "skipped")])
+        self.assertFalse(contract.activity_ids)
+        with self._refused("can't be evaluated", ValidationError):
+            self.type.rung_ids[0].domain = "[('nothing', '=', 1)]"
+
+    def test_clients_write_no_record(self):
+        contract = self._create_running()
+        self._run("ladder", self._days_before(contract, 60))
+        for user in (self.user, self.manager):
+            for change in (
+                lambda user=user: contract.fired_ids.with_user(user).unlink(),
+                lambda user=user: contract.fired_ids.with_user(user).write(
+                    {"outcome": "missed"}
+                ),
+                lambda user=user: contract.with_user(user).write(
+                    {"date_next_rung": False}
+                ),
+            ):
+                with self._refused("", Exception):
+                    change()

@@ -1,0 +1,93 @@
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from .common import RenewalCommon
+
+CORE = "crm_contract.ir_cron_advance"
+
+
+class TestTakeOver(RenewalCommon):
+    """The successor takes over: billing neither doubles nor leaves a gap."""
+
+    def _advance(self, days):
+        """Run both daily jobs, the core's first."""
+        self.env.flush_all()
+        with freeze_time(self._days(days)), self.enter_registry_test_mode():
+            self.env.ref(CORE).method_direct_trigger()
+        self.env.invalidate_all()
+        self._run("renew", days)
+
+    def _periods(self, contracts):
+        rows = contracts.sudo().installment_ids.filtered(
+            lambda row: row.trigger == "period" and row.state != "cancelled"
+        )
+        return sorted((row.period_start, row.period_end) for row in rows)
+
+    def test_on_the_day(self):
+        contract = self._create_running()
+        successor = self._renew(contract)
+        self._sign(successor)
+        self.assertEqual(successor.state, "signed")
+        self.assertEqual(contract.state, "running")
+        end = (contract.date_end - self.today).days
+        self._advance(end)
+        self.assertEqual(contract.state, "running")
+        self._advance(end + 1)
+        self.assertEqual(contract.state, "ended")
+        self.assertEqual(contract.end_reason, "superseded")
+        self.assertEqual(contract.date_ended, contract.date_end)
+        self.assertEqual(successor.state, "running")
+        periods = self._periods(contract | successor)
+        self.assertEqual(len(periods), 24)
+        for (_start, end), (start, _end) in zip(periods, periods[1:], strict=False):
+            self.assertEqual(start, end + timedelta(days=1))
+
+    def test_not_signed_in_time(self):
+        contract = self._create_running()
+        self._renew(contract)
+        self._advance((contract.date_end - self.today).days + 1)
+        self.assertEqual(contract.end_reason, "expired")
+
+    def test_signed_late(self):
+        contract = self._create_running()
+        successor = self._renew(contract)
+        with freeze_time(contract.date_end + timedelta(days=5)):
+            self._sign(successor)
+            self.assertEqual(successor.state, "running")
+            self.assertEqual(contract.end_reason, "superseded")
+            self.assertEqual(contract.date_ended, contract.date_end)
+
+    def test_automatic(self):
+        contract = self._create_running(renewal_mode="automatic")
+        deadline = (contract.date_deadline - self.today).days
+        self._advance(deadline)
+        self.assertFalse(contract.renewal_ids)
+        self._advance(deadline + 1)
+        successor = contract.renewal_ids
+        self.assertEqual(successor.state, "signed")
+        self.assertEqual(successor.signed_by_customer, contract.signed_by_customer)
+        self.assertEqual(contract.renewal_decision, "renew")
+        self.assertIn("automatically", contract.activity_ids.mapped("summary")[-1])
+        self._advance(deadline + 2)
+        self.assertEqual(contract.renewal_ids, successor)
+
+    def test_forty_days_down(self):
+        contract = self._create_running(renewal_mode="automatic", notice_period=3)
+        self._advance((contract.date_deadline - self.today).days + 40)
+        self.assertEqual(contract.renewal_ids.state, "signed")
+
+    def test_refused_in_time(self):
+        contract = self._create_running(renewal_mode="unless_refused")
+        contract._decide_renewal("expire", "No budget")
+        self._advance((contract.date_deadline - self.today).days + 1)
+        self.assertFalse(contract.renewal_ids)
+
+    def test_plan_of_the_predecessor_is_still_billed(self):
+        contract = self._create_signed()
+        successor = self._renew(contract)
+        with freeze_time(contract.date_end + timedelta(days=1)):
+            self._sign(successor)
+        plan = contract.installment_ids
+        self.assertEqual(contract.end_reason, "superseded")
+        self.assertNotIn("cancelled", plan.mapped("state"))

@@ -1,0 +1,51 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.crm_contract_decision import DECISIONS
+
+
+class CrmContractDecideRenewal(models.TransientModel):
+    """Record what follows the term of contracts, and why."""
+
+    _name = "crm.contract.decide.renewal"
+    _description = "Decide on renewal"
+
+    contract_ids = fields.Many2many("crm.contract", required=True)
+    decision = fields.Selection(DECISIONS, required=True, default="renew")
+    reason = fields.Text()
+    competitor = fields.Char(string="Lost to")
+    risk = fields.Text(compute="_compute_risk", string="Risks")
+
+    @api.model
+    def default_get(self, fields):
+        values = super().default_get(fields)
+        context = self.env.context
+        chosen = context.get("active_model") == "crm.contract"
+        if chosen and "contract_ids" in fields and not values.get("contract_ids"):
+            values["contract_ids"] = [(6, 0, context.get("active_ids") or [])]
+        return values
+
+    @api.depends("contract_ids")
+    def _compute_risk(self):
+        for wizard in self:
+            wizard.risk = "\n".join(
+                f"{contract.display_name}: {contract.renewal_risk_reason}"
+                for contract in wizard.contract_ids
+                if contract.renewal_risk_reason
+            )
+
+    def action_decide(self):
+        """Record the decision; open the renewal dialog if it is to renew."""
+        self.ensure_one()
+        if not self.contract_ids:
+            raise UserError(self.env._("Choose the contracts to decide on."))
+        if self.decision == "expire" and not (self.reason or "").strip():
+            raise UserError(self.env._("Say why the contract is to expire."))
+        self.contract_ids._decide_renewal(self.decision, self.reason, self.competitor)
+        renewable = self.contract_ids.filtered(lambda c: not c._get_renewal_refusal())
+        if self.decision == "expire" or not renewable:
+            return {"type": "ir.actions.act_window_close"}
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_contract_renewal.crm_contract_renew_action"
+        )
+        return dict(action, context={"default_contract_ids": renewable.ids})

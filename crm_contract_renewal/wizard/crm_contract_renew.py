@@ -1,0 +1,189 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
+
+from ..tools.uplift import Uplift, factor_of, index_percent
+
+
+class CrmContractRenew(models.TransientModel):
+    """Renew contracts: one or many, with what becomes of their prices before."""
+
+    _name = "crm.contract.renew"
+    _description = "Renew contracts"
+
+    contract_ids = fields.Many2many("crm.contract", string="Contracts")
+    line_ids = fields.One2many(
+        "crm.contract.renew.line", "wizard_id", compute="_compute_line_ids", store=True
+    )
+    uplift = fields.Selection(
+        [
+            ("none", "Prices stay"),
+            ("percent", "By percent"),
+            ("amount", "By an amount per unit"),
+            ("index", "By an index"),
+        ],
+        string="Prices",
+        required=True,
+        default="none",
+    )
+    percent = fields.Float(string="Percent")
+    amount = fields.Float(string="Amount per unit", digits="Product Price")
+    index_id = fields.Many2one("crm.contract.index", string="Index")
+    date_base = fields.Date(
+        string="Base month", help="Month that the present prices stand on."
+    )
+    date_index = fields.Date(
+        string="Month now", default=lambda self: fields.Date.context_today(self)
+    )
+    use_cap = fields.Boolean(string="Cap")
+    cap = fields.Float(string="At most (%)")
+    use_floor = fields.Boolean(string="Floor")
+    floor = fields.Float(string="At least (%)")
+    rounding = fields.Float(
+        default=0.01, digits=(16, 4), help="New prices are multiples of this."
+    )
+    refresh_clauses = fields.Boolean(
+        string="Present library clauses",
+        help="Clauses that follow the library take its present version; deviating ones "
+        "stay as they are.",
+    )
+    make_opportunity = fields.Boolean(
+        string="Opportunity", help="With the value of the renewal as expected revenue."
+    )
+
+    @api.model
+    def default_get(self, fields):
+        values = super().default_get(fields)
+        context = self.env.context
+        chosen = context.get("active_model") == "crm.contract"
+        if chosen and "contract_ids" in fields and not values.get("contract_ids"):
+            values["contract_ids"] = [(6, 0, context.get("active_ids") or [])]
+        return values
+
+    @api.constrains("rounding")
+    def _check_rounding(self):
+        for wizard in self:
+            if wizard.rounding <= 0:
+                raise ValidationError(self.env._("The rounding must be above zero."))
+
+    @api.depends(
+        "contract_ids", "uplift", "percent", "amount", "index_id", "date_base",
+        "date_index", "use_cap", "cap", "use_floor", "floor", "rounding",
+    )  # fmt: skip
+    def _compute_line_ids(self):
+        for wizard in self:
+            wizard.line_ids = [fields.Command.clear()] + [
+                fields.Command.create(wizard._prepare_line_vals(contract))
+                for contract in wizard.contract_ids._origin
+            ]
+
+    def _prepare_line_vals(self, contract):
+        """Return what the preview shows of a contract."""
+        vals = {"contract_id": contract.id, "problem": contract._get_renewal_refusal()}
+        if vals["problem"]:
+            return vals
+        start, number, unit = contract._get_renewal_term()
+        vals |= {"date_start": start, "amount_old": contract.amount_untaxed}
+        try:
+            uplift, text = self._get_uplift(contract)
+        except UserError as error:
+            return {**vals, "problem": str(error)}
+        priced = contract.line_ids.filtered(lambda line: not line.display_type)
+        share = sum(
+            (uplift.apply(line.price_unit) - line.price_unit)
+            / line.price_unit
+            * line.price_subtotal
+            for line in priced
+            if line.price_unit
+        )
+        return {**vals, "change": share, "text": text}
+
+    def _get_uplift(self, contract):
+        """Return (Uplift, how it was computed) for a contract.
+
+        :raise UserError: if a value of the index is missing
+        """
+        rounding = Decimal(str(self.rounding or 0.01))
+        if self.uplift == "percent":
+            text = self.env._(
+                "Prices of the term before, plus %s %%.", f"{self.percent:g}"
+            )
+            return Uplift(factor_of(self.percent), rounding=rounding), text
+        if self.uplift == "amount":
+            text = self.env._(
+                "Prices of the term before, plus %s a unit.", f"{self.amount:g}"
+            )
+            amount = Decimal(str(self.amount))
+            return Uplift(amount=amount, rounding=rounding), text
+        if self.uplift == "index":
+            percent, text = self._get_index_rise(contract)
+            return Uplift(factor_of(percent), rounding=rounding), text
+        return Uplift(rounding=Decimal("0.000001")), ""
+
+    def _get_index_rise(self, contract):
+        """Return (percent, how it was computed) by the index."""
+        if not self.index_id:
+            raise UserError(self.env._("Choose the index that prices follow."))
+        day = self.date_index or fields.Date.context_today(self)
+        base_day = self.date_base or contract.date_start
+        base, value = self.index_id._get_value(base_day), self.index_id._get_value(day)
+        try:
+            percent = index_percent(
+                base,
+                value,
+                cap=self.cap if self.use_cap else None,
+                floor=self.floor if self.use_floor else None,
+            )
+        except ValueError as error:
+            raise UserError(
+                self.env._("The least rise must not be above the most.")
+            ) from error
+        lang = contract._get_print_lang()
+        months = (
+            format_date(self.env, month, lang_code=lang, date_format="yyyy-MM")
+            for month in (base_day, day)
+        )
+        text = self.with_context(lang=lang).env._(
+            "%(index)s: %(base)s in %(base_month)s, %(value)s in %(month)s; prices of "
+            "the term before, plus %(percent)s %%.",
+            index=self.index_id.name,
+            base=f"{base:g}",
+            value=f"{value:g}",
+            base_month=next(months),
+            month=next(months),
+            percent=percent,
+        )
+        return percent, text
+
+    def action_renew(self):
+        """Make the renewals of all contracts that can be renewed; open them."""
+        self.ensure_one()
+        if not self.contract_ids:
+            raise UserError(self.env._("Choose the contracts to renew."))
+        problems = [line.problem for line in self.line_ids if line.problem]
+        possible = self.line_ids.filtered(lambda line: not line.problem).contract_id
+        if not possible:
+            raise UserError("\n".join(problems))
+        uplifts = {contract: self._get_uplift(contract) for contract in possible}
+        successors = possible._renew(uplifts, refresh=self.refresh_clauses)
+        undecided = possible.filtered(lambda c: not c.renewal_decision)
+        undecided._decide_renewal("renew")
+        if self.make_opportunity:
+            successors._make_opportunities()
+        return successors._get_records_action(name=self.env._("Renewals"))
+
+
+class CrmContractRenewLine(models.TransientModel):
+    _name = "crm.contract.renew.line"
+    _description = "Contract to renew"
+
+    wizard_id = fields.Many2one("crm.contract.renew", required=True, ondelete="cascade")
+    contract_id = fields.Many2one("crm.contract", required=True, ondelete="cascade")
+    currency_id = fields.Many2one(related="contract_id.currency_id")
+    date_start = fields.Date(string="Begins")
+    amount_old = fields.Monetary(string="Value so far")
+    change = fields.Monetary(string="Rises by")
+    text = fields.Char(string="How")
+    problem = fields.Char()
