@@ -137,6 +137,8 @@ class CrmContract(models.Model):
         ]
         for vals in vals_list:
             vals["is_automatic_renewal"] = automatic
+        # A renewal that was cancelled just now makes room for this one.
+        self.renewal_ids.flush_recordset(["state"])
         # sudo: kind and origin are owned by code; the rights on the origin were checked
         successors = self.sudo().create(vals_list).sudo(self.env.su)
         for contract, successor in zip(self, successors, strict=True):
