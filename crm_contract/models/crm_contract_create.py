@@ -84,4 +84,5 @@ class CrmContract(models.Model):
         }
         milestones = dict(pairs["milestone_ids"])
         for original, row in pairs["installment_ids"]:
-            row.milestone_id = milestones.get(original.milestone_id)
+            if original.milestone_id:
+                row.milestone_id = milestones.get(original.milestone_id)
