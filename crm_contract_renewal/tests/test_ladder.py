@@ -93,7 +93,9 @@ class TestLadder(RenewalCommon):
             {"recipient": "customer", "template_id": template.id}
         )
         contract = self._create_running()
-        before = self.env["mail.mail"].sudo().search([], limit=1, order="id desc").id or 0
+        before = (
+            self.env["mail.mail"].sudo().search([], limit=1, order="id desc").id or 0
+        )
         self._run("ladder", self._days_before(contract, 60))
         mails = self.env["mail.mail"].sudo().search([("id", ">", before)])
         self.assertEqual(mails.recipient_ids, self.signatory)

@@ -28,9 +28,9 @@ class CrmContractRenew(models.TransientModel):
         required=True,
         default="none",
     )
-    percent = fields.Float(string="Percent")
+    percent = fields.Float()
     amount = fields.Float(string="Amount per unit", digits="Product Price")
-    index_id = fields.Many2one("crm.contract.index", string="Index")
+    index_id = fields.Many2one("crm.contract.index")
     date_base = fields.Date(
         string="Base month", help="Month that the present prices stand on."
     )
