@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -9,8 +11,10 @@ from odoo.addons.crm_contract.tools.period import term_end
 
 from ..tools.uplift import Uplift
 from .crm_contract import IN_FORCE
+from .crm_contract_ladder import ACTIVITY
 
 AUTOMATIC = ("automatic", "unless_refused")
+FAILED = "crm_contract_renewal.mail_activity_type_failed"
 # Dates of lines, installments and milestones that move with the term.
 _SHIFTED = {
     "line_ids": ("date_start", "date_end", "date_anchor"),
@@ -109,9 +113,16 @@ class CrmContract(models.Model):
     def _get_renewal_term(self):
         """Return first day, number and unit of the next term."""
         self.ensure_one()
-        number = self.renewal_duration or self.duration
-        unit = self.renewal_unit if self.renewal_duration else self.duration_unit
-        return self.date_end + timedelta(days=1), number, unit or self.duration_unit
+        start = self.date_end + timedelta(days=1)
+        if self.renewal_duration:
+            return start, self.renewal_duration, self.renewal_unit or self.duration_unit
+        if self.duration:
+            return start, self.duration, self.duration_unit
+        # The end was entered as a date: as many months, or days, again.
+        length = relativedelta(start, self.date_start)
+        if not length.days:
+            return start, 12 * length.years + length.months, "month"
+        return start, (start - self.date_start).days, "day"
 
     def _renew(self, uplifts=None, automatic=False, refresh=False):
         """Create the successors, in one batch; they are drafts.
@@ -281,16 +292,31 @@ class CrmContract(models.Model):
                     return
 
     def _renew_automatically(self):
-        """Renew one contract on its deadline, and tell its salesperson."""
-        successor = self._renew(automatic=True)
-        self._decide_renewal("renew", self.env._("Renewed automatically."))
-        successor.action_submit()
+        """Renew one contract on its deadline, and tell its salesperson.
+
+        What keeps it from being submitted is told too, once, and tried again each day.
+        """
+        try:
+            with self.env.cr.savepoint():
+                successor = self._renew(automatic=True)
+                self._decide_renewal("renew", self.env._("Renewed automatically."))
+                successor.action_submit()
+        except UserError as error:
+            if not self.activity_search([FAILED]):
+                self._tell_owner(FAILED, str(error))
+            return
+        self.activity_unlink([FAILED])
+        self._tell_owner(ACTIVITY, successor._get_html_link())
+
+    def _tell_owner(self, activity_type, note):
         if self.user_id:
             self.activity_schedule(
-                "crm_contract_renewal.mail_activity_type_renewal",
+                activity_type,
                 user_id=self.user_id.id,
-                summary=self.env._("Renewed automatically"),
-                note=successor._get_html_link(),
+                summary=self.env._("Renewed automatically")
+                if activity_type == ACTIVITY
+                else self.env._("Automatic renewal failed"),
+                note=note,
             )
 
     @api.model

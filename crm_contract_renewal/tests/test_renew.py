@@ -26,6 +26,17 @@ class TestRenew(RenewalCommon):
         self.assertTrue(successor.line_ids.is_recurring)
         self.assertEqual(successor.clause_ids.template_id, self.clause)
 
+    def test_end_entered_as_a_date(self):
+        start = date(2026, 3, 1)
+        for end, following in (
+            (date(2027, 2, 28), date(2028, 2, 29)),
+            (date(2026, 3, 10), date(2026, 3, 20)),
+        ):
+            contract = self._create_running(
+                date_start=start, duration=0, date_end=end, notice_period=0
+            )
+            self.assertEqual(self._renew(contract).date_end, following)
+
     def test_plan_and_milestones_move(self):
         contract = self._create_signed(
             milestone_ids=[
@@ -42,7 +53,8 @@ class TestRenew(RenewalCommon):
     def test_percent(self):
         contract = self._create_running()
         wizard = self._open_renew(contract, uplift="percent", percent=3.5)
-        self.assertAlmostEqual(wizard.line_ids.change, 3.5 * 12, delta=45)
+        self.assertAlmostEqual(wizard.line_ids.change, 3.5 * 12)
+        self.assertAlmostEqual(wizard.line_ids.amount_old, 1200)
         wizard.action_renew()
         successor = contract.renewal_ids
         self.assertEqual(successor.line_ids.price_unit, 103.5)

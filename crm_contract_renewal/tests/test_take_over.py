@@ -72,6 +72,20 @@ class TestTakeOver(RenewalCommon):
         self._advance(deadline + 2)
         self.assertEqual(contract.renewal_ids, successor)
 
+    def test_automatic_fails(self):
+        contract = self._create_running(renewal_mode="automatic")
+        self.customer.street = self.customer.city = self.customer.country_id = False
+        deadline = (contract.date_deadline - self.today).days
+        for days in (1, 2):
+            self._advance(deadline + days)
+            self.assertFalse(contract.renewal_ids)
+            self.assertEqual(len(contract.activity_ids), 1)
+            self.assertIn("address", contract.activity_ids.note)
+        self.customer.city = "Shelbyville"
+        self._advance(deadline + 3)
+        self.assertEqual(contract.renewal_ids.state, "signed")
+        self.assertEqual(len(contract.activity_ids), 1)
+
     def test_forty_days_down(self):
         contract = self._create_running(renewal_mode="automatic", notice_period=3)
         self._advance((contract.date_deadline - self.today).days + 40)

@@ -92,9 +92,12 @@ class CrmContractRenew(models.TransientModel):
             return {**vals, "problem": str(error)}
         priced = contract.line_ids.filtered(lambda line: not line.display_type)
         share = sum(
-            (uplift.apply(line.price_unit) - line.price_unit)
-            / line.price_unit
-            * line.price_subtotal
+            (uplift.apply(line.price_unit) / line.price_unit - 1)
+            * (
+                line._get_recurring_value()[0]
+                if line.is_recurring
+                else line.price_subtotal
+            )
             for line in priced
             if line.price_unit
         )
@@ -184,6 +187,8 @@ class CrmContractRenewLine(models.TransientModel):
     currency_id = fields.Many2one(related="contract_id.currency_id")
     date_start = fields.Date(string="Begins")
     amount_old = fields.Monetary(string="Value so far")
-    change = fields.Monetary(string="Rises by")
+    change = fields.Monetary(
+        string="Rises by", help="For a term as long as the one before, without taxes."
+    )
     text = fields.Char(string="How")
     problem = fields.Char()
