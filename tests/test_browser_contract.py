@@ -151,7 +151,7 @@ def test_from_opportunity_to_payment(page, people, admin, opportunity):
     set_prices(page, "1000")
     expect(field(page, "amount_total")).to_contain_text("32,200.00")
 
-    press(page, "action_submit")
+    press(page, "action_open_submission")
     expect_state(page, "to_sign")
     number = field(page, "number").inner_text()
     assert re.fullmatch(r"SVC/\d{4}/\d{5}", number)
@@ -207,7 +207,7 @@ def test_what_is_missing_is_told(page, people, opportunity):
     """Submitting too early shows all that is missing, and nothing happens."""
     user = people["founder"]
     new_contract(page, user, opportunity, "en_US")
-    press(page, "action_submit")
+    press(page, "action_open_submission")
     dialog = page.locator(".modal")
     expect(dialog).to_contain_text("zero")
     page.locator(".modal .btn-primary").first.click()
@@ -222,7 +222,7 @@ def test_in_chinese(page, people, admin, opportunity):
     try:
         new_contract(page, user, opportunity, "zh_CN")
         set_prices(page, "1000")
-        press(page, "action_submit")
+        press(page, "action_open_submission")
         expect_state(page, "to_sign")
         current = page.locator(".o_field_statusbar .o_arrow_button_current")
         expect(current).to_have_text(re.compile("签"))

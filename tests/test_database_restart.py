@@ -61,6 +61,9 @@ def server(binaries, database, tmp_path, monkeypatch):
         text = Path(os.environ["ODOO_CONF"]).read_text()
         configuration.write_text(f"{text}\ndb_host = {home}\ndb_port = {port}\n")
         monkeypatch.setenv("ODOO_CONF", str(configuration))
+        # These come before the configuration.
+        monkeypatch.setenv("PGHOST", str(home))
+        monkeypatch.setenv("PGPORT", str(port))
         yield lambda: run("pg_ctl", "restart", "-m", "immediate", *log)
     finally:
         run("pg_ctl", "stop", "-m", "immediate")
@@ -90,7 +93,7 @@ def test_restarted_in_the_middle(server, database, seconds):
         " WHERE state IN ('planned', 'due')"
     )
     contracts = make_due(private, CONTRACTS)
-    with processes(private, 1 + CLEAN, BILL) as wait_until:
+    with processes(private, 1, BILL) as wait_until:
         process = int(wait_until("at work"))
         time.sleep(seconds)
         private.close()
@@ -98,6 +101,7 @@ def test_restarted_in_the_middle(server, database, seconds):
         # What is left of the worker can't commit anything: its server is gone.
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
+    with processes(private, CLEAN, BILL) as wait_until:
         run_in_peace(wait_until)
     private = Database(database.name)
     try:

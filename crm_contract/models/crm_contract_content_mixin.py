@@ -176,7 +176,9 @@ class CrmContractContentMixin(models.AbstractModel):
         return {
             # What is empty is left out: a satellite that is installed later brings
             # fields that older contracts don't have, and their hashes still hold.
-            "fields": {name: values[name] for name in values if values[name] is not None},
+            "fields": {
+                name: values[name] for name in values if values[name] is not None
+            },
             "children": {
                 name: [
                     dict(row._get_content(), key=row.content_key)

@@ -20,6 +20,7 @@ class CrmContract(models.Model):
 
     def action_recall(self):
         """Take a contract out of review: its submitter, its salesperson or a manager."""
+        self.check_access("write")
         user = self.env.user
         allowed = any(user.has_group(group) for group in _MANAGERS)
         foreign = self.filtered(lambda c: user not in c.submitted_by_id | c.user_id)
