@@ -27,7 +27,10 @@ class CrmContractApprovalTask(models.Model):
             row.sequence += 1
         added = task.create(task._prepare_added_vals(user, limit, comment))
         if where == "before":
-            task._set_waiting()
+            # What others have decided in the step so far still counts.
+            task._remove_activities()
+            task.state = "waiting"
+            task.flush_recordset(["state"])
         task.contract_id._continue_review()
         return added.sudo(self.env.su)
 

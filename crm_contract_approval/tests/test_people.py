@@ -23,6 +23,18 @@ class TestPeople(ApprovalCommon):
         self.assertEqual(self._task(contract), legal)
         self._approve_all(contract)
 
+    def test_add_before_keeps_decisions(self):
+        self.legal.mode = "all"
+        contract = self._send()
+        legal = self._task(contract)
+        self._decide(contract, self.lawyer)
+        self._decide(contract, self.lawyer2, "before", user_id=self.manager.id)
+        self._decide(contract, self.manager)
+        self.assertEqual(self._task(contract), legal)
+        self.assertEqual(legal.waiting_ids, self.lawyer2)
+        self._decide(contract, self.lawyer2)
+        self.assertEqual(legal.state, "approved")
+
     def test_add_after(self):
         contract = self._send()
         self._decide(contract, self.lawyer, "after", user_id=self.manager.id)

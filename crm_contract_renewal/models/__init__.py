@@ -5,6 +5,7 @@ from . import crm_contract
 from . import crm_contract_ladder
 from . import crm_contract_decision
 from . import crm_contract_successor
+from . import crm_contract_automatic
 from . import crm_contract_digest
 from . import res_company
 from . import res_config_settings

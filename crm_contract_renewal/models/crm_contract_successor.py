@@ -3,7 +3,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -11,10 +11,7 @@ from odoo.addons.crm_contract.tools.period import term_end
 
 from ..tools.uplift import Uplift
 from .crm_contract import IN_FORCE
-from .crm_contract_ladder import ACTIVITY
 
-AUTOMATIC = ("automatic", "unless_refused")
-FAILED = "crm_contract_renewal.mail_activity_type_failed"
 # Dates of lines, installments and milestones that move with the term.
 _SHIFTED = {
     "line_ids": ("date_start", "date_end", "date_anchor"),
@@ -34,11 +31,6 @@ class CrmContract(models.Model):
         string="Renewals",
         domain=[("kind", "=", "renewal")],
     )
-    is_automatic_renewal = fields.Boolean(
-        readonly=True,
-        copy=False,
-        help="Made by the daily job; it needs no signature.",
-    )
     uplift_note = fields.Text(
         string="Price adjustment",
         help="How the prices were computed from those of the term before; printed.",
@@ -57,14 +49,14 @@ class CrmContract(models.Model):
 
     @api.model
     def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"is_automatic_renewal", "renewal_ids"}
+        return super()._get_owned_fields() | {"renewal_ids"}
 
     @api.constrains("date_start")
     def _check_renewal_start(self):
         for contract in self.filtered(lambda c: c.kind == "renewal"):
             end = contract.origin_id.date_end
             if end and contract.date_start and contract.date_start <= end:
-                raise UserError(
+                raise ValidationError(
                     self.env._(
                         "%(contract)s would begin on %(start)s, before the term of its "
                         "predecessor ends on %(end)s.",
@@ -250,9 +242,8 @@ class CrmContract(models.Model):
             # sudo: who signs the renewal need not have rights on the predecessor
             origin = contract.origin_id.sudo()
             if origin.state in IN_FORCE:
-                origin._action_end(
-                    "superseded", contract.date_start - timedelta(days=1)
-                )
+                last = contract.date_start - timedelta(days=1)
+                origin._action_end("superseded", min(last, origin.date_end or last))
 
     def _advance_expire(self):
         """A contract whose renewal is signed was superseded, not left to expire."""
@@ -260,84 +251,6 @@ class CrmContract(models.Model):
         if not signed:
             return super()._advance_expire()
         return signed[0]._take_over()
-
-    @api.model
-    def _get_automatic_domain(self):
-        """Return the domain of contracts that renew by themselves now."""
-        return Domain(
-            [
-                ("state", "in", ("running", "suspended")),
-                ("renewal_mode", "in", AUTOMATIC),
-                ("date_notice", "<", "today"),
-                ("date_end", ">=", "today"),
-                ("renewal_decision", "in", (False, "renew")),
-            ]
-        ) & ~Domain("renewal_ids", "any", [("state", "!=", "cancelled")])
-
-    @api.model
-    def _cron_renew(self):
-        """Renew what renews by itself, sign what needs no signature, take over.
-
-        Looks at dates and states only, so that days of downtime are caught up, and a
-        second run finds nothing left to do.
-        """
-        jobs = (
-            (self._get_automatic_domain(), "_renew_automatically"),
-            (self._get_automatic_signature_domain(), "_sign_automatically"),
-            (self._get_take_over_domain(), "_take_over"),
-        )
-        for domain, step in jobs:
-            for record in self.search(domain, order="id"):
-                if not self._advance(record, domain, step):
-                    return
-
-    def _renew_automatically(self):
-        """Renew one contract on its deadline, and tell its salesperson.
-
-        What keeps it from being submitted is told too, once, and tried again each day.
-        """
-        try:
-            with self.env.cr.savepoint():
-                successor = self._renew(automatic=True)
-                self._decide_renewal("renew", self.env._("Renewed automatically."))
-                successor.action_submit()
-        except UserError as error:
-            if not self.activity_search([FAILED]):
-                self._tell_owner(FAILED, str(error))
-            return
-        self.activity_unlink([FAILED])
-        self._tell_owner(ACTIVITY, successor._get_html_link())
-
-    def _tell_owner(self, activity_type, note):
-        if self.user_id:
-            self.activity_schedule(
-                activity_type,
-                user_id=self.user_id.id,
-                summary=self.env._("Renewed automatically")
-                if activity_type == ACTIVITY
-                else self.env._("Automatic renewal failed"),
-                note=note,
-            )
-
-    @api.model
-    def _get_automatic_signature_domain(self):
-        return Domain(
-            [
-                ("kind", "=", "renewal"),
-                ("is_automatic_renewal", "=", True),
-                ("state", "=", "to_sign"),
-            ]
-        )
-
-    def _sign_automatically(self):
-        """Let an approved renewal be in force: both sides agreed to it beforehand."""
-        origin = self.origin_id
-        self._action_sign(
-            fields.Date.context_today(self),
-            origin.signed_by_customer,
-            origin.signed_by_company,
-            self.content_hash,
-        )
 
 
 def _move_dates(command, names, days):

@@ -58,6 +58,15 @@ class TestTakeOver(RenewalCommon):
             self.assertEqual(contract.end_reason, "superseded")
             self.assertEqual(contract.date_ended, contract.date_end)
 
+    def test_begins_later(self):
+        contract = self._create_running()
+        successor = self._renew(contract)
+        successor.date_start = contract.date_end + timedelta(days=10)
+        self._sign(successor)
+        self._advance((contract.date_end - self.today).days + 1)
+        self.assertEqual(contract.end_reason, "superseded")
+        self.assertEqual(contract.date_ended, contract.date_end)
+
     def test_automatic(self):
         contract = self._create_running(renewal_mode="automatic")
         deadline = (contract.date_deadline - self.today).days

@@ -1,0 +1,102 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from .crm_contract_ladder import ACTIVITY
+
+AUTOMATIC = ("automatic", "unless_refused")
+FAILED = "crm_contract_renewal.mail_activity_type_failed"
+
+
+class CrmContract(models.Model):
+    """Renewal by itself: on the deadline, without a signature."""
+
+    _inherit = "crm.contract"
+
+    is_automatic_renewal = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Made by the daily job; it needs no signature.",
+    )
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"is_automatic_renewal"}
+
+    @api.model
+    def _get_automatic_domain(self):
+        """Return the domain of contracts that renew by themselves now."""
+        return Domain(
+            [
+                ("state", "in", ("running", "suspended")),
+                ("renewal_mode", "in", AUTOMATIC),
+                ("date_notice", "<", "today"),
+                ("date_end", ">=", "today"),
+                ("renewal_decision", "in", (False, "renew")),
+            ]
+        ) & ~Domain("renewal_ids", "any", [("state", "!=", "cancelled")])
+
+    @api.model
+    def _cron_renew(self):
+        """Renew what renews by itself, sign what needs no signature, take over.
+
+        Looks at dates and states only, so that days of downtime are caught up, and a
+        second run finds nothing left to do.
+        """
+        jobs = (
+            (self._get_automatic_domain(), "_renew_automatically"),
+            (self._get_automatic_signature_domain(), "_sign_automatically"),
+            (self._get_take_over_domain(), "_take_over"),
+        )
+        for domain, step in jobs:
+            for record in self.search(domain, order="id"):
+                if not self._advance(record, domain, step):
+                    return
+
+    def _renew_automatically(self):
+        """Renew one contract on its deadline, and tell its salesperson.
+
+        What keeps it from being submitted is told too, once, and tried again each day.
+        """
+        try:
+            with self.env.cr.savepoint():
+                successor = self._renew(automatic=True)
+                self._decide_renewal("renew", self.env._("Renewed automatically."))
+                successor.action_submit()
+        except UserError as error:
+            if not self.activity_search([FAILED]):
+                self._tell_owner(FAILED, str(error))
+            return
+        self.activity_unlink([FAILED])
+        self._tell_owner(ACTIVITY, successor._get_html_link())
+
+    def _tell_owner(self, activity_type, note):
+        if self.user_id:
+            self.activity_schedule(
+                activity_type,
+                user_id=self.user_id.id,
+                summary=self.env._("Renewed automatically")
+                if activity_type == ACTIVITY
+                else self.env._("Automatic renewal failed"),
+                note=note,
+            )
+
+    @api.model
+    def _get_automatic_signature_domain(self):
+        return Domain(
+            [
+                ("kind", "=", "renewal"),
+                ("is_automatic_renewal", "=", True),
+                ("state", "=", "to_sign"),
+            ]
+        )
+
+    def _sign_automatically(self):
+        """Let an approved renewal be in force: both sides agreed to it beforehand."""
+        origin = self.origin_id
+        self._action_sign(
+            fields.Date.context_today(self),
+            origin.signed_by_customer,
+            origin.signed_by_company,
+            self.content_hash,
+        )
