@@ -83,6 +83,68 @@ class TestLateInterest(LedgerCommon):
         self.assertEqual(self._accrued(invoice, date(2026, 2, 1)), 0.58)
         self.assertEqual(self._accrued(invoice, date(2026, 2, 10)), 5.75)
 
+    def _credit_on(self, invoice, price, day):
+        """Post a credit note for a part of an invoice, and set it off."""
+        credit = (
+            self.env["account.move"]
+            .with_user(self.accountant)
+            .create(
+                {
+                    "move_type": "out_refund",
+                    "partner_id": invoice.partner_id.id,
+                    "invoice_date": day,
+                    "currency_id": invoice.currency_id.id,
+                    "invoice_line_ids": [
+                        Command.create(
+                            {
+                                "product_id": self.product.id,
+                                "price_unit": price,
+                                "tax_ids": [Command.set(self.tax.ids)],
+                            }
+                        )
+                    ],
+                }
+            )
+        )
+        credit.action_post()
+        (invoice + credit).line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        ).reconcile()
+        return credit
+
+    def test_credit_for_a_part_counts_like_a_payment(self):
+        day, later = date(2026, 2, 11), date(2026, 2, 21)
+        paid, credited = self._create_overdue(), self._create_overdue()
+        with freeze_time(f"{day} 12:00"):
+            self._pay_on(paid, 575, day)
+            credit = self._credit_on(credited.with_user(self.accountant), 500, day)
+        self.assertEqual(credit.amount_total, 575)
+        self.assertEqual(self._accrued(credited, later), self._accrued(paid, later))
+        # Less than without the credit note, more than on the day that it was made.
+        self.assertGreater(self._accrued(credited, later), self._accrued(credited, day))
+        self.assertLess(self._accrued(credited, later), 1150 * 0.0005 * 21)
+
+    def test_in_the_currency_of_the_contract(self):
+        currency = self.env.ref("base.EUR")
+        currency.active = True
+        currency.rate_ids.create(
+            {
+                "name": date(2026, 1, 1),
+                "rate": 2,
+                "currency_id": currency.id,
+                "company_id": self.company.id,
+            }
+        )
+        invoice = self._create_overdue(currency_id=currency.id)
+        total = invoice.amount_total
+        self.assertEqual(invoice.currency_id, currency)
+        day = date(2026, 2, 10)
+        expected = round(total * 0.0005 * 10, 2)
+        self.assertAlmostEqual(self._accrued(invoice, day), expected, places=2)
+        row = self._charge(invoice, day)
+        self.assertAlmostEqual(row.amount, expected, places=2)
+        self.assertEqual(row.currency_id, currency)
+
     def test_by_the_year(self):
         self.type.write({"late_rate": 7.3, "late_rate_unit": "year"})
         invoice = self._create_overdue()
