@@ -1,10 +1,13 @@
 """Nothing goes around an approval: real users over RPC and HTTP."""
 
 import base64
+import io
 
 import pytest
+import requests
 from client import REFUSALS, RpcError, changes, refused, together
 from conftest import make_user
+from pypdf import PdfReader
 
 APPROVER = "crm_contract_approval.crm_contract_approval_group_"
 TASK = "crm.contract.approval.task"
@@ -686,8 +689,6 @@ def test_get_decides_nothing(approvers, admin, waiting, untouched):
 
 
 def test_link_needs_a_login(admin, waiting, untouched):
-    import requests
-
     anonymous = requests.Session()
     anonymous.trust_env = False
     path = f"{admin.url}/odoo/contract-approvals/{task_of(admin, waiting)}"
@@ -708,3 +709,30 @@ def test_link_needs_a_login(admin, waiting, untouched):
         timeout=60,
     )
     assert "error" in answer.json()
+
+
+# The certificate
+
+
+def test_certificate_is_the_last_page(approvers, admin, send):
+    contract_id = send()
+    decide(approvers["lawyer"], contract_id, admin, comment="Read by the lawyer")
+    decide(approvers["executive"], contract_id, admin)
+    user = approvers["own"]
+    pages = {}
+    for name in (
+        "crm_contract.report_contract",
+        "crm_contract_approval.report_certificate",
+        "crm_contract_approval.report_certified",
+    ):
+        answer = user.get(f"/report/pdf/{name}/{contract_id}")
+        assert answer.headers["content-type"] == "application/pdf", answer.text[:200]
+        pages[name] = [
+            page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages
+        ]
+    contract, certificate, certified = pages.values()
+    assert len(certified) == len(contract) + len(certificate)
+    assert "Read by the lawyer" in certified[-1]
+    assert "Read by the lawyer" not in "".join(contract)
+    shown = admin.read("crm.contract", contract_id, "content_hash")
+    assert shown in certified[-1].replace("\n", "")
