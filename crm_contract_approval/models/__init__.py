@@ -14,6 +14,7 @@ from . import crm_contract
 from . import crm_contract_approval_plan
 from . import crm_contract_approval_round
 from . import crm_contract_approval_certificate
+from . import crm_contract_approval_comparison
 from . import ir_actions_report
 from . import ir_http
 from . import res_config_settings

@@ -119,7 +119,7 @@ class CrmContractApprovalTask(models.Model):
         if not (comment or "").strip():
             raise UserError(self.env._("Write your answer."))
         unasked = self.filtered(lambda task: not task.has_question)
-        if unasked:
+        if unasked or not self:
             raise UserError(self.env._("No question is open."))
         self._lock()
         self._log("answer", comment=comment)

@@ -232,18 +232,16 @@ class CrmContract(models.Model):
         """Tell the salesperson that all have agreed; without steps, nothing is said."""
         approved = self.filtered(lambda c: c._get_round_tasks())
         approved._close_owner_activities()
-        approved._schedule_owner(self.env._("Approved: have it signed"))
+        approved._remind_owner(self.env._("Approved: have it signed"))
         approved._message_log_batch(
             {c.id: self.env._("The contract is approved.") for c in approved}
         )
 
-    def _remind_owner(self, summary, note):
-        """Put an activity into the inbox of whoever works on the contract."""
-        self._schedule_owner(summary, note)
-
-    def _schedule_owner(self, summary, note=""):
+    def _remind_owner(self, summary, note=""):
+        """Put an activity into the inbox of whoever submitted the contracts."""
         activity_type = self.env.ref("crm_contract_approval.mail_activity_type_owner")
         text = Markup("<br/>").join((note or "").split("\n"))
+        # sudo: approvers have no right to write on the contract
         self.env["mail.activity"].sudo().with_context(
             mail_activity_quick_update=True
         ).create(

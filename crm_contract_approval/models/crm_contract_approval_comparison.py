@@ -1,0 +1,171 @@
+from odoo import fields, models
+from odoo.tools import format_date, formatLang, html2plaintext
+
+
+class CrmContract(models.Model):
+    """What a contract is compared with: its template, and what was accepted before."""
+
+    _inherit = "crm.contract"
+
+    def _get_term_text(self):
+        self.ensure_one()
+        begin, end = (
+            format_date(self.env, day) for day in (self.date_start, self.date_end)
+        )
+        if self.is_open_ended:
+            return self.env._("from %s on, open-ended", begin)
+        return f"{begin} – {end}"
+
+    def _get_customer_figures(self):
+        """Return what the customer owes and how he paid: (label, value, alarming)."""
+        self.ensure_one()
+        # sudo: sums over contracts that the approver may not open
+        contracts = self.sudo().search(
+            [
+                ("commercial_partner_id", "=", self.commercial_partner_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("state", "in", ("signed", "running", "suspended", "ended")),
+            ]
+        )
+        company = self.company_id.currency_id
+        sums = dict.fromkeys(("amount_remaining", "amount_overdue"), 0.0)
+        for contract in contracts:
+            for name in sums:
+                sums[name] += contract.currency_id._convert(
+                    contract[name], company, self.company_id, fields.Date.today()
+                )
+        return [
+            (self.env._("Contracts with the customer"), str(len(contracts)), False),
+            (
+                self.env._("Not paid yet under them"),
+                formatLang(self.env, sums["amount_remaining"], currency_obj=company),
+                False,
+            ),
+            (
+                self.env._("Overdue"),
+                formatLang(self.env, sums["amount_overdue"], currency_obj=company),
+                bool(sums["amount_overdue"]),
+            ),
+        ]
+
+    def _get_template_changes(self):
+        """Return how the contract differs from its template, in readable form.
+
+        Texts of clauses are compared with the library, see `is_deviating`.
+
+        :return: as `_get_content_changes`
+        """
+        self.ensure_one()
+        template = self.template_id
+        if not template:
+            return []
+        names = ("preamble", "dispute_method", "dispute_institution", "dispute_place",
+                 "duration", "duration_unit", "notice_period", "notice_unit")  # fmt: skip
+        changes = []
+        for name in names:
+            field = self._fields[name]
+            old = template[name] if name in template._fields else False
+            if old and old != self[name]:
+                changes.append(
+                    {
+                        "label": field._description_string(self.env),
+                        "old": self._describe_content_value(field, old),
+                        "new": self._describe_content_value(
+                            field, self._get_content_value(name)
+                        ),
+                    }
+                )
+        return changes + self._get_line_changes() + self._get_clause_changes()
+
+    def _get_line_changes(self):
+        def describe(line):
+            return ", ".join(
+                filter(None, (f"{line.quantity:g}", line.service_standard))
+            )
+
+        return _compare_rows(
+            self.env._("Lines"),
+            self.template_id.line_ids.filtered(lambda line: not line.display_type),
+            self.line_ids.filtered(lambda line: not line.display_type),
+            lambda line: line.product_id.id or (line.name or "").partition("\n")[0],
+            describe,
+        )
+
+    def _get_clause_changes(self):
+        clauses = self.env["crm.contract.clause.template"].browse(
+            [vals["template_id"] for vals in self._prepare_clause_vals()]
+        )
+        return _compare_rows(
+            self.env._("Clauses"),
+            clauses,
+            self.clause_ids,
+            lambda row: (
+                (row if row._name == clauses._name else row.template_id).id or row.name
+            ),
+            lambda row: "",
+        )
+
+    def _get_precedents(self):
+        """Return where deviating clauses were accepted before.
+
+        :return: list of (heading of the clause, text); approved contracts alone count
+        """
+        self.ensure_one()
+        deviating = self.clause_ids.filtered("is_deviating")
+        if not deviating:
+            return []
+        # sudo: numbers of contracts that the approver may not open
+        earlier = self.env["crm.contract.clause"].sudo().search(
+            [
+                ("template_id", "in", deviating.template_id.ids),
+                ("is_deviating", "=", True),
+                ("contract_id", "!=", self.id),
+                ("company_id", "=", self.company_id.id),
+                ("contract_id.state", "in",
+                 ("to_sign", "signed", "running", "suspended", "ended")),
+            ]
+        )  # fmt: skip
+        found = []
+        for clause in deviating:
+            text = " ".join(html2plaintext(clause.body or "").split())
+            same = earlier.filtered(
+                lambda row, clause=clause, text=text: (
+                    row.template_id == clause.template_id
+                    and " ".join(html2plaintext(row.body or "").split()) == text
+                )
+            ).contract_id
+            own = same.filtered(
+                lambda c: c.commercial_partner_id == self.commercial_partner_id
+            )
+            found.append((clause.name, self._describe_precedents(own, same - own)))
+        return found
+
+    def _describe_precedents(self, own, others):
+        if own:
+            return self.env._(
+                "accepted for this customer in %s",
+                ", ".join(own.mapped("display_name")),
+            )
+        if others:
+            return self.env._(
+                "never for this customer, for others %s times", len(others)
+            )
+        return self.env._("never accepted before")
+
+
+def _compare_rows(label, old_rows, new_rows, key, describe):
+    """Return changes between rows that belong together by a key."""
+    old = {key(row): row for row in old_rows}
+    new = {key(row): row for row in new_rows}
+    changes = []
+    for name in {**old, **new}:
+        before, after = old.get(name), new.get(name)
+        row = after or before
+        title = (row.name or "").partition("\n")[0]
+        texts = [
+            " – ".join(filter(None, (title, describe(side)))) if side else ""
+            for side in (before, after)
+        ]
+        if texts[0] != texts[1]:
+            changes.append({"label": label, "old": texts[0], "new": texts[1]})
+    return changes
