@@ -267,6 +267,13 @@ class CrmContract(models.Model):
             context={"default_contract_id": self.id},
         )
 
+    def _is_amendment(self):
+        """Return whether the record holds what a contract is to become, or became.
+
+        It has no ledger of its own: what it changes is billed by the contract.
+        """
+        return self.kind == "amendment"
+
     def _check_can_archive(self):
         live = self.filtered(lambda c: c.state not in ("draft", "cancelled", "ended"))
         if live:

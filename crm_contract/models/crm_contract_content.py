@@ -78,7 +78,11 @@ class CrmContract(models.Model):
         )
 
     def _check_content_editable(self):
-        locked = self.filtered(lambda contract: contract.state != "draft")
+        locked = self.filtered(
+            lambda contract: (
+                contract.state != "draft" and not contract._is_content_unlocked()
+            )
+        )
         if not locked:
             return
         raise UserError(
@@ -146,7 +150,7 @@ class CrmContract(models.Model):
         if not self.content_hash:
             return [self.env._("The contract was not submitted yet.")]
         problems = []
-        if self._compute_hash() != self.content_hash:
+        if self._compute_hash() != self._get_expected_hash():
             problems.append(self.env._("The record is not the one that was submitted."))
         problems += [
             self.env._("The file %s is not the one that was stored.", document.name)
@@ -154,6 +158,14 @@ class CrmContract(models.Model):
             if not document._is_intact()
         ]
         return problems
+
+    def _get_expected_hash(self):
+        """Return the hash that the content has if nobody tampered with it.
+
+        Extended by satellites that let an amendment change a signed contract.
+        """
+        self.ensure_one()
+        return self.content_hash
 
     def _get_content_changes(self, old):
         """Return readable changes of the content since an older canonical content.
@@ -168,6 +180,14 @@ class CrmContract(models.Model):
             if change.path[-1] != "sequence"
         ]
 
+    def _get_agreed_changes(self):
+        """Return what the contract changes of another one, as `_get_content_changes`.
+
+        Extended by satellites; of a contract of its own it is nothing.
+        """
+        self.ensure_one()
+        return []
+
     def _describe_change(self, change):
         *path, name = change.path
         labels, model, rows = [], self, self
@@ -175,13 +195,14 @@ class CrmContract(models.Model):
             field = model._fields[child]
             model = self.env[field.comodel_name]
             rows = rows[child].filtered(lambda row, key=key: row.content_key == key)
-            labels += [field._description_string(self.env), rows[:1].display_name]
+            row_name = (rows[:1].display_name or "").partition("\n")[0]
+            labels += [field._description_string(self.env), row_name]
         label = " / ".join(filter(None, labels))
         if len(path) % 2:
             return {
                 "label": label,
-                "old": (change.old or {}).get("name") or "",
-                "new": (change.new or {}).get("name") or "",
+                "old": change.old and model._describe_content_row(change.old) or "",
+                "new": change.new and model._describe_content_row(change.new) or "",
             }
         field = model._fields[name]
         return {

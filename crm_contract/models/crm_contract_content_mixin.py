@@ -1,12 +1,15 @@
 import uuid
+from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError
-from odoo.tools import SQL, html2plaintext, ormcache
+from odoo.tools import SQL, format_date, formatLang, html2plaintext, ormcache
 
 # Relational values enter the canonical content as ids: a record may be renamed
 # without changing what was agreed. Names are resolved when a change is shown.
 _MULTI = ("one2many", "many2many")
+# Contracts whose content the transaction at hand may change though they are signed.
+UNLOCKED = "crm_contract.unlocked"
 # Unlike a model's own order, this one depends on content alone.
 CONTENT_ORDER = "sequence, id"
 
@@ -204,6 +207,8 @@ class CrmContractContentMixin(models.AbstractModel):
     @api.model
     def _describe_content_value(self, field, value):
         """Return a canonical value as text for people (str)."""
+        if field.type == "boolean" and value is not None:
+            return self.env._("Yes") if value else self.env._("No")
         if value in (None, False, "", []):
             return ""
         if field.relational:
@@ -214,21 +219,59 @@ class CrmContractContentMixin(models.AbstractModel):
             return dict(field._description_selection(self.env)).get(value, value)
         if field.type == "html":
             return html2plaintext(value)
+        if field.type == "date":
+            return format_date(self.env, value)
+        if field.type in ("float", "monetary"):
+            return formatLang(self.env, value)
         return str(value)
 
-    def _prepare_content_copy_vals(self):
+    @api.model
+    def _describe_content_row(self, values):
+        """Return the canonical fields of a row that came or went as text (str)."""
+        return values.get("name") or ""
+
+    def _prepare_content_copy_vals(self, keep_keys=False):
         """Return create values of a copy: content fields and children.
 
         A copy without rows stays so, even if its template has some.
+
+        :param keep_keys: let the rows be known as other versions of the same; only
+            code that may write owned fields can create them
         """
         self.ensure_one()
-        vals = {
-            name: self._fields[name].convert_to_write(self[name], self)
-            for name in self._get_copied_fields()
-        }
+        vals = self._prepare_content_vals()
+        if keep_keys and self._content_parent:
+            vals["content_key"] = self.content_key
         for name in self._get_content_children():
             vals[name] = [
-                fields.Command.create(row._prepare_content_copy_vals())
+                fields.Command.create(row._prepare_content_copy_vals(keep_keys))
                 for row in self[name]._filter_content().sorted(CONTENT_ORDER)
             ] or [fields.Command.clear()]
         return vals
+
+    def _prepare_content_vals(self):
+        """Return the fields of one record that a copy takes along, as `write` takes."""
+        self.ensure_one()
+        return {
+            name: self._fields[name].convert_to_write(self[name], self)
+            for name in self._get_copied_fields()
+        }
+
+    @contextmanager
+    def _content_unlocked(self):
+        """Let code change the content of contracts that were signed.
+
+        What both sides agreed on in an amendment changes the contract: nothing else
+        may. The transaction knows it, neither a context nor a field, and no client can
+        reach it.
+        """
+        unlocked = self.env.cr.precommit.data.setdefault(UNLOCKED, set())
+        added = set(self.ids) - unlocked
+        unlocked |= added
+        try:
+            yield
+        finally:
+            unlocked -= added
+
+    def _is_content_unlocked(self):
+        return self.id in self.env.cr.precommit.data.get(UNLOCKED, ())

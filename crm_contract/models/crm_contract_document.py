@@ -24,7 +24,12 @@ class CrmContractDocument(models.Model):
     )
     company_id = fields.Many2one(related="contract_id.company_id", store=True)
     kind = fields.Selection(
-        [("annex", "Annex"), ("text", "Contract text"), ("signed", "Signed copy")],
+        [
+            ("annex", "Annex"),
+            ("former", "Former annex"),
+            ("text", "Contract text"),
+            ("signed", "Signed copy"),
+        ],
         required=True,
         default="annex",
         readonly=True,
@@ -79,8 +84,10 @@ class CrmContractDocument(models.Model):
     def _filter_content(self):
         return self.filtered(lambda document: document.kind == "annex")
 
-    def _prepare_content_copy_vals(self):
-        return {"sequence": self.sequence, "name": self.name, "file": self.file}
+    def _prepare_content_vals(self):
+        # Without the context of a client that asks for sizes instead of files.
+        document = self.with_context(bin_size=False)
+        return {"sequence": self.sequence, "name": self.name, "file": document.file}
 
     def _get_file(self):
         """Return the stored bytes."""

@@ -212,6 +212,8 @@ class CrmContract(models.Model):
         "line_ids.date_anchor",
         "line_ids.prorate",
         "line_ids.free_periods",
+        "line_ids.valid_from",
+        "line_ids.valid_until",
         "line_ids.step_ids.date_from",
         "line_ids.step_ids.quantity",
         "line_ids.step_ids.price_unit",
@@ -227,11 +229,7 @@ class CrmContract(models.Model):
                 currency=contract.currency_id or contract.company_id.currency_id,
                 company=contract.company_id or self.env.company,
             )
-            values = [
-                line._get_recurring_value()
-                for line in contract.line_ids
-                if line.is_recurring
-            ]
+            values = contract._get_recurring_values()
             untaxed = sum(value for value, _total in values)
             contract.amount_recurring = sum(total for _value, total in values)
             contract.amount_one_off = totals["total_amount_currency"]
@@ -241,20 +239,30 @@ class CrmContract(models.Model):
             )
             contract.amount_total = contract.amount_one_off + contract.amount_recurring
 
+    def _get_recurring_values(self):
+        """Return (untaxed, total) of each part that the recurring value consists of."""
+        self.ensure_one()
+        lines = self.line_ids.filtered("is_recurring")
+        return [line._get_recurring_value() for line in lines]
+
     @api.depends(
         "state",
+        "date_start",
         "line_ids.is_recurring",
         "line_ids.price_subtotal",
         "line_ids.recurrence_interval",
         "line_ids.recurrence_unit",
+        "line_ids.date_start",
         "line_ids.date_end",
+        "line_ids.valid_from",
+        "line_ids.valid_until",
         "line_ids.step_ids.date_from",
         "line_ids.step_ids.quantity",
         "line_ids.step_ids.price_unit",
     )
     def _compute_amount_mrr(self):
         for contract in self:
-            over = contract.state in ("ended", "cancelled")
+            over = contract.state in ("ended", "cancelled") or contract._is_amendment()
             lines = contract.line_ids.filtered("is_recurring")
             month = 0 if over else sum(line._get_monthly_value() for line in lines)
             contract.amount_mrr = month
@@ -319,6 +327,8 @@ class CrmContract(models.Model):
             ],
         )
         for contract, state, overdue, invoiced, paid, amount, opened, due in groups:
+            if contract._is_amendment():
+                continue
             figures = sums[by_id[contract.id]]
             figures["amount_invoiced"] += invoiced
             figures["amount_paid"] += paid

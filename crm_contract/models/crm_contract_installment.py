@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import format_date
+from odoo.tools import format_date, formatLang
 from odoo.tools.date_utils import add
 
 from ..tools.plan import PlanRow, plan_amounts
@@ -221,13 +221,15 @@ class CrmContractInstallment(models.Model):
         "days",
         "milestone_id.date_done",
         "contract_id.date_signed",
+        "contract_id.kind",
         "period_start",
         "period_end",
         "line_id.billed_in",
     )
     def _compute_date_due(self):
         for row in self:
-            event = row._get_event_date()
+            # The rows of an amendment say what the contract's are to become.
+            event = not row.contract_id._is_amendment() and row._get_event_date()
             days = row.days if row.trigger in ("signature", "milestone") else 0
             row.date_due = event and add(event, days=days)
 
@@ -383,9 +385,29 @@ class CrmContractInstallment(models.Model):
                 )
             )
 
-    def _prepare_content_copy_vals(self):
+    @api.model
+    def _describe_content_row(self, values):
+        name = super()._describe_content_row(values)
+        if values.get("amount_type") == "percent":
+            return f"{name}: {values['percentage']:g} %"
+        return f"{name}: {formatLang(self.env, values.get('amount_fixed') or 0)}"
+
+    def _prepare_content_vals(self):
         # The copied contract has milestones of its own, see `_relink_milestones`.
-        return dict(super()._prepare_content_copy_vals(), milestone_id=False)
+        return dict(super()._prepare_content_vals(), milestone_id=False)
+
+    def _get_content_value(self, name):
+        # A milestone is content itself: its key is the same in later versions.
+        if name == "milestone_id":
+            return self.milestone_id.content_key or None
+        return super()._get_content_value(name)
+
+    @api.model
+    def _describe_content_value(self, field, value):
+        if field.name == "milestone_id" and value:
+            milestones = self.env["crm.contract.milestone"]
+            return milestones.search([("content_key", "=", value)], limit=1).name or ""
+        return super()._describe_content_value(field, value)
 
     def _get_missing(self):
         """Return what the row lacks for a submission (list of str)."""

@@ -81,6 +81,8 @@ class CrmContract(models.Model):
         return vals_list
 
     def _has_ledger(self):
+        if self._is_amendment():
+            return False
         if self.state == "suspended":
             return self.type_id.bill_suspended
         return self.state in ("signed", "running", "ended")

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import format_date, formatLang
 from odoo.tools.date_utils import add
 
 from ..tools.recurrence import (
@@ -10,6 +11,9 @@ from ..tools.recurrence import (
     step_at,
 )
 from .crm_contract_type import BILLED_IN, TERM_UNITS
+
+
+RHYTHM = ("recurrence_interval", "recurrence_unit", "billed_in")
 
 
 class CrmContractLine(models.Model):
@@ -58,6 +62,17 @@ class CrmContractLine(models.Model):
         string="Billed until",
         help="Last day that was billed before the contract was taken over.",
     )
+    valid_from = fields.Date(
+        readonly=True,
+        copy=False,
+        help="First day of the line in the version that an amendment gave it.",
+    )
+    valid_until = fields.Date(
+        readonly=True,
+        copy=False,
+        help="Last day before an amendment replaced or removed the line, which is "
+        "kept for what it billed until then.",
+    )
     step_ids = fields.One2many("crm.contract.line.step", "line_id", string="Steps")
     installment_ids = fields.One2many(
         "crm.contract.installment", "line_id", string="Periods"
@@ -98,6 +113,8 @@ class CrmContractLine(models.Model):
         "recurrence_interval",
         "recurrence_unit",
         "date_end",
+        "valid_from",
+        "valid_until",
         "step_ids.date_from",
         "step_ids.quantity",
         "step_ids.price_unit",
@@ -109,10 +126,14 @@ class CrmContractLine(models.Model):
     def _get_monthly_value(self):
         """Return the untaxed value of a month at today's step, not rounded."""
         today = fields.Date.context_today(self)
-        ended = self.date_end and self.date_end < today
-        if not self.is_recurring or ended or not self.recurrence_interval:
+        # Of a contract that is still to begin, the value is that of its first day.
+        day = max(today, self.contract_id.date_start or today)
+        last = min(filter(None, (self.date_end, self.valid_until)), default=day)
+        first = max(filter(None, (self.date_start, self.valid_from)), default=day)
+        live = first <= day <= last
+        if not self.is_recurring or not live or not self.recurrence_interval:
             return 0.0
-        untaxed, _total = self._get_period_amounts(*self._get_terms_on(today))
+        untaxed, _total = self._get_period_amounts(*self._get_terms_on(day))
         return monthly_value(untaxed, self.recurrence_interval, self.recurrence_unit)
 
     @api.constrains("date_start", "date_end", "is_recurring", "contract_id")
@@ -148,19 +169,41 @@ class CrmContractLine(models.Model):
     def _get_content_children(self):
         return (*super()._get_content_children(), "step_ids")
 
-    def _get_recurrence(self):
+    @api.model
+    def _describe_content_row(self, values):
+        if values.get("display_type"):
+            return super()._describe_content_row(values)
+        price = _describe_price(self.env, values)
+        if values.get("is_recurring"):
+            line = self.new({name: values.get(name) for name in RHYTHM})
+            price = f"{price}, {line._get_recurrence_text()}"
+        return f"{super()._describe_content_row(values)}: {price}"
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"valid_from", "valid_until"}
+
+    def _filter_content(self):
+        # A line that an amendment replaced or removed is history, not content.
+        return self.filtered(lambda line: not line.valid_until)
+
+    def _get_recurrence(self, first=None, last=None):
         """Return when the line recurs (`tools.recurrence.Recurrence`), or None.
 
         It ends with the line, the contract or its early end, whichever comes first.
+
+        :param first: days before it are left out, as if the line was amended on it
+        :param last: days after it are left out
         """
         self.ensure_one()
         contract = self.contract_id
         start = self.date_start or contract.date_start
         if not start or not self.is_recurring or self.recurrence_interval < 1:
             return None
-        ends = filter(None, (self.date_end, contract.date_end, contract.date_ended))
-        end = min(ends, default=None)
-        if end and end < start:
+        ends = (self.date_end, self.valid_until, contract.date_end, last)
+        end = min(filter(None, (*ends, contract.date_ended)), default=None)
+        cut = max(filter(None, (self.valid_from, first)), default=None)
+        if end and end < max(start, cut or start):
             return None
         return Recurrence(
             start,
@@ -168,6 +211,7 @@ class CrmContractLine(models.Model):
             self.recurrence_unit,
             end,
             self.date_anchor or None,
+            cut,
         )
 
     def _get_terms_on(self, day):
@@ -178,15 +222,16 @@ class CrmContractLine(models.Model):
         ]
         return step_at(steps, day) or (self.quantity, self.price_unit)
 
-    def _get_billable_periods(self, until, since=None):
+    def _get_billable_periods(self, until, since=None, recurrence=None):
         """Return what of the line is to be billed.
 
         :param until: periods that begin later are left out
         :param since: periods that end earlier are left out
+        :param recurrence: by default that of `_get_recurrence`
         :return: list of (period, days billed, quantity, price per unit)
         """
         self.ensure_one()
-        recurrence = self._get_recurrence()
+        recurrence = recurrence or self._get_recurrence()
         if not recurrence:
             return []
         pauses = self._get_pauses()
@@ -227,18 +272,23 @@ class CrmContractLine(models.Model):
             quantity=quantity, price_unit=price_unit * days / full_days
         )
 
-    def _get_recurring_value(self):
+    def _get_recurring_value(self, first=None, last=None):
         """Return (untaxed, total) of all periods of the term.
 
         Without an end it is the value of the first twelve months.
+
+        :param first: value from this day on
+        :param last: value up to this day
         """
         self.ensure_one()
-        recurrence = self._get_recurrence()
+        recurrence = self._get_recurrence(first, last)
         if not recurrence:
             return 0.0, 0.0
         until = recurrence.end or add(recurrence.start, months=12, days=-1)
         counts = {}
-        for period, days, quantity, price_unit in self._get_billable_periods(until):
+        for period, days, quantity, price_unit in self._get_billable_periods(
+            until, recurrence=recurrence
+        ):
             key = (quantity, price_unit, days, period.full_days)
             if days == period.full_days:
                 key = (quantity, price_unit, 1, 1)
@@ -296,7 +346,18 @@ class CrmContractLineStep(models.Model):
     def _get_content_fields(self):
         return ("sequence", "date_from", "quantity", "price_unit")
 
+    @api.model
+    def _describe_content_row(self, values):
+        day = format_date(self.env, values["date_from"])
+        return f"{day}: {_describe_price(self.env, values)}"
+
     def write(self, vals):
         if "line_id" in vals and any(s.line_id.id != vals["line_id"] for s in self):
             raise ValidationError(self.env._("A step stays with its line."))
         return super().write(vals)
+
+
+def _describe_price(env, values):
+    """Return quantity and price of canonical values as text (str)."""
+    quantity, price = values.get("quantity") or 0, values.get("price_unit") or 0
+    return f"{quantity:g} × {formatLang(env, price)}"

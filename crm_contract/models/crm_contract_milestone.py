@@ -100,6 +100,15 @@ class CrmContractMilestone(models.Model):
 
     def _check_can_change_done(self):
         self.check_access("write")
+        copied = self.contract_id.filtered(lambda contract: contract._is_amendment())
+        if copied:
+            raise UserError(
+                self.env._(
+                    "Complete the milestones on the contract: those of %s say what they"
+                    " are to become.",
+                    ", ".join(copied.mapped("display_name")),
+                )
+            )
         early = self.filtered(
             lambda m: m.contract_id.state not in ("signed", "running", "suspended")
         )

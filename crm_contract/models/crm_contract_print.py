@@ -49,6 +49,11 @@ class CrmContract(models.Model):
         self.ensure_one()
         return self.display_name.replace("/", "-")
 
+    def _get_print_template(self):
+        """Return the template of what is signed; extended by satellites."""
+        self.ensure_one()
+        return "crm_contract.report_contract_document"
+
     def _is_print_frozen(self):
         """Return whether the frozen text is what is printed."""
         self.ensure_one()

@@ -15,7 +15,10 @@ class CrmContract(models.Model):
 
     @api.model
     def _get_start_due_domain(self):
-        return Domain([("state", "=", "signed"), ("date_start", "<=", "today")])
+        # An amendment never runs: it changes the contract that does.
+        return Domain("state", "=", "signed") & Domain(
+            [("date_start", "<=", "today"), ("kind", "!=", "amendment")]
+        )
 
     @api.model
     def _get_expire_due_domain(self):

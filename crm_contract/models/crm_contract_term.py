@@ -129,7 +129,7 @@ class CrmContract(models.Model):
                 contract.date_end, contract.notice_period, contract.notice_unit
             )
 
-    @api.depends("date_end", "state")
+    @api.depends("date_end", "state", "kind")
     def _compute_is_ending_soon(self):
         ending = self.filtered_domain(self._get_ending_soon_domain())
         for contract in self:
@@ -158,6 +158,11 @@ class CrmContract(models.Model):
 
     @api.model
     def _get_ending_soon_domain(self):
-        return Domain("state", "in", ("signed", "running", "suspended")) & Domain(
-            [("date_end", ">=", "today"), ("date_end", "<=", "today +90d")]
+        return Domain(
+            [
+                ("state", "in", ("signed", "running", "suspended")),
+                ("kind", "!=", "amendment"),
+                ("date_end", ">=", "today"),
+                ("date_end", "<=", "today +90d"),
+            ]
         )

@@ -35,6 +35,8 @@ class Recurrence(NamedTuple):
 
     `start` is the first day and `end` the last one (None: open end). Periods last
     `interval` units and are counted from the anchor, which is the start if not given.
+    Days before the `cut` are left out; periods keep the numbers that they have without
+    it.
     """
 
     start: date
@@ -42,6 +44,7 @@ class Recurrence(NamedTuple):
     unit: str
     end: date | None = None
     anchor: date | None = None
+    cut: date | None = None
 
 
 class Period(NamedTuple):
@@ -78,6 +81,9 @@ def periods(
     ...     date(2026, 1, 31))
     >>> (first.days, first.full_days)
     (15, 31)
+    >>> [rest] = periods(monthly._replace(cut=date(2026, 3, 10)), date(2026, 3, 30))
+    >>> (rest.index, rest.start.isoformat(), rest.days)
+    (1, '2026-03-10', 21)
 
     :raise ValueError: interval under 1, unknown unit
     """
@@ -85,11 +91,12 @@ def periods(
         raise ValueError(f"A period lasts at least one unit, not {recurrence.interval}")
     last = min(until, recurrence.end or until)
     first_slot = _slot_of(recurrence, recurrence.start)
-    slot = _slot_of(recurrence, max(since or recurrence.start, recurrence.start))
+    first = max(recurrence.start, recurrence.cut or recurrence.start)
+    slot = _slot_of(recurrence, max(since or first, first))
     while True:
         full_start = _slot_start(recurrence, slot)
         full_end = _slot_start(recurrence, slot + 1) - _DAY
-        start = max(full_start, recurrence.start)
+        start = max(full_start, first)
         if start > last:
             return
         end = min(full_end, recurrence.end or full_end)

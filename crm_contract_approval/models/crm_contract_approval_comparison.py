@@ -25,6 +25,7 @@ class CrmContract(models.Model):
                 ("commercial_partner_id", "=", self.commercial_partner_id.id),
                 ("company_id", "=", self.company_id.id),
                 ("state", "in", ("signed", "running", "suspended", "ended")),
+                ("kind", "!=", "amendment"),
             ]
         )
         company = self.company_id.currency_id

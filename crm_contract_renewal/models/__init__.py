@@ -7,5 +7,13 @@ from . import crm_contract_decision
 from . import crm_contract_successor
 from . import crm_contract_automatic
 from . import crm_contract_digest
+from . import crm_contract_amendment
+from . import crm_contract_amendment_check
+from . import crm_contract_line_version
+from . import crm_contract_incorporation
+from . import crm_contract_rebase
+from . import crm_contract_change_task
+from . import crm_contract_family
+from . import ir_actions_report
 from . import res_company
 from . import res_config_settings

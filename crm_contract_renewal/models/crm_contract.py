@@ -139,6 +139,7 @@ class CrmContract(models.Model):
         return Domain(
             [
                 ("state", "in", IN_FORCE),
+                ("kind", "!=", "amendment"),
                 ("date_deadline", "!=", False),
                 ("renewal_decision", "=", False),
             ]

@@ -110,7 +110,9 @@ class CrmContract(models.Model):
         self._go_on_open_ended(decision)
 
     def _check_can_decide_renewal(self):
-        wrong = self.filtered(lambda contract: contract.state not in IN_FORCE)
+        wrong = self.filtered(
+            lambda contract: contract.state not in IN_FORCE or contract._is_amendment()
+        )
         if wrong:
             raise UserError(
                 self.env._(

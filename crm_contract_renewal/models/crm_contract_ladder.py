@@ -63,6 +63,7 @@ class CrmContract(models.Model):
         self.ensure_one()
         if (
             self.state not in IN_FORCE
+            or self._is_amendment()
             or not self.date_deadline
             or self.renewal_decision
         ):

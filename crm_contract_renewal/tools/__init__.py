@@ -1,1 +1,2 @@
+from . import merge
 from . import uplift

@@ -1,2 +1,4 @@
+from . import crm_contract_amend
 from . import crm_contract_decide_renewal
 from . import crm_contract_renew
+from . import crm_contract_text_on

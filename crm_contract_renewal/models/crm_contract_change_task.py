@@ -1,0 +1,150 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.date_utils import add
+
+
+class CrmContractChangeTask(models.Model):
+    """What somebody has to do so that an amendment is carried out.
+
+    From the signature on, it is an activity on the contract.
+    """
+
+    _name = "crm.contract.change.task"
+    _description = "Task of an amendment"
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    amendment_id = fields.Many2one(
+        "crm.contract",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        domain=[("kind", "=", "amendment")],
+    )
+    contract_id = fields.Many2one(
+        related="amendment_id.origin_id", store=True, index="btree_not_null"
+    )
+    company_id = fields.Many2one(
+        related="amendment_id.company_id", store=True, index=True
+    )
+    sequence = fields.Integer(default=10)
+    name = fields.Char(string="Task", required=True)
+    user_id = fields.Many2one(
+        "res.users",
+        string="Owner",
+        required=True,
+        default=lambda self: self.env.user,
+        index=True,
+        check_company=True,
+        domain="[('share', '=', False)]",
+    )
+    days = fields.Integer(
+        string="Days after", help="Days after the amendment is in effect."
+    )
+    date_deadline = fields.Date(
+        string="Due on", compute="_compute_date_deadline", store=True
+    )
+    activity_id = fields.Many2one(
+        "mail.activity", readonly=True, copy=False, ondelete="set null"
+    )
+    date_done = fields.Date(string="Done on", related="activity_id.date_done")
+
+    @api.depends("amendment_id.date_effective", "days")
+    def _compute_date_deadline(self):
+        for task in self:
+            day = task.amendment_id.date_effective
+            task.date_deadline = day and add(day, days=task.days)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        tasks = super().create(vals_list)
+        tasks.filtered(lambda task: task._has_begun())._launch()
+        return tasks
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"user_id", "days", "name"} & set(vals):
+            self._update_activities()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_activities(self):
+        # sudo: the activity goes with its task, whoever owns it
+        self.sudo().activity_id.filtered(lambda row: row.active).unlink()
+
+    def action_done(self):
+        """Mark the tasks as done, as their activities are."""
+        self.check_access("write")
+        early = self.filtered(lambda task: not task._has_begun())
+        if early:
+            raise UserError(
+                self.env._(
+                    "“%s” begins when the amendment is signed.",
+                    ", ".join(early.mapped("name")),
+                )
+            )
+        # An activity that somebody deleted was not done.
+        self._launch()
+        # sudo: whoever may write the contract may say that a task of it is done
+        self.sudo().activity_id.filtered("active").action_feedback()
+
+    def _has_begun(self):
+        return self.amendment_id.state in ("signed", "ended")
+
+    def _launch(self):
+        """Make the activities of the tasks on the contract."""
+        for task in self.filtered(lambda task: not task.activity_id):
+            # sudo: the owner need not be the one who signs or plans
+            task.sudo().activity_id = task.contract_id.sudo().activity_schedule(
+                "mail.mail_activity_data_todo",
+                task.date_deadline,
+                summary=task.name,
+                note=task.amendment_id._get_html_link(),
+                user_id=task.user_id.id,
+            )
+
+    def _update_activities(self):
+        for task in self:
+            # sudo: as in `_launch`
+            task.sudo().activity_id.filtered("active").write(
+                {
+                    "user_id": task.user_id.id,
+                    "date_deadline": task.date_deadline,
+                    "summary": task.name,
+                }
+            )
+
+
+class CrmContract(models.Model):
+    """Execution of a change: its tasks, on the amendment and on the contract."""
+
+    _inherit = "crm.contract"
+
+    task_ids = fields.One2many(
+        "crm.contract.change.task", "amendment_id", string="Tasks"
+    )
+    change_task_ids = fields.One2many(
+        "crm.contract.change.task", "contract_id", string="Tasks of amendments"
+    )
+    change_task_count = fields.Integer(compute="_compute_change_task_count")
+    change_task_done_count = fields.Integer(compute="_compute_change_task_count")
+
+    @api.depends("change_task_ids.date_done", "task_ids.date_done")
+    def _compute_change_task_count(self):
+        for contract in self:
+            tasks = contract.change_task_ids | contract.task_ids
+            contract.change_task_count = len(tasks)
+            contract.change_task_done_count = len(tasks.filtered("date_done"))
+
+    def action_view_change_tasks(self):
+        """Open the tasks of the contract's amendments."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_contract_renewal.crm_contract_change_task_action"
+        )
+        tasks = self.change_task_ids | self.task_ids
+        return dict(action, domain=[("id", "in", tasks.ids)], context={})
+
+    def _on_amendment_signed(self):
+        self.task_ids._launch()
+        super()._on_amendment_signed()

@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+
+class CrmContract(models.Model):
+    """The family: a contract, its amendments and renewals, as one history."""
+
+    _inherit = "crm.contract"
+
+    family_ids = fields.Many2many(
+        "crm.contract",
+        string="History",
+        compute="_compute_family_ids",
+        help="The contract with all its amendments, predecessors and renewals.",
+    )
+    family_count = fields.Integer(compute="_compute_family_ids")
+    date_event = fields.Date(
+        string="Since",
+        compute="_compute_date_event",
+        help="Day from which it is in force: its start, or that of the amendment.",
+    )
+
+    @api.depends("root_id", "kind")
+    def _compute_family_ids(self):
+        roots = self.root_id | self.filtered(lambda contract: not contract.root_id)
+        members = self.with_context(active_test=False).search(
+            Domain("root_id", "in", roots.ids) | Domain("id", "in", roots.ids)
+        )
+        families = members.grouped(lambda member: member.root_id or member)
+        for contract in self:
+            family = families.get(contract._origin.root_id or contract._origin)
+            family = (family or contract.browse()).sorted(
+                lambda row: (row.date_event or row.create_date.date(), row.id)
+            )
+            contract.family_ids = family
+            contract.family_count = len(family)
+
+    @api.depends("date_effective", "date_start")
+    def _compute_date_event(self):
+        for contract in self:
+            contract.date_event = contract.date_effective or contract.date_start
+
+    def _get_version_on(self, day):
+        """Return the record whose content is, or was, in force on a day.
+
+        It is the contract as first signed, or the last amendment in effect by then.
+        """
+        self.ensure_one()
+        # sudo: whoever may read the contract may read what became of it
+        amendments = self.sudo()._get_signed_amendments().filtered(
+            lambda row: row.date_effective <= day
+        )
+        return amendments[-1:].with_env(self.env) or self
+
+    def _get_amendments_until(self):
+        """Return the signed amendments of the contract up to this one."""
+        self.ensure_one()
+        signed = self.origin_id.sudo()._get_signed_amendments()
+        return signed.filtered(lambda row: row.date_effective <= self.date_effective)
+
+    def _get_print_template(self):
+        if self._is_amendment():
+            return "crm_contract_renewal.report_amendment_document"
+        return super()._get_print_template()

@@ -1,0 +1,268 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from odoo.addons.crm_contract.tools.canonical import canonical_json
+
+from .crm_contract_amendment_check import FIXED
+
+FAILED = "crm_contract_renewal.mail_activity_type_failed"
+
+
+class CrmContract(models.Model):
+    """Incorporation: a signed amendment changes its contract on its day."""
+
+    _inherit = "crm.contract"
+
+    end_reason = fields.Selection(
+        selection_add=[("incorporated", "Incorporated into the contract")]
+    )
+    amount_signed = fields.Monetary(
+        string="Value as first signed",
+        readonly=True,
+        copy=False,
+        help="Contract value before the first amendment.",
+    )
+    amended_hash = fields.Char(
+        readonly=True,
+        copy=False,
+        help="SHA-256 of the content after the last amendment.",
+    )
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"amount_signed", "amended_hash"}
+
+    def _get_expected_hash(self):
+        return self.amended_hash or super()._get_expected_hash()
+
+    @api.model
+    def _get_incorporation_domain(self):
+        """Return the domain of amendments that take effect now.
+
+        While a contract is suspended, its ledger waits, and so do its amendments.
+        """
+        return Domain(
+            [
+                ("kind", "=", "amendment"),
+                ("state", "=", "signed"),
+                ("date_effective", "<=", "today"),
+            ]
+        ) & (
+            Domain("origin_id.state", "in", ("signed", "running"))
+            | Domain(
+                [
+                    ("origin_id.state", "=", "suspended"),
+                    ("origin_id.type_id.bill_suspended", "=", True),
+                ]
+            )
+        )
+
+    def _on_signed(self):
+        amendments = self.filtered(lambda contract: contract._is_amendment())
+        super(CrmContract, self - amendments)._on_signed()
+        amendments._on_amendment_signed()
+
+    def _on_amendment_signed(self):
+        """Let signed amendments take effect, if it is time."""
+        self.filtered_domain(self._get_incorporation_domain())._incorporate()
+
+    def action_resume(self):
+        result = super().action_resume()
+        # sudo: amendments of the contract take effect whoever resumes it
+        self.sudo().amendment_ids.filtered_domain(
+            self._get_incorporation_domain()
+        )._incorporate()
+        return result
+
+    def _action_end(self, reason, date, settle=False):
+        result = super()._action_end(reason, date, settle=settle)
+        # sudo: amendments of the contract, whoever ends it
+        pending = self.sudo().amendment_ids.filtered(lambda row: row.state == "signed")
+        for amendment in pending:
+            amendment._transition("end", end_reason="superseded", date_ended=date)
+        return result
+
+    def _advance_incorporate(self):
+        """Let one amendment take effect; what keeps it from that is told its owner."""
+        try:
+            with self.env.cr.savepoint():
+                self._incorporate()
+        except UserError as error:
+            if not self.activity_search([FAILED]) and self.user_id:
+                self.activity_schedule(
+                    FAILED,
+                    user_id=self.user_id.id,
+                    summary=self.env._("Amendment can't take effect"),
+                    note=str(error),
+                )
+
+    def _incorporate(self):
+        """Change the contracts as the amendments say, in the order of their effect.
+
+        What is billed stays; rows of the ledger that are not billed follow.
+
+        :raise UserError: if more is billed than the amendment leaves
+        """
+        for amendment in self.sorted(lambda row: (row.date_effective, row.id)):
+            # sudo: what both sides signed changes the contract, whoever recorded it
+            contract = amendment.origin_id.sudo()
+            # Nobody bills the contract meanwhile: who comes second is retried.
+            contract._serialise()
+            contract.invalidate_recordset()
+            if not contract.amount_signed:
+                contract.amount_signed = contract.amount_total
+            with contract._content_unlocked():
+                contract._take_content(amendment.sudo())
+            contract._rebuild_ledger(amendment.date_effective)
+            contract.amended_hash = contract._compute_hash()
+            amendment._transition(
+                "end",
+                end_reason="incorporated",
+                date_ended=fields.Date.context_today(amendment),
+            )
+            contract._message_log(
+                body=self.env._(
+                    "Amended by %s.", amendment._get_html_link()
+                )
+            )
+
+    def _take_content(self, amendment):
+        """Let the content be that of an amendment, as far as it is not billed."""
+        self._fix_billed_rows()
+        self._take_fields(amendment)
+        self._take_lines(amendment)
+        removed = self._take_rows("milestone_ids", amendment)
+        self._take_plan(amendment)
+        removed.unlink()
+        self._take_rows("clause_ids", amendment).unlink()
+        self._take_annexes(amendment)
+        self._take_frozen(amendment)
+        self._balance_plan(amendment)
+
+    def _fix_billed_rows(self):
+        """Let rows that are billed keep their amounts, whatever the value becomes."""
+        for row in self._get_billed_rows().values():
+            if row.amount_type == "percent":
+                row.write({"amount_type": "fixed", "amount_fixed": row.amount})
+
+    def _take_fields(self, amendment):
+        vals = amendment._prepare_content_vals()
+        lines = self.line_ids
+        taxes = lines._fields["tax_ids"]
+        # The lines that stay have the taxes that they were signed with.
+        with self.env.protecting([taxes], lines):
+            self.write({name: vals[name] for name in vals if name not in FIXED})
+
+    def _take_rows(self, name, amendment):
+        """Let rows be those of the amendment; return those that it has no more."""
+        mine = self._get_rows_by_key(name)
+        theirs = amendment._get_rows_by_key(name)
+        new = [row for key, row in theirs.items() if key not in mine]
+        created = self[name].create(
+            self._own([row._prepare_content_copy_vals(keep_keys=True) for row in new])
+        )
+        if name == "milestone_ids":
+            created._schedule_activities()
+        for key, row in theirs.items():
+            if key in mine and not _is_same(mine[key], row):
+                mine[key].write(row._prepare_content_vals())
+        return self[name].union(*(row for key, row in mine.items() if key not in theirs))
+
+    def _get_rows_by_key(self, name):
+        self.ensure_one()
+        return {row.content_key: row for row in self[name]._filter_content()}
+
+    def _take_annexes(self, amendment):
+        """Add the new annexes; those that are not in force any more are kept."""
+        mine = self._get_rows_by_key("document_ids")
+        theirs = amendment._get_rows_by_key("document_ids")
+        for key, document in mine.items():
+            if key not in theirs or theirs[key].sha256 != document.sha256:
+                document.write({"kind": "former", "content_key": f"{key}-former"})
+        self._take_rows("document_ids", amendment)
+
+    def _take_frozen(self, amendment):
+        """Take over the parties' data and the texts as the amendment froze them."""
+        self.write(
+            {
+                "parties_frozen": amendment.parties_frozen,
+                "preamble_frozen": amendment.preamble_frozen,
+            }
+        )
+        frozen = amendment._get_rows_by_key("clause_ids")
+        for key, clause in self._get_rows_by_key("clause_ids").items():
+            clause.body_frozen = frozen[key].body_frozen
+
+    def _take_plan(self, amendment):
+        """Let the rows of the plan that are not billed be those of the amendment."""
+        billed = self._get_billed_rows()
+        mine = self._get_rows_by_key("installment_ids")
+        theirs = amendment._get_rows_by_key("installment_ids")
+        milestones = self._get_rows_by_key("milestone_ids")
+        new = []
+        for key, row in theirs.items():
+            vals = row._prepare_content_copy_vals(keep_keys=True)
+            vals["milestone_id"] = milestones[row.milestone_id.content_key].id if (
+                row.milestone_id
+            ) else False
+            if key not in mine:
+                new.append(vals)
+            elif key not in billed and not _is_same(mine[key], row):
+                mine[key].write(vals)
+        self.installment_ids.create(self._own(new))
+        self.installment_ids.union(
+            *(row for key, row in mine.items() if key not in {**theirs, **billed})
+        ).unlink()
+
+    def _balance_plan(self, amendment):
+        """Let the plan add up to the new value, whatever was billed since the draft.
+
+        What is missing falls due when the amendment is in effect; what is too much
+        comes off the last rows.
+
+        :raise UserError: if the rows that are not billed don't hold as much
+        """
+        plan = self.installment_ids._filter_content()
+        rest = plan and self.plan_difference
+        if not rest:
+            return
+        if rest > 0:
+            contract = self.with_context(lang=self._get_print_lang())
+            plan.create(
+                {
+                    "contract_id": self.id,
+                    "name": contract.env._("Difference under %s", amendment.number),
+                    "date": amendment.date_effective,
+                    "amount_type": "fixed",
+                    "amount_fixed": rest,
+                    "sequence": max(plan.mapped("sequence")),
+                }
+            )
+            return
+        open_rows = plan.filtered(lambda row: row._is_open())
+        for row in open_rows.sorted(
+            lambda row: (row.date_due or fields.Date.to_date("9999-12-31"), row.id),
+            reverse=True,
+        ):
+            less = min(row.amount, -rest)
+            rest = self.currency_id.round(rest + less)
+            if self.currency_id.compare_amounts(row.amount, less):
+                row.write({"amount_type": "fixed", "amount_fixed": row.amount - less})
+            else:
+                row.unlink()
+            if not rest:
+                return
+        raise UserError(
+            self.env._(
+                "%(contract)s billed more since %(amendment)s was drafted than it "
+                "leaves. Credit an invoice first.",
+                contract=self.display_name,
+                amendment=amendment.display_name,
+            )
+        )
+
+
+def _is_same(row, other):
+    """Return whether two versions of a row have the same content."""
+    return canonical_json(row._get_content()) == canonical_json(other._get_content())

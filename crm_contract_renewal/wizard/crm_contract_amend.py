@@ -1,0 +1,44 @@
+from odoo import api, fields, models
+
+from ..models.crm_contract_amendment import REQUESTERS
+
+
+class CrmContractAmend(models.TransientModel):
+    """Draft an amendment of a contract, knowing what stands in its way."""
+
+    _name = "crm.contract.amend"
+    _description = "Amend a contract"
+
+    contract_id = fields.Many2one(
+        "crm.contract", required=True, readonly=True, ondelete="cascade"
+    )
+    date_effective = fields.Date(
+        string="In effect from", required=True, default=fields.Date.context_today
+    )
+    requested_by = fields.Selection(REQUESTERS, default="customer")
+    reason = fields.Text(required=True)
+    refusal = fields.Text(compute="_compute_hints")
+    open_names = fields.Char(string="Open amendments", compute="_compute_hints")
+    billed_beyond = fields.Text(compute="_compute_hints")
+
+    @api.depends("contract_id", "date_effective")
+    def _compute_hints(self):
+        for wizard in self:
+            contract = wizard.contract_id
+            wizard.refusal = contract._get_amendment_refusal()
+            # sudo: names of amendments that somebody else drafts
+            drafts = contract.sudo().amendment_ids.filtered(
+                lambda row: row.state in ("draft", "review", "to_sign")
+            )
+            wizard.open_names = ", ".join(drafts.mapped("display_name"))
+            wizard.billed_beyond = wizard.date_effective and (
+                contract._describe_billed_beyond(wizard.date_effective)
+            )
+
+    def action_amend(self):
+        """Draft the amendment and open it."""
+        self.ensure_one()
+        amendment = self.contract_id._amend(
+            self.date_effective, self.reason, self.requested_by
+        )
+        return amendment._get_records_action()
