@@ -96,10 +96,13 @@ class CrmContract(models.Model):
         A suspension, its end and an early end change what is billed of a period.
         """
         # sudo: period rows are made by the ledger alone
-        self.line_ids.sudo().installment_ids.filtered(
+        rows = self.line_ids.sudo().installment_ids.filtered(
             lambda row: row.period_end >= since and row._is_open()
-        ).unlink()
-        self._extend_ledger(since)
+        )
+        # A period that was cut may end before the day now.
+        first = min([since, *rows.mapped("period_start")])
+        rows.unlink()
+        self._extend_ledger(first)
 
     def _suspend_ledger(self):
         """Take periods that are not over, and not billed, out of the ledger.

@@ -167,7 +167,9 @@ class CrmContract(models.Model):
         for key, row in theirs.items():
             if key in mine and not _is_same(mine[key], row):
                 mine[key].write(row._prepare_content_vals())
-        return self[name].union(*(row for key, row in mine.items() if key not in theirs))
+        return self[name].browse(
+            [row.id for key, row in mine.items() if key not in theirs]
+        )
 
     def _get_rows_by_key(self, name):
         self.ensure_one()
@@ -211,8 +213,8 @@ class CrmContract(models.Model):
             elif key not in billed and not _is_same(mine[key], row):
                 mine[key].write(vals)
         self.installment_ids.create(self._own(new))
-        self.installment_ids.union(
-            *(row for key, row in mine.items() if key not in {**theirs, **billed})
+        self.installment_ids.browse(
+            [row.id for key, row in mine.items() if key not in {**theirs, **billed}]
         ).unlink()
 
     def _balance_plan(self, amendment):

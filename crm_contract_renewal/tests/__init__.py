@@ -4,3 +4,4 @@ from . import test_ladder
 from . import test_decision
 from . import test_renew
 from . import test_take_over
+from . import test_amend
