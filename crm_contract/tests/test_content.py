@@ -185,7 +185,7 @@ class TestContent(ContractCommon):
                 ("Title", "Maintenance of the plant", "New title"),
                 ("Dispute resolution", "Court", "Arbitration"),
                 ("Our signatory", self.manager.name, self.user_all.name),
-                ("Lines / Maintenance / Quantity", "1.0", "2.0"),
+                ("Lines / Maintenance / Quantity", "1.00", "2.00"),
                 ("Milestones / Second", "", "Second"),
                 ("Documents", "Annex", ""),
             },
@@ -206,5 +206,5 @@ class TestContent(ContractCommon):
         self._submit(contract)
         body = (contract.message_ids - messages).body
         self.assertIn("Unit price", body)
-        self.assertIn("1000.0", body)
-        self.assertIn("1234.0", body)
+        self.assertIn("1,000.00", body)
+        self.assertIn("1,234.00", body)

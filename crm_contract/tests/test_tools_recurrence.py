@@ -55,6 +55,23 @@ class TestToolsRecurrence(BaseCase):
                 self.assertLessEqual(period.end, rule.end)
 
     @any_case
+    @given(recurrences(), st.integers(0, 1500), st.integers(0, 900))
+    def test_a_cut_leaves_two_parts_of_the_whole(self, rule, length, before):
+        """What bills until a day, and what bills from it on, are the whole."""
+        cut = rule.start + before * DAY
+        until = max(rule.start + length * DAY, cut)
+        old = rule._replace(end=min(filter(None, (rule.end, cut - DAY))))
+        parts = [*periods(old, until)] if old.end >= old.start else []
+        parts += periods(rule._replace(cut=cut), until)
+        days_of = {}
+        for part in parts:
+            days_of[part.index] = days_of.get(part.index, 0) + part.days
+        whole = {period.index: period.days for period in periods(rule, until)}
+        self.assertEqual(days_of, whole)
+        for earlier, later in pairwise(parts):
+            self.assertEqual(later.start, earlier.end + DAY)
+
+    @any_case
     @given(recurrences(), st.integers(0, 1500), st.integers(0, 400))
     def test_a_jump_finds_what_a_walk_finds(self, rule, before, length):
         since = rule.start + before * DAY

@@ -17,6 +17,11 @@ class CrmContractApprovalTask(models.Model):
         sanitize=False,
         help="Against the content of the last decision.",
     )
+    agreed_changes = fields.Html(
+        string="What the amendment changes",
+        compute="_compute_agreed_changes",
+        sanitize=False,
+    )
     template_changes = fields.Html(compute="_compute_template_changes", sanitize=False)
     deviations = fields.Html(compute="_compute_deviations", sanitize=False)
     precedents = fields.Html(compute="_compute_precedents", sanitize=False)
@@ -35,6 +40,13 @@ class CrmContractApprovalTask(models.Model):
     def _compute_changes(self):
         for task in self:
             task.changes = task._render_changes(task._get_changes())
+
+    @api.depends("contract_id")
+    def _compute_agreed_changes(self):
+        for task in self:
+            task.agreed_changes = task._render_changes(
+                task.contract_id._get_agreed_changes()
+            )
 
     @api.depends("contract_id")
     def _compute_template_changes(self):

@@ -58,8 +58,8 @@ class CrmContract(models.Model):
     amendment_count = fields.Integer(compute="_compute_amendment_count")
 
     _amendment_complete = models.Constraint(
-        "CHECK ((kind = 'amendment') = (date_effective IS NOT NULL)"
-        " AND (kind != 'amendment' OR origin_id IS NOT NULL))",
+        "CHECK (kind != 'amendment'"
+        " OR (date_effective IS NOT NULL AND origin_id IS NOT NULL))",
         "An amendment needs its contract and the day from which it is in effect.",
     )
 

@@ -81,7 +81,7 @@ class CrmContract(models.Model):
 
     def _get_wrong_content(self, contract):
         problems = []
-        if not self._get_agreed_changes():
+        if not self._get_differences():
             problems.append(self.env._("The amendment changes nothing."))
         fixed = FIXED
         if contract.state != "signed" or contract.amount_invoiced:

@@ -35,10 +35,14 @@ class CrmContract(models.Model):
             contract.family_ids = family
             contract.family_count = len(family)
 
-    @api.depends("date_effective", "date_start")
+    @api.depends("kind", "date_effective", "date_start")
     def _compute_date_event(self):
         for contract in self:
-            contract.date_event = contract.date_effective or contract.date_start
+            contract.date_event = (
+                contract.date_effective
+                if contract._is_amendment()
+                else contract.date_start
+            )
 
     def _get_version_on(self, day):
         """Return the record whose content is, or was, in force on a day.

@@ -1,7 +1,7 @@
 import uuid
 from datetime import date
 
-from odoo import models
+from odoo import api, models
 from odoo.tools.date_utils import add
 
 from odoo.addons.crm_contract.tools.canonical import canonical_json
@@ -16,6 +16,7 @@ class CrmContract(models.Model):
 
     _inherit = "crm.contract"
 
+    @api.depends("date_effective")
     def _compute_amounts(self):
         # Of what was submitted, the value stands, whatever the contract bills later.
         frozen = self.filtered(lambda c: c._is_amendment() and c.state != "draft")
@@ -23,8 +24,10 @@ class CrmContract(models.Model):
 
     def action_submit(self):
         drafts = self.filtered(lambda c: c._is_amendment() and c.state == "draft")
-        # What the contract billed since the last edit may count.
+        # What the contract billed since the last edit may count; computed now, while
+        # they are drafts.
         drafts._recompute_as_of_today("amount_total")
+        drafts.mapped("amount_total")
         return super().action_submit()
 
     def _get_recurring_values(self):

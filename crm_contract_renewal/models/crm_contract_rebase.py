@@ -67,15 +67,21 @@ class CrmContract(models.Model):
             )
 
     def _get_agreed_changes(self):
-        """Return what the amendment changes of its contract."""
+        """Return what the amendment changes of its contract, and of its value."""
         if not self._is_amendment():
             return super()._get_agreed_changes()
-        return [self._describe_change(change) for change in self._get_differences()]
+        value = {
+            "label": self._fields["amount_total"]._description_string(self.env),
+            "old": self.currency_id.format(self.amount_base),
+            "new": self.currency_id.format(self.amount_total),
+        }
+        changes = [self._describe_change(change) for change in self._get_differences()]
+        return [value, *changes] if self.amount_effect else changes
 
     def _get_printed_changes(self):
         """Return what changes with the `difference` of longer texts (Markup or "")."""
         self.ensure_one()
-        changes = self._get_agreed_changes()
+        changes = [self._describe_change(change) for change in self._get_differences()]
         for change in changes:
             old, new = change["old"], change["new"]
             is_long = old and new and max(len(old), len(new)) > SHORT

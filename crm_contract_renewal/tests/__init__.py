@@ -5,3 +5,7 @@ from . import test_decision
 from . import test_renew
 from . import test_take_over
 from . import test_amend
+from . import test_rebase
+from . import test_change_task
+from . import test_family
+from . import test_tools_merge

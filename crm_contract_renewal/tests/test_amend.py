@@ -74,7 +74,7 @@ class TestAmend(AmendmentCommon):
         self.assertEqual(amendment.root_id, contract)
         self.assertEqual(amendment.state, "draft")
         self.assertEqual(amendment.create_uid, self.user)
-        self.assertFalse(amendment._get_agreed_changes())
+        self.assertFalse(amendment._get_printed_changes())
         self.assertEqual(amendment.amount_effect, 0)
         self.assertEqual(contract.amendment_count, 1)
         with self._refused("changes nothing"):
@@ -188,7 +188,7 @@ class TestAmend(AmendmentCommon):
             Command.delete(amendment.line_ids.id),
             Command.create(vals),
         ]
-        labels = [change["label"] for change in amendment._get_agreed_changes()]
+        labels = [change["label"] for change in amendment._get_printed_changes()]
         self.assertEqual(labels, ["Lines / New fee", "Lines"])
         self._sign(amendment)
         with freeze_time(self._days(5)):
@@ -342,7 +342,7 @@ class TestAmend(AmendmentCommon):
         rest = amendment.installment_ids.sorted("id")[1]
         handover = amendment.milestone_ids.sorted("id")[1]
         rest.write({"trigger": "milestone", "milestone_id": handover.id})
-        changes = amendment._get_agreed_changes()
+        changes = amendment._get_printed_changes()
         self.assertIn("Handover", [change["new"] for change in changes])
         self._sign(amendment)
         row = contract.installment_ids.sorted("id")[1]

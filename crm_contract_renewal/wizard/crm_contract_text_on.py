@@ -33,4 +33,4 @@ class CrmContractTextOn(models.TransientModel):
         name = "crm_contract_renewal.action_report_consolidated"
         if not contract._is_amendment():
             name = "crm_contract.action_report_contract"
-        return self.env.ref(name).report_action(contract)
+        return self.env.ref(name).report_action(contract, config=False)

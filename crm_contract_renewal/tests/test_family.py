@@ -1,0 +1,58 @@
+from odoo.tests import Form
+
+from .test_amend import AmendmentCommon
+
+
+class TestFamily(AmendmentCommon):
+    """A contract, its amendments and renewals as one history."""
+
+    def test_same_for_every_member(self):
+        contract = self._create_running()
+        amendment = self._amend(contract, 10, name="Other")
+        successor = self._renew(contract)
+        cancelled = self._draft(contract)
+        cancelled.action_cancel()
+        family = contract | amendment | successor | cancelled
+        for member in family:
+            self.assertEqual(member.family_ids, family)
+            self.assertEqual(member.family_count, 4)
+        self.assertEqual(contract.family_ids[0], contract)
+        self.assertEqual(contract.family_ids[-1], successor)
+
+    def test_batch_of_families(self):
+        contracts = self._create_running() | self._create_running()
+        amendment = self._draft(contracts[0])
+        self.assertEqual(contracts[0].family_ids, contracts[0] | amendment)
+        self.assertEqual(contracts[1].family_ids, contracts[1])
+
+    def test_text_on_a_day(self):
+        contract = self._create_running()
+        first = self._amend(contract, 10, name="First")
+        second = self._draft(contract, 20)
+        second.name = "Second"
+        wizard = self.env["crm.contract.text.on"].create({"contract_id": contract.id})
+        for days, version in ((9, contract), (10, first), (30, first)):
+            wizard.date = self._days(days)
+            self.assertEqual(wizard.version_id, version)
+        self._sign(second)
+        for days, version in ((19, first), (20, second)):
+            wizard.date = self._days(days)
+            self.assertEqual(wizard.version_id, version)
+        action = wizard.action_print()
+        self.assertEqual(
+            action["report_name"], "crm_contract_renewal.report_consolidated"
+        )
+        wizard.date = self._days(9)
+        self.assertEqual(
+            wizard.action_print()["report_name"], "crm_contract.report_contract"
+        )
+
+    def test_form(self):
+        """Whoever drafts sees the difference; the form opens with lowest rights."""
+        amendment = self._draft(self._create_running())
+        with Form(amendment) as form:
+            form.amendment_reason = "Other reason"
+            with form.line_ids.edit(0) as line:
+                line.price_unit = 111
+        self.assertIn("111", amendment.difference)
+        self.assertIn("100", amendment.difference)
