@@ -20,9 +20,20 @@ class CrmContract(models.Model):
         index="btree_not_null",
         help="Day up to which the periods of the recurring lines are in the ledger.",
     )
+    has_versions = fields.Boolean(
+        compute="_compute_has_versions",
+        help="An amendment changed how lines are billed.",
+    )
     suspension_ids = fields.One2many(
         "crm.contract.suspension", "contract_id", string="Suspensions", readonly=True
     )
+
+    @api.depends("line_ids.valid_from", "line_ids.valid_until")
+    def _compute_has_versions(self):
+        for contract in self:
+            contract.has_versions = any(
+                line.valid_from or line.valid_until for line in contract.line_ids
+            )
 
     @api.model
     def _get_owned_fields(self):

@@ -63,11 +63,13 @@ class CrmContractLine(models.Model):
         help="Last day that was billed before the contract was taken over.",
     )
     valid_from = fields.Date(
+        string="Valid from",
         readonly=True,
         copy=False,
         help="First day of the line in the version that an amendment gave it.",
     )
     valid_until = fields.Date(
+        string="Valid until",
         readonly=True,
         copy=False,
         help="Last day before an amendment replaced or removed the line, which is "

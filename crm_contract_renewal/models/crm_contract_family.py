@@ -20,6 +20,12 @@ class CrmContract(models.Model):
         help="Day from which it is in force: its start, or that of the amendment.",
     )
 
+    amount_event = fields.Monetary(
+        string="Value from then",
+        compute="_compute_amount_event",
+        help="Contract value as it was signed: before later amendments.",
+    )
+
     @api.depends("root_id", "kind")
     def _compute_family_ids(self):
         roots = self.root_id | self.filtered(lambda contract: not contract.root_id)
@@ -43,6 +49,11 @@ class CrmContract(models.Model):
                 if contract._is_amendment()
                 else contract.date_start
             )
+
+    @api.depends("amount_total", "amount_signed")
+    def _compute_amount_event(self):
+        for contract in self:
+            contract.amount_event = contract.amount_signed or contract.amount_total
 
     def _get_version_on(self, day):
         """Return the record whose content is, or was, in force on a day.
