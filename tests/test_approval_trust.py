@@ -736,3 +736,30 @@ def test_certificate_is_the_last_page(approvers, admin, send):
     assert "Read by the lawyer" not in "".join(contract)
     shown = admin.read("crm.contract", contract_id, "content_hash")
     assert shown in certified[-1].replace("\n", "")
+
+
+def test_amendment_is_approved_like_a_contract(approvers, admin, send, factory):
+    """The policy catches it, who decides sees what changes, the contract waits."""
+    contract_id, owner = send(), approvers["own"]
+    for role in ("lawyer", "executive"):
+        decide(approvers[role], contract_id, admin)
+    factory.sign(contract_id, owner)
+    wizard = owner.create(
+        "crm.contract.amend", {"contract_id": contract_id, "reason": "Other title"}
+    )
+    action = owner.call("crm.contract.amend", "action_amend", [wizard])
+    amendment_id = action["res_id"]
+    owner.call("crm.contract", "write", [amendment_id], {"name": "Amended title"})
+    owner.call("crm.contract", "action_submit", [amendment_id])
+    assert factory.state(amendment_id) == "review"
+    with refused():
+        owner.call("crm.contract.sign", "action_sign", [
+            owner.create("crm.contract.sign", {"contract_id": amendment_id})])  # fmt: skip
+    for role in ("lawyer", "executive"):
+        seen = approvers[role].read(TASK, task_of(admin, amendment_id), "agreed_changes")
+        assert "<ins>Amended</ins>" in seen
+        decide(approvers[role], amendment_id, admin)
+    assert owner.read("crm.contract", contract_id, "name") != "Amended title"
+    factory.sign(amendment_id, owner)
+    assert owner.read("crm.contract", contract_id, "name") == "Amended title"
+    assert factory.state(contract_id) == "running"
