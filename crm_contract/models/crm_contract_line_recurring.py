@@ -277,16 +277,19 @@ class CrmContractLine(models.Model):
     def _get_recurring_value(self, first=None, last=None):
         """Return (untaxed, total) of all periods of the term.
 
-        Without an end it is the value of the first twelve months.
+        Without an end it is the value of the first twelve months, of its last version
+        alone.
 
         :param first: value from this day on
         :param last: value up to this day
         """
         self.ensure_one()
         recurrence = self._get_recurrence(first, last)
-        if not recurrence:
+        has_end = self.contract_id.date_end or self.date_end
+        if not recurrence or (not has_end and (last or self.valid_until)):
             return 0.0, 0.0
-        until = recurrence.end or add(recurrence.start, months=12, days=-1)
+        begin = recurrence.cut or recurrence.start
+        until = recurrence.end or add(begin, months=12, days=-1)
         counts = {}
         for period, days, quantity, price_unit in self._get_billable_periods(
             until, recurrence=recurrence

@@ -9,3 +9,4 @@ from . import test_rebase
 from . import test_change_task
 from . import test_family
 from . import test_tools_merge
+from . import test_amend_random
