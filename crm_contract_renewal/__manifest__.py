@@ -27,4 +27,7 @@
         "views/res_config_settings_views.xml",
         "views/crm_contract_renewal_menus.xml",
     ],
+    "demo": [
+        "demo/crm_contract_demo.xml",
+    ],
 }

@@ -1,7 +1,7 @@
 """Measure the add-ons and compare the figures with their bars.
 
 `make bench` starts this on a database of its own. A benchmark NAME is the file
-`bench_NAME.py` beside this one with a function `run(rounds)` that returns
+`bench_NAME.py` beside this one with a function `run(rounds)` that yields
 `measure.Figure`s. Exit status: 0 when every bar holds, 1 when one is short, 2 when
 something could not be measured.
 """
@@ -23,12 +23,13 @@ def main():
     for name in _choose(options.only):
         print(f"== {name}", flush=True)
         try:
-            figures += importlib.import_module(f"bench_{name}").run(options.rounds)
+            # Each as soon as it is known: a run that hangs shows where.
+            for figure in importlib.import_module(f"bench_{name}").run(options.rounds):
+                print(figure.line(), flush=True)
+                figures.append(figure)
         except Exception:  # the other benchmarks are measured all the same
             traceback.print_exc()
             broken.append(name)
-    for figure in figures:
-        print(figure.line())
     if figures:
         print(f"\n{measure.table(figures)}\n\n{measure.versions()}")
     if broken:
