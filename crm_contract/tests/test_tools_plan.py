@@ -8,7 +8,13 @@ from odoo.tests import BaseCase
 
 from ..tools import plan
 from ..tools import rounding as rounding_tool
-from ..tools.plan import PlanRow, parse_pattern, plan_amounts, plan_difference
+from ..tools.plan import (
+    PlanRow,
+    parse_pattern,
+    plan_amounts,
+    plan_difference,
+    share_out,
+)
 from .common_doctest import check_doctests
 
 ROUNDINGS = st.sampled_from(["0.01", "1", "0.05", "0.001"]).map(Decimal)
@@ -151,3 +157,15 @@ class TestToolsPattern(BaseCase):
         for text in ("", "30/60", "abc", "30/80/-10", "0/100", "50/60", "1e5/1"):
             with self.assertRaises(ValueError):
                 parse_pattern(text)
+
+    @any_case
+    @given(
+        st.decimals(0, 10**6, places=2),
+        st.lists(st.integers(1, 31), min_size=1, max_size=6),
+    )
+    def test_parts_add_up(self, total, weights):
+        amounts = share_out(total, weights, "0.01")
+        self.assertAlmostEqual(sum(amounts), float(total), places=2)
+        for weight, amount in zip(weights, amounts, strict=True):
+            share = float(total) * weight / sum(weights)
+            self.assertLess(abs(share - amount), 0.01 * len(weights) + 0.001)

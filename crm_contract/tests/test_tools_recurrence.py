@@ -12,8 +12,6 @@ from ..tools.recurrence import (
     Recurrence,
     billed_days,
     periods,
-    prorated,
-    split_prorated,
     step_at,
 )
 from .common_doctest import check_doctests
@@ -118,18 +116,6 @@ class TestToolsRecurrence(BaseCase):
     def test_open_pause(self):
         [period] = periods(Recurrence(date(2026, 6, 1), 1, "month"), date(2026, 6, 1))
         self.assertEqual(billed_days(period, [(date(2026, 6, 11), None)]), 10)
-
-    @any_case
-    @given(
-        st.decimals(0, 10**6, places=2),
-        st.lists(st.integers(1, 31), min_size=1, max_size=6),
-    )
-    def test_parts_add_up(self, value, parts):
-        amounts = split_prorated(value, parts, "0.01")
-        self.assertAlmostEqual(sum(amounts), float(value), places=2)
-        for part, amount in zip(parts, amounts, strict=True):
-            share = prorated(value, part, sum(parts), "0.01")
-            self.assertLess(abs(share - amount), 0.01 * len(parts) + 0.001)
 
     def test_no_step_yet(self):
         self.assertIsNone(step_at([(date(2027, 1, 1), 1)], date(2026, 12, 31)))

@@ -69,6 +69,25 @@ def plan_difference(
     return float(rounded(missing, decimal(rounding)))
 
 
+def share_out(
+    total: float | Decimal,
+    weights: Sequence[float | Decimal],
+    rounding: float | Decimal,
+) -> list[float]:
+    """Return the parts of an amount by their weights; the last one takes the rounding.
+
+    >>> share_out(100, [1, 1, 1], 0.01)
+    [33.33, 33.33, 33.34]
+
+    :param weights: not negative, and not all zero
+    """
+    step = decimal(rounding)
+    total, whole = rounded(total, step), sum(map(decimal, weights))
+    amounts = [rounded(total * decimal(weight) / whole, step) for weight in weights]
+    amounts[-1] += total - sum(amounts)
+    return [float(amount) for amount in amounts]
+
+
 def _share(row: PlanRow, total: Decimal) -> Decimal:
     value = decimal(row.value)
     if row.kind == "percent":

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from .period import shift
-from .rounding import decimal, rounded
 
 _DAY = timedelta(days=1)
 # Mean days of a unit: to estimate where a date falls, never to bill.
@@ -122,31 +120,6 @@ def billed_days(period: Period, pauses: Sequence[Pause]) -> int:
             paused += (last - first).days + 1
             covered = last
     return period.days - paused
-
-
-def prorated(
-    value: float | Decimal, days: int, full_days: int, rounding: float | Decimal
-) -> float:
-    """Return the part of a value by days, rounded half-up to the currency's step.
-
-    >>> prorated(100, 15, 31, 0.01)
-    48.39
-    """
-    return float(rounded(decimal(value) * days / full_days, rounding))
-
-
-def split_prorated(
-    value: float | Decimal, parts: Sequence[int], rounding: float | Decimal
-) -> list[float]:
-    """Return the parts, by their days, of a value; the last one takes the rounding.
-
-    >>> split_prorated(100, [10, 10, 11], 0.01)
-    [32.26, 32.26, 35.48]
-    """
-    total, whole = rounded(value, rounding), sum(parts)
-    amounts = [rounded(total * part / whole, rounding) for part in parts]
-    amounts[-1] += total - sum(amounts)
-    return [float(amount) for amount in amounts]
 
 
 def monthly_value(amount: float, interval: int, unit: str) -> float:

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from odoo.addons.crm_contract.tools.plan import share_out
+
 from .crm_contract import IN_FORCE
 
 REQUESTERS = [
@@ -228,6 +230,34 @@ class CrmContract(models.Model):
                 if row.content_key in billed:
                     amount = billed[row.content_key].amount
                     row.write({"amount_type": "fixed", "amount_fixed": amount})
+
+    def action_spread_difference(self):
+        """Let the installments that aren't billed share what the plan lacks.
+
+        :raise UserError: if there is none, or they can't give what is too much
+        """
+        self.check_access("write")
+        for amendment in self.filtered("plan_difference"):
+            # sudo: what the contract billed
+            billed = amendment.origin_id.sudo()._get_billed_rows()
+            rows = amendment.installment_ids.filtered(
+                lambda row, billed=billed: row.content_key not in billed
+            )
+            weights = rows.mapped("amount")
+            total = sum(weights) + amendment.plan_difference
+            if not rows or not all(weight > 0 for weight in weights) or total <= 0:
+                raise UserError(
+                    self.env._(
+                        "No installment that isn't invoiced can take the difference: "
+                        "add one to the payment plan."
+                    )
+                )
+            rounding = amendment.currency_id.rounding
+            for row, amount in zip(
+                rows, share_out(total, weights, rounding), strict=True
+            ):
+                row.write({"amount_type": "fixed", "amount_fixed": amount})
+        return True
 
     def _set_number(self):
         """Number amendments after their contract: …-A1, -A2."""

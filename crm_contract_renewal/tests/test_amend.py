@@ -227,6 +227,24 @@ class TestAmend(AmendmentCommon):
         self.assertFalse(amendment.installment_ids.filtered("date_due"))
         self.assertEqual(amendment.amount_remaining, 0)
 
+    def test_spread_difference(self):
+        line = self._prepare_line_vals(price_unit=1000, tax_ids=False)
+        contract = self._create_signed(line_ids=[Command.create(line)])
+        self._bill(contract)
+        amendment = self._change_line(self._draft(contract), price_unit=1234.56)
+        amendment.installment_ids = [
+            Command.create({"name": "Last", "date": self._days(90), "percentage": 10})
+        ]
+        amendment.action_spread_difference()
+        self.assertEqual(amendment.plan_difference, 0)
+        self.assertEqual(min(amendment.installment_ids.mapped("amount")), 116.82)
+        self.assertIn(300, amendment.installment_ids.mapped("amount"))
+        self._sign(amendment)
+        self.assertEqual(contract.plan_difference, 0)
+        amendment = self._change_line(self._draft(contract), price_unit=100)
+        with self._refused("can take the difference"):
+            amendment.action_spread_difference()
+
     def test_billed_between_draft_and_effect(self):
         contract = self._create_signed(
             line_ids=[
