@@ -1,6 +1,6 @@
 {
     "name": "Customer contracts: renewal",
-    "summary": "Deadlines, reminders, renewal and price adjustment of contracts",
+    "summary": "Deadlines, reminders, renewal, amendment and end of contracts",
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
     "author": "Contract suite contributors",
