@@ -15,5 +15,8 @@ from . import crm_contract_rebase
 from . import crm_contract_change_task
 from . import crm_contract_family
 from . import ir_actions_report
+from . import crm_contract_mrr_movement
+from . import crm_contract_mrr
+from . import crm_contract_mrr_log
 from . import res_company
 from . import res_config_settings

@@ -115,6 +115,7 @@ class CrmContract(models.Model):
             with contract._content_unlocked():
                 contract._take_content(amendment.sudo())
             contract._rebuild_ledger(amendment.date_effective)
+            contract._log_mrr(amendment.date_effective)
             contract.amended_hash = contract._compute_hash()
             amendment._transition(
                 "end",

@@ -10,3 +10,6 @@ from . import test_change_task
 from . import test_family
 from . import test_tools_merge
 from . import test_amend_random
+from . import test_tools_movement
+from . import test_mrr_log
+from . import test_renewal_report

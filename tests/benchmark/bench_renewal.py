@@ -29,6 +29,13 @@ def _measure_scan(rounds):
     with measure.environment() as env:
         fixture = bench_contract.prepare(env)
         [contract] = create_running(env, fixture, 1, days_left=900)
+        contract._log_mrr()
+        # As if a price step lay ahead of each.
+        contract.flush_recordset()
+        env.cr.execute(
+            "UPDATE crm_contract SET date_mrr_change = date_end WHERE id = %s",
+            [contract.id],
+        )
         bench_billing._copy_rows(
             env,
             "crm_contract",
@@ -41,10 +48,16 @@ def _measure_scan(rounds):
         model = env["crm.contract"].sudo()
         with patch.object(env.registry["ir.cron"], "_commit_progress", _no_commit):
             # Odoo's scheduler commits; what is measured is the search.
-            model._cron_ladder()
-            results = [
-                measure.once(env, model._cron_ladder) for _round in range(5 * rounds)
+            return [
+                *_measure_job(env, rounds, "scan", model._cron_ladder),
+                *_measure_job(env, rounds, "mrr_scan", model._cron_log_mrr),
             ]
+
+
+def _measure_job(env, rounds, name, job):
+    """Run a job that finds nothing to do."""
+    job()
+    results = [measure.once(env, job) for _round in range(5 * rounds)]
     side = Side(
         f"{SCANNED:,} contracts",
         statistics.median(seconds for seconds, _queries in results),
@@ -52,9 +65,13 @@ def _measure_scan(rounds):
     )
     none = Side("")
     return [
-        Figure("renewal.scan_queries", side.queries, 3, side, none),
+        Figure(f"renewal.{name}_queries", side.queries, 3, side, none),
         Figure(
-            "renewal.scan_share_of_50_ms", side.seconds / SCAN_SECONDS, 1, side, none
+            f"renewal.{name}_share_of_50_ms",
+            side.seconds / SCAN_SECONDS,
+            1,
+            side,
+            none,
         ),
     ]
 
