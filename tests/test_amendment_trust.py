@@ -89,9 +89,7 @@ def test_kind_by_creation(user, factory, contract_id):
 def test_versions_of_lines_are_closed(user, amendment_id):
     [line, *_rest] = user.read("crm.contract", amendment_id, "line_ids")
     for name in ("valid_from", "valid_until", "content_key"):
-        refused(
-            user.call, "crm.contract.line", "write", [line], {name: str(TODAY)}
-        )
+        refused(user.call, "crm.contract.line", "write", [line], {name: str(TODAY)})
 
 
 def test_rows_of_an_amendment_are_not_billed(user, factory, contract_id, amendment_id):

@@ -756,7 +756,9 @@ def test_amendment_is_approved_like_a_contract(approvers, admin, send, factory):
         owner.call("crm.contract.sign", "action_sign", [
             owner.create("crm.contract.sign", {"contract_id": amendment_id})])  # fmt: skip
     for role in ("lawyer", "executive"):
-        seen = approvers[role].read(TASK, task_of(admin, amendment_id), "agreed_changes")
+        seen = approvers[role].read(
+            TASK, task_of(admin, amendment_id), "agreed_changes"
+        )
         assert "<ins>Amended</ins>" in seen
         decide(approvers[role], amendment_id, admin)
     assert owner.read("crm.contract", contract_id, "name") != "Amended title"

@@ -104,7 +104,9 @@ class CrmContractInstallment(models.Model):
         if self.state == "cancelled":
             return self.env._("it is cancelled.")
         if self.contract_id._is_amendment():
-            return self.env._("it is billed by the contract that the amendment changes.")
+            return self.env._(
+                "it is billed by the contract that the amendment changes."
+            )
         if self.contract_id.state not in BILLABLE_STATES:
             return self.env._("the contract is not signed.")
         if not self.date_due:

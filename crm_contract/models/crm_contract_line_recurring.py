@@ -12,7 +12,6 @@ from ..tools.recurrence import (
 )
 from .crm_contract_type import BILLED_IN, TERM_UNITS
 
-
 RHYTHM = ("recurrence_interval", "recurrence_unit", "billed_in")
 
 

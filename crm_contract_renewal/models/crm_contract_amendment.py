@@ -180,8 +180,10 @@ class CrmContract(models.Model):
         """
         self.ensure_one()
         # sudo: whoever may read the contract may read its next version
-        pending = self.sudo()._get_signed_amendments().filtered(
-            lambda row: row.state == "signed"
+        pending = (
+            self.sudo()
+            ._get_signed_amendments()
+            .filtered(lambda row: row.state == "signed")
         )
         return pending[-1:].with_env(self.env) or self
 
@@ -269,9 +271,13 @@ class CrmContract(models.Model):
         amendment, contract = self.sudo(), self.sudo().origin_id
         # Two submissions at once come one after the other.
         contract._serialise()
-        taken = self.with_context(active_test=False).sudo().search_count(
-            Domain("origin_id", "=", contract.id)
-            & Domain([("kind", "=", "amendment"), ("number", "!=", False)])
+        taken = (
+            self.with_context(active_test=False)
+            .sudo()
+            .search_count(
+                Domain("origin_id", "=", contract.id)
+                & Domain([("kind", "=", "amendment"), ("number", "!=", False)])
+            )
         )
         return amendment.write(
             {

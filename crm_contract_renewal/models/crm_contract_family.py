@@ -62,8 +62,10 @@ class CrmContract(models.Model):
         """
         self.ensure_one()
         # sudo: whoever may read the contract may read what became of it
-        amendments = self.sudo()._get_signed_amendments().filtered(
-            lambda row: row.date_effective <= day
+        amendments = (
+            self.sudo()
+            ._get_signed_amendments()
+            .filtered(lambda row: row.date_effective <= day)
         )
         return amendments[-1:].with_env(self.env) or self
 

@@ -123,9 +123,7 @@ class CrmContract(models.Model):
                 date_ended=fields.Date.context_today(amendment),
             )
             contract._message_log(
-                body=self.env._(
-                    "Amended by %s.", amendment._get_html_link()
-                )
+                body=self.env._("Amended by %s.", amendment._get_html_link())
             )
 
     def _take_content(self, amendment):
@@ -206,9 +204,11 @@ class CrmContract(models.Model):
         new = []
         for key, row in theirs.items():
             vals = row._prepare_content_copy_vals(keep_keys=True)
-            vals["milestone_id"] = milestones[row.milestone_id.content_key].id if (
-                row.milestone_id
-            ) else False
+            vals["milestone_id"] = (
+                milestones[row.milestone_id.content_key].id
+                if (row.milestone_id)
+                else False
+            )
             if key not in mine:
                 new.append(vals)
             elif key not in billed and not _is_same(mine[key], row):

@@ -102,9 +102,7 @@ class CrmContract(models.Model):
 
     def _add_line(self, line, valid_from, **vals):
         content = line._prepare_content_copy_vals(keep_keys=True)
-        self.line_ids.create(
-            self._own([{**content, "valid_from": valid_from, **vals}])
-        )
+        self.line_ids.create(self._own([{**content, "valid_from": valid_from, **vals}]))
 
 
 class CrmContractLine(models.Model):
@@ -151,9 +149,7 @@ class CrmContractLine(models.Model):
         order_line = self.sale_line_id
         contract = self.contract_id
         self._end_version(cut)
-        contract._add_line(
-            line, line.is_recurring and cut, sale_line_id=order_line.id
-        )
+        contract._add_line(line, line.is_recurring and cut, sale_line_id=order_line.id)
 
     def _get_first_day(self):
         start = self.date_start or self.contract_id.date_start

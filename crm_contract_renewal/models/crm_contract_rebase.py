@@ -30,7 +30,6 @@ class CrmContract(models.Model):
         help="Another amendment was signed since this one was drafted.",
     )
     conflicts = fields.Text(
-        string="Conflicts",
         readonly=True,
         copy=False,
         help="What this draft and an amendment that was signed since change, each in "
@@ -128,7 +127,9 @@ class CrmContract(models.Model):
         present = contract.sudo()._get_amendable_content()
         taken, conflicts = merge(self.base_content, draft._get_content(), present)
         own = {(name,) for name in OWN_CONTENT}
-        draft._take_changes([change for change in taken if change.path not in own], version)
+        draft._take_changes(
+            [change for change in taken if change.path not in own], version
+        )
         draft._keep_billed_rows()
         draft._remember_base()
         texts = [

@@ -57,7 +57,9 @@ class AmendmentCommon(RenewalCommon):
     def _bill(self, contract, until=None):
         rows = contract.installment_ids.filtered(
             lambda row: (
-                row._is_open() and row.date_due and row.date_due <= (until or self.today)
+                row._is_open()
+                and row.date_due
+                and row.date_due <= (until or self.today)
             )
         )
         return rows.with_user(self.accountant)._create_invoices()
@@ -88,9 +90,7 @@ class TestAmend(AmendmentCommon):
             self._change_line(amendment, price_unit=price)
             self._sign(amendment)
             numbers.append(amendment.number)
-        self.assertEqual(
-            numbers, [f"{contract.number}-A1", f"{contract.number}-A2"]
-        )
+        self.assertEqual(numbers, [f"{contract.number}-A1", f"{contract.number}-A2"])
         other = self._sign(self._create_contract())
         self.assertEqual(other.sequence_number, contract.sequence_number + 1)
 
@@ -204,9 +204,7 @@ class TestAmend(AmendmentCommon):
     def test_plan(self):
         contract = self._create_signed(
             line_ids=[
-                Command.create(
-                    self._prepare_line_vals(price_unit=1000, tax_ids=False)
-                )
+                Command.create(self._prepare_line_vals(price_unit=1000, tax_ids=False))
             ]
         )
         [invoice] = self._bill(contract)
@@ -248,9 +246,7 @@ class TestAmend(AmendmentCommon):
     def test_billed_between_draft_and_effect(self):
         contract = self._create_signed(
             line_ids=[
-                Command.create(
-                    self._prepare_line_vals(price_unit=1000, tax_ids=False)
-                )
+                Command.create(self._prepare_line_vals(price_unit=1000, tax_ids=False))
             ]
         )
         amendment = self._change_line(self._draft(contract, 10), price_unit=2000)
@@ -267,9 +263,7 @@ class TestAmend(AmendmentCommon):
     def test_below_what_is_billed(self):
         contract = self._create_signed(
             line_ids=[
-                Command.create(
-                    self._prepare_line_vals(price_unit=1000, tax_ids=False)
-                )
+                Command.create(self._prepare_line_vals(price_unit=1000, tax_ids=False))
             ]
         )
         self._bill(contract)
@@ -437,16 +431,12 @@ class TestAmend(AmendmentCommon):
             ("base_content", {}),
             ("amount_signed", 1.0),
         ):
-            with self.subTest(name), self.assertRaises(Exception):
-                with self.env.cr.savepoint():
-                    contract.with_user(self.manager).write({name: value})
-                    self.env.flush_all()
+            with self.subTest(name), self._refused(""):
+                contract.with_user(self.manager).write({name: value})
 
     def test_copy_is_a_contract(self):
         amendment = self._draft(self._create_running())
         copied = amendment.copy()
         self.assertEqual(copied.kind, "contract")
         self.assertFalse(copied.date_effective)
-        self.assertNotEqual(
-            copied.line_ids.content_key, amendment.line_ids.content_key
-        )
+        self.assertNotEqual(copied.line_ids.content_key, amendment.line_ids.content_key)

@@ -66,9 +66,7 @@ class TestAmendRandom(AmendmentCommon):
             lambda row: row.state != "cancelled"
         )
         # The horizon reaches beyond the term: the ledger holds all of it.
-        self.assertAlmostEqual(
-            sum(rows.mapped("amount")), contract.amount_recurring, 2
-        )
+        self.assertAlmostEqual(sum(rows.mapped("amount")), contract.amount_recurring, 2)
         for line in contract.sudo().line_ids:
             days = set()
             for row in line.installment_ids:
@@ -119,7 +117,5 @@ class TestAmendRandom(AmendmentCommon):
                     continue
                 self._sign(amendment)
                 self.assertEqual(amendment.end_reason, "incorporated")
-                self.assertAlmostEqual(
-                    amendment.amount_total, contract.amount_total, 2
-                )
+                self.assertAlmostEqual(amendment.amount_total, contract.amount_total, 2)
                 self._check(contract)

@@ -1,5 +1,4 @@
 from odoo.exceptions import AccessError
-
 from odoo.fields import Command
 
 from .test_amend import AmendmentCommon

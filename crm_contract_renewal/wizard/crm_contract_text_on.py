@@ -11,9 +11,7 @@ class CrmContractTextOn(models.TransientModel):
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"
     )
-    date = fields.Date(
-        string="As of", required=True, default=fields.Date.context_today
-    )
+    date = fields.Date(string="As of", required=True, default=fields.Date.context_today)
     version_id = fields.Many2one("crm.contract", compute="_compute_version_id")
 
     @api.depends("contract_id", "date")
