@@ -1,5 +1,6 @@
 from . import test_tools_uplift
 from . import test_deadlines
+from . import test_horizon
 from . import test_ladder
 from . import test_decision
 from . import test_renew
