@@ -190,14 +190,3 @@ class TestRenew(RenewalCommon):
         ).sudo().action_renew()
         lead = contract.renewal_ids.opportunity_id
         self.assertEqual(lead.expected_revenue, contract.renewal_ids.amount_company)
-
-    def test_refreshed_clauses(self):
-        self.clause.code = "LIAB"
-        contract = self._create_running()
-        self.clause.with_user(self.manager).action_new_version()
-        latest = self.env["crm.contract.clause.template"].search(
-            [("code", "=", "LIAB")], order="version desc", limit=1
-        )
-        latest.body = "<p>Liable to the new limit.</p>"
-        successor = self._renew(contract, refresh_clauses=True)
-        self.assertIn("new limit", successor.clause_ids.body)

@@ -44,11 +44,6 @@ class CrmContractRenew(models.TransientModel):
     rounding = fields.Float(
         default=0.01, digits=(16, 4), help="New prices are multiples of this."
     )
-    refresh_clauses = fields.Boolean(
-        string="Present library clauses",
-        help="Clauses that follow the library take its present version; deviating ones "
-        "stay as they are.",
-    )
     make_opportunity = fields.Boolean(
         string="Opportunity", help="With the value of the renewal as expected revenue."
     )
