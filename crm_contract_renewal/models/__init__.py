@@ -8,6 +8,7 @@ from . import crm_contract_ladder
 from . import crm_contract_decision
 from . import crm_contract_successor
 from . import crm_contract_refresh
+from . import crm_contract_offer
 from . import crm_contract_automatic
 from . import crm_contract_digest
 from . import crm_contract_amendment

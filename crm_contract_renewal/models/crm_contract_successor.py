@@ -147,26 +147,6 @@ class CrmContract(models.Model):
             successor.sudo()._relink_milestones(contract.sudo())
         return successors
 
-    def _make_opportunities(self):
-        """Put the renewals into the pipeline, with their value as expected revenue."""
-        leads = self.env["crm.lead"].create(
-            [
-                {
-                    "name": self.env._("Renewal: %s", contract.name),
-                    "type": "opportunity",
-                    "partner_id": contract.partner_id.id,
-                    "user_id": contract.user_id.id,
-                    "team_id": contract.team_id.id,
-                    "company_id": contract.company_id.id,
-                    "expected_revenue": contract.amount_company,
-                    "date_deadline": contract.origin_id.date_deadline,
-                }
-                for contract in self
-            ]
-        )
-        for contract, lead in zip(self, leads, strict=True):
-            contract.opportunity_id = lead
-
     def _prepare_renewal_vals(self, uplift, text):
         """Return create values of the successor: content, dates moved on, new prices."""
         self.ensure_one()

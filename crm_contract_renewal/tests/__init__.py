@@ -5,6 +5,7 @@ from . import test_ladder
 from . import test_decision
 from . import test_renew
 from . import test_refresh
+from . import test_quotation
 from . import test_take_over
 from . import test_amend
 from . import test_rebase

@@ -44,9 +44,6 @@ class CrmContractRenew(models.TransientModel):
     rounding = fields.Float(
         default=0.01, digits=(16, 4), help="New prices are multiples of this."
     )
-    make_opportunity = fields.Boolean(
-        string="Opportunity", help="With the value of the renewal as expected revenue."
-    )
 
     @api.model
     def default_get(self, fields):
@@ -76,7 +73,7 @@ class CrmContractRenew(models.TransientModel):
 
     def _prepare_line_vals(self, contract):
         """Return what the preview shows of a contract."""
-        vals = {"contract_id": contract.id, "problem": contract._get_renewal_refusal()}
+        vals = {"contract_id": contract.id, "problem": self._get_refusal(contract)}
         if vals["problem"]:
             return vals
         start, number, unit = contract._get_renewal_term()
@@ -97,6 +94,10 @@ class CrmContractRenew(models.TransientModel):
             if line.price_unit
         )
         return {**vals, "change": share, "text": text}
+
+    def _get_refusal(self, contract):
+        """Return why the dialog can't renew a contract (str, empty if it can)."""
+        return contract._get_renewal_refusal()
 
     def _get_uplift(self, contract):
         """Return (Uplift, how it was computed) for a contract.
@@ -168,9 +169,11 @@ class CrmContractRenew(models.TransientModel):
         successors = possible._renew(uplifts, refresh=self.refresh_clauses)
         undecided = possible.filtered(lambda c: not c.renewal_decision)
         undecided._decide_renewal("renew")
-        if self.make_opportunity:
-            successors._make_opportunities()
+        self._offer(successors)
         return successors._get_records_action(name=self.env._("Renewals"))
+
+    def _offer(self, successors):
+        """Do what is wanted with the renewals that were made; extended by topics."""
 
 
 class CrmContractRenewLine(models.TransientModel):
