@@ -1,4 +1,5 @@
 from . import crm_contract_index
+from . import crm_contract_adjustment_mixin
 from . import crm_contract_type
 from . import crm_contract_clause_template
 from . import crm_contract_rung
@@ -7,6 +8,7 @@ from . import crm_contract_horizon
 from . import crm_contract_ladder
 from . import crm_contract_decision
 from . import crm_contract_successor
+from . import crm_contract_adjustment
 from . import crm_contract_refresh
 from . import crm_contract_offer
 from . import crm_contract_automatic
