@@ -222,10 +222,10 @@ class CrmContract(models.Model):
         """
         return self.browse()
 
-    def _get_unapproved(self):
-        """Return the contracts that nobody was asked to approve, as submitted.
+    def _get_unreviewed(self):
+        """Return the contracts that a review would have to see and that none saw.
 
-        Extended by satellites; where no approval is in use, it misses none.
+        Extended by satellites; where no reviews are in use, nothing misses one.
         """
         return self.browse()
 

@@ -74,15 +74,12 @@ class CrmContract(models.Model):
         )
         return waiting | undecided
 
-    def _get_unapproved(self):
+    def _get_unreviewed(self):
         # sudo: the answer alone, whoever may see the steps
-        approved = self.filtered(
-            lambda c: c.sudo()._get_round_tasks().filtered(
-                lambda task: task.state in DONE_STATES
-                and task.content_hash == c.content_hash
-            )
+        asked = self.filtered(
+            lambda c: c.content_hash in c.sudo()._get_round_tasks().mapped("content_hash")
         )
-        return super()._get_unapproved() | (self - approved)
+        return super()._get_unreviewed() | (self - asked)
 
     def _open_round(self, plans):
         """Make a step of this submission from each planned step, and begin."""

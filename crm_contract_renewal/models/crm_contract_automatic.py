@@ -101,7 +101,7 @@ class CrmContract(models.Model):
 
         Where approvals are in use, other prices need one, or somebody who signs.
         """
-        if self.uplift_note and self._get_unapproved():
+        if self.uplift_note and self._get_unreviewed():
             self._leave_signature()
             return
         origin = self.origin_id

@@ -211,15 +211,15 @@ class TestAdjustment(RenewalCommon):
 
     # Approval
 
-    def _with_approval(self, unapproved=True):
+    def _with_approval(self, is_missed=True):
         """Let it be as with an approval add-on that asked nobody, or somebody."""
         return patch.object(
             self.env.registry["crm.contract"],
-            "_get_unapproved",
-            lambda contracts: contracts if unapproved else contracts.browse(),
+            "_get_unreviewed",
+            lambda contracts: contracts if is_missed else contracts.browse(),
         )
 
-    def test_unapproved_uplift_waits_for_a_person(self):
+    def test_unreviewed_uplift_waits_for_a_person(self):
         contract = self._create_running(renewal_mode="automatic", **self._percent(4))
         with self._with_approval():
             successor = self._renew_on_deadline(contract)
@@ -241,9 +241,9 @@ class TestAdjustment(RenewalCommon):
 
     def test_goes_through_otherwise(self):
         agreed = self._percent(4)
-        for unapproved, vals in ((True, {}), (False, agreed)):
+        for is_missed, vals in ((True, {}), (False, agreed)):
             contract = self._create_running(renewal_mode="automatic", **vals)
-            with self._with_approval(unapproved):
+            with self._with_approval(is_missed):
                 self.assertEqual(self._renew_on_deadline(contract).state, "signed")
 
     def test_what_went_back_to_draft_needs_a_signature(self):
