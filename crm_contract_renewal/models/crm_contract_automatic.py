@@ -49,8 +49,12 @@ class CrmContract(models.Model):
             (self._get_automatic_signature_domain(), "_sign_automatically"),
             (self._get_take_over_domain(), "_take_over"),
         )
-        for domain, step in jobs:
-            for record in self.search(domain, order="id"):
+        cron = self.env["ir.cron"]
+        for later, (domain, step) in zip(reversed(range(len(jobs))), jobs, strict=True):
+            records = self.search(domain, order="id")
+            # Each step makes work for those after it: who stops in between comes back.
+            cron._commit_progress(remaining=len(records) + later)
+            for record in records:
                 if not self._advance(record, domain, step):
                     return
 
