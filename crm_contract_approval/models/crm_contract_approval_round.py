@@ -77,7 +77,9 @@ class CrmContract(models.Model):
     def _get_unreviewed(self):
         # sudo: the answer alone, whoever may see the steps
         asked = self.filtered(
-            lambda c: c.content_hash in c.sudo()._get_round_tasks().mapped("content_hash")
+            lambda c: (
+                c.content_hash in c.sudo()._get_round_tasks().mapped("content_hash")
+            )
         )
         return super()._get_unreviewed() | (self - asked)
 

@@ -44,9 +44,7 @@ class CrmContractAdjustmentMixin(models.AbstractModel):
     adjustment_cap = fields.Float(string="Prices rise at most (%)", digits=(16, 4))
     adjustment_use_floor = fields.Boolean(string="With a floor")
     adjustment_floor = fields.Float(string="Prices rise at least (%)", digits=(16, 4))
-    adjustment_rounding = fields.Float(
-        string="Prices are multiples of", digits=(16, 4)
-    )
+    adjustment_rounding = fields.Float(string="Prices are multiples of", digits=(16, 4))
 
     @api.constrains(*ADJUSTMENT_FIELDS)
     def _check_adjustment(self):
@@ -62,7 +60,9 @@ class CrmContractAdjustmentMixin(models.AbstractModel):
             return self.env._("The rounding must be above zero.")
         if self.adjustment == "percent":
             is_sold_off = self.adjustment_percent <= -100
-            return self.env._("Prices can't fall by all of them.") if is_sold_off else ""
+            return (
+                self.env._("Prices can't fall by all of them.") if is_sold_off else ""
+            )
         if not self.adjustment_index_id:
             return self.env._("Choose the index that prices follow.")
         if self.adjustment_months < 0:

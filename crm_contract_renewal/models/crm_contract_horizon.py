@@ -78,9 +78,7 @@ class CrmContract(models.Model):
             for rank, end in enumerate(self._get_horizon_ends())
         )
         last = len(HORIZONS) - 1
-        return SQL(
-            "CASE %s WHEN %s IS NOT NULL THEN %s END", whens, deadline, last
-        )
+        return SQL("CASE %s WHEN %s IS NOT NULL THEN %s END", whens, deadline, last)
 
     def _read_group_postprocess_groupby(self, groupby_spec, raw_values):
         if groupby_spec != FIELD:

@@ -69,7 +69,10 @@ class CrmContract(models.Model):
         if own.currency_id == currency or (not own and currency == company.currency_id):
             return own
         return own.search(
-            [("currency_id", "=", currency.id), ("company_id", "in", (False, company.id))],
+            [
+                ("currency_id", "=", currency.id),
+                ("company_id", "in", (False, company.id)),
+            ],
             limit=1,
         )
 
@@ -90,7 +93,9 @@ class CrmContract(models.Model):
         )
         for contract, order in zip(self, orders, strict=True):
             pairs = zip(
-                contract._get_content_lines(), order.order_line.sorted("id"), strict=True
+                contract._get_content_lines(),
+                order.order_line.sorted("id"),
+                strict=True,
             )
             for line, order_line in pairs:
                 if not line.display_type:
