@@ -2,13 +2,19 @@
 
 import random
 import subprocess
+import time
 
+import psycopg2
 import pytest
-from jobs import kill_at_random, shell_command
+from jobs import kill_at_random, processes, shell_command
 
 LADDER = "crm_contract_renewal.ir_cron_ladder"
+LADDERS = (LADDER, "crm_contract_renewal.ir_cron_ladder_2")
 RENEW = "crm_contract_renewal.ir_cron_renew"
-KILLS = 6
+KILLS, RUNS = 6, 10
+# More chunks than kills can hit, so that most of them find the job at work.
+DUE, LADDER_KILLS = 1500, 14
+SECONDS = 60
 # Contracts that were signed elsewhere: the life cycle would print each of them.
 MAKE = """
 import datetime
@@ -72,34 +78,122 @@ def make(database):
     return make_contracts
 
 
-def test_reminders_are_sent_once(make, database):
-    """Both rungs are due, as after forty days without a server."""
-    contracts = make(400, days_left=25)
-
-    def left():
-        return database.value(
-            "SELECT count(*) FROM crm_contract WHERE id = ANY(%s)"
-            " AND date_next_rung <= current_date",
-            contracts,
-        )
-
-    assert left() == 400
-    killed = kill_at_random(database, LADDER, KILLS, (0.02, 0.5), left)
-    assert left() == 0
-    outcomes = database.rows(
-        "SELECT outcome, count(*), count(DISTINCT contract_id)"
-        " FROM crm_contract_rung_fired WHERE contract_id = ANY(%s)"
-        " GROUP BY 1 ORDER BY 1",
+def count_due(database, contracts):
+    return database.value(
+        "SELECT count(*) FROM crm_contract WHERE id = ANY(%s)"
+        " AND date_next_rung <= current_date",
         contracts,
     )
-    assert outcomes == [("fired", 400, 400), ("missed", 400, 400)]
-    activities = database.rows(
-        "SELECT count(*), count(DISTINCT res_id) FROM mail_activity"
+
+
+def check_reminded_once(database, contracts):
+    """Each rung has one row, each row that was sent its activity, and no other is."""
+    assert count_due(database, contracts) == 0
+    number = len(contracts)
+    rows = database.rows(
+        "SELECT r.name, f.outcome, count(*), count(DISTINCT f.contract_id)"
+        " FROM crm_contract_rung_fired f JOIN crm_contract_rung r ON r.id = f.rung_id"
+        " WHERE f.contract_id = ANY(%s) GROUP BY r.name->>'en_US', r.name, f.outcome"
+        " ORDER BY f.outcome",
+        contracts,
+    )
+    assert [row[1:] for row in rows] == [
+        ("fired", number, number),
+        ("missed", number, number),
+    ]
+    linked = database.rows(
+        "SELECT f.contract_id, a.res_id FROM crm_contract_rung_fired f"
+        " JOIN crm_contract_rung_fired_mail_activity_rel l"
+        "   ON l.crm_contract_rung_fired_id = f.id"
+        " JOIN mail_activity a ON a.id = l.mail_activity_id"
+        " WHERE f.contract_id = ANY(%s) AND f.outcome = 'fired'",
+        contracts,
+    )
+    assert len(linked) == number, "a row has no activity, or two"
+    assert all(contract == reminded for contract, reminded in linked)
+    notes = database.rows(
+        "SELECT res_id, summary, note FROM mail_activity"
         " WHERE res_model = 'crm.contract' AND res_id = ANY(%s)",
         contracts,
     )
-    assert activities == [(400, 400)], "a contract has no reminder, or two"
+    assert len(notes) == number, "an activity has no row"
+    assert len({contract for contract, _summary, _note in notes}) == number
+    # The nearest rung speaks for the one that was missed, and names it.
+    assert {summary for _contract, summary, _note in notes} == {"Now"}
+    assert all("Soon" in note for _contract, _summary, note in notes)
+
+
+def test_reminders_are_sent_once(make, database):
+    """Killed at random moments; both rungs are due, as after days without a server."""
+    contracts = make(DUE, days_left=25)
+    assert count_due(database, contracts) == DUE
+    killed = kill_at_random(
+        database,
+        LADDER,
+        LADDER_KILLS,
+        (0.02, 0.6),
+        lambda: count_due(database, contracts),
+    )
+    check_reminded_once(database, contracts)
     assert killed, "no kill hit the job at work: the test shows nothing"
+
+
+def test_forty_days_without_a_server(make, database):
+    """Of several rungs that were missed, one activity tells; a second run, nothing."""
+    contracts = make(3, days_left=12)
+    for _run in range(2):
+        with processes(database, 1, LADDER) as wait_until:
+            wait_until("done")
+        check_reminded_once(database, contracts)
+
+
+def wait_for_both(database):
+    """Wait until two jobs have claimed contracts and stand before the closed table.
+
+    :return: their transactions, which each commit what they claimed
+    """
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        waiting = database.rows(
+            "SELECT a.backend_xid::text FROM pg_locks l JOIN pg_stat_activity a"
+            " USING (pid) WHERE NOT l.granted AND a.datname = %s"
+            " AND l.relation = 'crm_contract_rung_fired'::regclass",
+            database.name,
+        )
+        if len(waiting) == 2:
+            return {transaction for (transaction,) in waiting}
+        time.sleep(0.05)
+    pytest.fail("the two jobs were not at work together")
+
+
+def test_two_workers(make, database):
+    """Two jobs at once share the rungs: each is fired once, and both fire some."""
+    contracts = make(900, days_left=25)
+    gate = psycopg2.connect(dbname=database.name)
+    try:
+        # Whatever the order of their start: both are at work before one is through.
+        gate.cursor().execute("LOCK TABLE crm_contract_rung_fired IN EXCLUSIVE MODE")
+        with (
+            processes(database, 1, LADDERS[0]) as wait_first,
+            processes(database, 1, LADDERS[1]) as wait_second,
+        ):
+            transactions = wait_for_both(database)
+            gate.rollback()
+            for wait_until in (wait_first, wait_second):
+                wait_until("done")
+    finally:
+        gate.close()
+    # What the one was about to claim when the other one committed is left to a run.
+    with processes(database, 1, LADDER) as wait_until:
+        wait_until("done")
+    check_reminded_once(database, contracts)
+    shares = database.rows(
+        "SELECT xmin::text, count(*) FROM crm_contract_rung_fired"
+        " WHERE contract_id = ANY(%s) AND xmin::text = ANY(%s) GROUP BY 1",
+        contracts,
+        list(transactions),
+    )
+    assert len(shares) == 2, "one job did all the work"
 
 
 def test_renewed_once(make, database):
@@ -115,6 +209,12 @@ def test_renewed_once(make, database):
         )
 
     killed = kill_at_random(database, RENEW, KILLS, (0.2, 1.5), left)
+    # A run of the scheduler goes on for some seconds, and is then called again.
+    with processes(database, RUNS, RENEW) as wait_until:
+        for _run in range(RUNS):
+            if not left():
+                break
+            wait_until("done")
     assert left() == 0
     renewed = database.rows(
         "SELECT count(*), count(DISTINCT origin_id), count(DISTINCT number)"

@@ -74,6 +74,15 @@ class CrmContract(models.Model):
         )
         return waiting | undecided
 
+    def _get_unreviewed(self):
+        # sudo: the answer alone, whoever may see the steps
+        asked = self.filtered(
+            lambda c: (
+                c.content_hash in c.sudo()._get_round_tasks().mapped("content_hash")
+            )
+        )
+        return super()._get_unreviewed() | (self - asked)
+
     def _open_round(self, plans):
         """Make a step of this submission from each planned step, and begin."""
         vals_list = []

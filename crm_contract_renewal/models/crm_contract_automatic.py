@@ -16,7 +16,7 @@ class CrmContract(models.Model):
     is_automatic_renewal = fields.Boolean(
         readonly=True,
         copy=False,
-        help="Made by the daily job; it needs no signature.",
+        help="Made by the daily job; it needs nobody who signs.",
     )
 
     @api.model
@@ -49,8 +49,12 @@ class CrmContract(models.Model):
             (self._get_automatic_signature_domain(), "_sign_automatically"),
             (self._get_take_over_domain(), "_take_over"),
         )
-        for domain, step in jobs:
-            for record in self.search(domain, order="id"):
+        cron = self.env["ir.cron"]
+        for later, (domain, step) in zip(reversed(range(len(jobs))), jobs, strict=True):
+            records = self.search(domain, order="id")
+            # Each step makes work for those after it: who stops in between comes back.
+            cron._commit_progress(remaining=len(records) + later)
+            for record in records:
                 if not self._advance(record, domain, step):
                     return
 
@@ -61,26 +65,30 @@ class CrmContract(models.Model):
         """
         try:
             with self.env.cr.savepoint():
-                successor = self._renew(automatic=True)
+                uplifts = {self: self._get_agreed_uplift()}
+                successor = self._renew(uplifts, automatic=True)
                 self._decide_renewal("renew", self.env._("Renewed automatically."))
                 successor.action_submit()
         except UserError as error:
             if not self.activity_search([FAILED]):
-                self._tell_owner(FAILED, str(error))
+                summary = self.env._("Automatic renewal failed")
+                self._tell_owner(FAILED, summary, str(error))
             return
         self.activity_unlink([FAILED])
-        self._tell_owner(ACTIVITY, successor._get_html_link())
+        summary = self.env._("Renewed automatically")
+        self._tell_owner(ACTIVITY, summary, successor._get_html_link())
 
-    def _tell_owner(self, activity_type, note):
+    def _tell_owner(self, activity_type, summary, note):
         if self.user_id:
             self.activity_schedule(
-                activity_type,
-                user_id=self.user_id.id,
-                summary=self.env._("Renewed automatically")
-                if activity_type == ACTIVITY
-                else self.env._("Automatic renewal failed"),
-                note=note,
+                activity_type, user_id=self.user_id.id, summary=summary, note=note
             )
+
+    def _unfreeze(self):
+        """Leave renewals that go back to draft to a person: they may be changed there."""
+        super()._unfreeze()
+        # sudo: owned by code
+        self.sudo().filtered("is_automatic_renewal").is_automatic_renewal = False
 
     @api.model
     def _get_automatic_signature_domain(self):
@@ -93,11 +101,30 @@ class CrmContract(models.Model):
         )
 
     def _sign_automatically(self):
-        """Let an approved renewal be in force: both sides agreed to it beforehand."""
+        """Let an approved renewal be in force: both sides agreed to it beforehand.
+
+        Where approvals are in use, other prices need one, or somebody who signs.
+        """
+        if self.uplift_note and self._get_unreviewed():
+            self._leave_signature()
+            return
         origin = self.origin_id
         self._action_sign(
             fields.Date.context_today(self),
             origin.signed_by_customer,
             origin.signed_by_company,
             self.content_hash,
+        )
+
+    def _leave_signature(self):
+        """Let a person sign the renewal, and tell its salesperson."""
+        # sudo: owned by code
+        self.sudo().is_automatic_renewal = False
+        self._tell_owner(
+            ACTIVITY,
+            self.env._("Automatic renewal waits to be signed"),
+            self.env._(
+                "Its prices were adjusted, and no approval policy asked anybody. Check "
+                "it and register the signatures."
+            ),
         )

@@ -9,7 +9,7 @@ from odoo.tools import format_date
 
 from odoo.addons.crm_contract.tools.period import term_end
 
-from ..tools.uplift import Uplift
+from ..tools.uplift import UNCHANGED
 from .crm_contract import IN_FORCE
 
 # Dates of lines, installments and milestones that move with the term.
@@ -131,15 +131,14 @@ class CrmContract(models.Model):
             if refusal:
                 raise UserError(refusal)
         uplifts = uplifts or {}
-        none = Uplift(), ""
         vals_list = [
-            contract._prepare_renewal_vals(
-                *uplifts.get(contract, none), refresh=refresh
-            )
+            contract._prepare_renewal_vals(*uplifts.get(contract, (UNCHANGED, "")))
             for contract in self
         ]
         for vals in vals_list:
             vals["is_automatic_renewal"] = automatic
+        if refresh:
+            self._refresh_clauses(vals_list)
         # A renewal that was cancelled just now makes room for this one.
         self.renewal_ids.flush_recordset(["state"])
         # sudo: kind and origin are owned by code; the rights on the origin were checked
@@ -148,27 +147,7 @@ class CrmContract(models.Model):
             successor.sudo()._relink_milestones(contract.sudo())
         return successors
 
-    def _make_opportunities(self):
-        """Put the renewals into the pipeline, with their value as expected revenue."""
-        leads = self.env["crm.lead"].create(
-            [
-                {
-                    "name": self.env._("Renewal: %s", contract.name),
-                    "type": "opportunity",
-                    "partner_id": contract.partner_id.id,
-                    "user_id": contract.user_id.id,
-                    "team_id": contract.team_id.id,
-                    "company_id": contract.company_id.id,
-                    "expected_revenue": contract.amount_company,
-                    "date_deadline": contract.origin_id.date_deadline,
-                }
-                for contract in self
-            ]
-        )
-        for contract, lead in zip(self, leads, strict=True):
-            contract.opportunity_id = lead
-
-    def _prepare_renewal_vals(self, uplift, text, refresh=False):
+    def _prepare_renewal_vals(self, uplift, text):
         """Return create values of the successor: content, dates moved on, new prices."""
         self.ensure_one()
         start, number, unit = self._get_renewal_term()
@@ -182,8 +161,6 @@ class CrmContract(models.Model):
         for command in vals["installment_ids"]:
             if command[0] == 0:
                 command[2].update(billed_before=False)
-        if refresh:
-            self._refresh_clauses(vals["clause_ids"])
         return {
             **vals,
             "kind": "renewal",
@@ -196,29 +173,6 @@ class CrmContract(models.Model):
             "date_end": number and term_end(start, number, unit),
             "uplift_note": text,
         }
-
-    def _refresh_clauses(self, commands):
-        """Let clauses that follow the library take its present version."""
-        templates = self.env["crm.contract.clause.template"]
-        for command, clause in zip(
-            commands, self.clause_ids.sorted("sequence"), strict=False
-        ):
-            template = clause.template_id
-            if command[0] != 0 or clause.is_deviating or not template.code:
-                continue
-            latest = templates.search(
-                [("code", "=", template.code), ("lang_id", "=", template.lang_id.id)],
-                order="version desc",
-                limit=1,
-            )
-            if (
-                latest
-                and latest != template
-                and command[2]["template_id"] == template.id
-            ):
-                command[2].update(
-                    template_id=latest.id, body=latest.body, name=latest.name
-                )
 
     def _on_signed(self):
         """Let renewals that have begun take over."""

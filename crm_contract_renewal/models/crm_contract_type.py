@@ -16,7 +16,8 @@ DAY_RULES = [
 
 
 class CrmContractType(models.Model):
-    _inherit = "crm.contract.type"
+    _name = "crm.contract.type"
+    _inherit = ["crm.contract.type", "crm.contract.adjustment.mixin"]
 
     renewal_mode = fields.Selection(
         RENEWAL_MODES,
@@ -36,6 +37,8 @@ class CrmContractType(models.Model):
         required=True,
         help="By the working hours and public holidays of the company.",
     )
+    adjustment_months = fields.Integer(default=3)
+    adjustment_rounding = fields.Float(default=0.01)
     rung_ids = fields.One2many(
         "crm.contract.rung", "type_id", string="Reminders", copy=True
     )

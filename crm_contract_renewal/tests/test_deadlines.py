@@ -75,6 +75,7 @@ class TestDeadlines(RenewalCommon):
         content = self._create_contract()._get_content()
         names = {"renewal_mode", "renewal_duration", "renewal_unit", "uplift_note"}
         self.assertFalse(names.intersection(content["fields"]))
+        self.assertFalse([name for name in content["fields"] if "adjustment" in name])
 
     def test_digest(self):
         self.company.contract_deadline_digest = "weekly"

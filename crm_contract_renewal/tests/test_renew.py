@@ -160,6 +160,70 @@ class TestRenew(RenewalCommon):
             with self._refused(word):
                 self._open_renew(refused).action_renew()
 
+    def test_superseded(self):
+        """Its renewal took over: what comes next is that one's renewal."""
+        contract = self._create_running(
+            date_start=self._days(-365), duration=0, date_end=self._days(-1),
+            notice_period=0,
+        )  # fmt: skip
+        successor = self._renew(contract)
+        self._sign(successor)
+        self.assertEqual(contract.end_reason, "superseded")
+        with self._refused("not in force"):
+            self._open_renew(contract).action_renew()
+        with self._refused("not in force"):
+            contract._renew()
+        self.assertEqual(self._renew(successor).origin_id, successor)
+
+    def test_index_without_base(self):
+        """Without a base month, the term says it: its value has to be there as well."""
+        contract = self._create_running(date_start=date(2025, 11, 5))
+        wizard = self._open_renew(
+            contract,
+            uplift="index",
+            index_id=self._create_index().id,
+            date_index=date(2026, 10, 1),
+        )
+        self.assertIn("no value for 2025-11", wizard.line_ids.problem)
+        with self._refused("no value for 2025-11"):
+            wizard.action_renew()
+        self.assertFalse(contract.renewal_ids)
+        wizard.months_before = -2
+        self.assertFalse(wizard.line_ids.problem)
+
+    def test_index_without_value_now(self):
+        contract = self._create_running(date_start=date(2026, 1, 5))
+        wizard = self._open_renew(
+            contract,
+            uplift="index",
+            index_id=self._create_index().id,
+            date_index=False,
+        )
+        with self._refused("no value for 2027-01"):
+            wizard.action_renew()
+
+    def test_cap_below_floor(self):
+        contract = self._create_running()
+        wizard = self._open_renew(
+            contract,
+            uplift="index",
+            index_id=self._create_index().id,
+            date_base=date(2026, 1, 1),
+            date_index=date(2026, 10, 1),
+            use_cap=True,
+            cap=1,
+            use_floor=True,
+            floor=2,
+        )
+        self.assertIn("least rise", wizard.line_ids.problem)
+        with self._refused("least rise"):
+            wizard.action_renew()
+        self.assertFalse(contract.renewal_ids)
+
+    def test_rounding_of_nothing(self):
+        with self._refused("above zero", ValidationError):
+            self._open_renew(self._create_running(), rounding=0)
+
     @mute_logger("odoo.sql_db")
     def test_one_live_successor(self):
         contract = self._create_running()
@@ -190,14 +254,3 @@ class TestRenew(RenewalCommon):
         ).sudo().action_renew()
         lead = contract.renewal_ids.opportunity_id
         self.assertEqual(lead.expected_revenue, contract.renewal_ids.amount_company)
-
-    def test_refreshed_clauses(self):
-        self.clause.code = "LIAB"
-        contract = self._create_running()
-        self.clause.with_user(self.manager).action_new_version()
-        latest = self.env["crm.contract.clause.template"].search(
-            [("code", "=", "LIAB")], order="version desc", limit=1
-        )
-        latest.body = "<p>Liable to the new limit.</p>"
-        successor = self._renew(contract, refresh_clauses=True)
-        self.assertIn("new limit", successor.clause_ids.body)

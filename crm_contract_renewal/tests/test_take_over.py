@@ -1,6 +1,9 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
+
+from odoo import SUPERUSER_ID
 
 from .common import RenewalCommon
 
@@ -98,6 +101,28 @@ class TestTakeOver(RenewalCommon):
     def test_forty_days_down(self):
         contract = self._create_running(renewal_mode="automatic", notice_period=3)
         self._advance((contract.date_deadline - self.today).days + 40)
+        self.assertEqual(contract.renewal_ids.state, "signed")
+
+    def test_comes_back_for_what_is_left(self):
+        """A run whose time is over says that there is more: the next one comes soon."""
+        left = []
+
+        def commit(_cron, processed=0, *, remaining=None, **_kwargs):
+            left.append(left[-1] - processed if remaining is None else remaining)
+            return 0.0
+
+        for _number in range(2):
+            contract = self._create_running(renewal_mode="automatic")
+        contracts = self.env["crm.contract"].sudo().with_user(SUPERUSER_ID)
+        with (
+            patch.object(self.env.registry["ir.cron"], "_commit_progress", commit),
+            freeze_time(contract.date_deadline + timedelta(days=1)),
+        ):
+            for _run in range(4):
+                contracts._cron_renew()
+                self.assertGreater(left[-1], 0)
+            contracts._cron_renew()
+        self.assertEqual(left[-1], 0)
         self.assertEqual(contract.renewal_ids.state, "signed")
 
     def test_refused_in_time(self):

@@ -1,3 +1,4 @@
+from . import horizon
 from . import merge
 from . import movement
 from . import uplift

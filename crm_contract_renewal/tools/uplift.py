@@ -31,6 +31,10 @@ class Uplift(NamedTuple):
         return float(steps * self.rounding)
 
 
+# Prices of more decimals than money has stay as they are.
+UNCHANGED = Uplift(rounding=Decimal("0.000001"))
+
+
 def index_percent(base, value, cap=None, floor=None):
     """Return by how much prices rise with an index, in percent (Decimal).
 

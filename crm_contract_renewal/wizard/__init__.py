@@ -1,4 +1,6 @@
 from . import crm_contract_amend
 from . import crm_contract_decide_renewal
 from . import crm_contract_renew
+from . import crm_contract_renew_clauses
+from . import crm_contract_renew_offer
 from . import crm_contract_text_on

@@ -1,10 +1,7 @@
-from decimal import Decimal
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date
 
-from ..tools.uplift import Uplift, factor_of, index_percent
+from ..tools.uplift import UNCHANGED
 
 
 class CrmContractRenew(models.TransientModel):
@@ -23,6 +20,7 @@ class CrmContractRenew(models.TransientModel):
             ("percent", "By percent"),
             ("amount", "By an amount per unit"),
             ("index", "By an index"),
+            ("agreed", "As agreed in each contract"),
         ],
         string="Prices",
         required=True,
@@ -37,20 +35,16 @@ class CrmContractRenew(models.TransientModel):
     date_index = fields.Date(
         string="Month now", default=lambda self: fields.Date.context_today(self)
     )
+    months_before = fields.Integer(
+        string="Months before the terms",
+        help="Where no month is given, it lies so many months before a term begins.",
+    )
     use_cap = fields.Boolean(string="Cap")
     cap = fields.Float(string="At most (%)")
     use_floor = fields.Boolean(string="Floor")
     floor = fields.Float(string="At least (%)")
     rounding = fields.Float(
         default=0.01, digits=(16, 4), help="New prices are multiples of this."
-    )
-    refresh_clauses = fields.Boolean(
-        string="Present library clauses",
-        help="Clauses that follow the library take its present version; deviating ones "
-        "stay as they are.",
-    )
-    make_opportunity = fields.Boolean(
-        string="Opportunity", help="With the value of the renewal as expected revenue."
     )
 
     @api.model
@@ -60,6 +54,10 @@ class CrmContractRenew(models.TransientModel):
         chosen = context.get("active_model") == "crm.contract"
         if chosen and "contract_ids" in fields and not values.get("contract_ids"):
             values["contract_ids"] = [(6, 0, context.get("active_ids") or [])]
+        if "uplift" in fields and "default_uplift" not in context:
+            contracts = self.new({"contract_ids": values.get("contract_ids")})
+            proposed = contracts.contract_ids._origin._prepare_agreed_defaults()
+            values |= {name: proposed[name] for name in proposed if name in fields}
         return values
 
     @api.constrains("rounding")
@@ -70,7 +68,7 @@ class CrmContractRenew(models.TransientModel):
 
     @api.depends(
         "contract_ids", "uplift", "percent", "amount", "index_id", "date_base",
-        "date_index", "use_cap", "cap", "use_floor", "floor", "rounding",
+        "date_index", "months_before", "use_cap", "cap", "use_floor", "floor", "rounding",
     )  # fmt: skip
     def _compute_line_ids(self):
         for wizard in self:
@@ -81,7 +79,7 @@ class CrmContractRenew(models.TransientModel):
 
     def _prepare_line_vals(self, contract):
         """Return what the preview shows of a contract."""
-        vals = {"contract_id": contract.id, "problem": contract._get_renewal_refusal()}
+        vals = {"contract_id": contract.id, "problem": self._get_refusal(contract)}
         if vals["problem"]:
             return vals
         start, number, unit = contract._get_renewal_term()
@@ -103,62 +101,37 @@ class CrmContractRenew(models.TransientModel):
         )
         return {**vals, "change": share, "text": text}
 
+    def _get_refusal(self, contract):
+        """Return why the dialog can't renew a contract (str, empty if it can)."""
+        return contract._get_renewal_refusal()
+
     def _get_uplift(self, contract):
         """Return (Uplift, how it was computed) for a contract.
 
         :raise UserError: if a value of the index is missing
         """
-        rounding = Decimal(str(self.rounding or 0.01))
         if self.uplift == "percent":
-            text = self.env._(
-                "Prices of the term before, plus %s %%.", f"{self.percent:g}"
-            )
-            return Uplift(factor_of(self.percent), rounding=rounding), text
+            return contract._get_percent_uplift(self.percent, self.rounding)
         if self.uplift == "amount":
-            text = self.env._(
-                "Prices of the term before, plus %s a unit.", f"{self.amount:g}"
-            )
-            amount = Decimal(str(self.amount))
-            return Uplift(amount=amount, rounding=rounding), text
+            return contract._get_amount_uplift(self.amount, self.rounding)
         if self.uplift == "index":
-            percent, text = self._get_index_rise(contract)
-            return Uplift(factor_of(percent), rounding=rounding), text
-        return Uplift(rounding=Decimal("0.000001")), ""
+            return self._get_index_uplift(contract)
+        if self.uplift == "agreed":
+            return contract._get_agreed_uplift()
+        return UNCHANGED, ""
 
-    def _get_index_rise(self, contract):
-        """Return (percent, how it was computed) by the index."""
+    def _get_index_uplift(self, contract):
         if not self.index_id:
             raise UserError(self.env._("Choose the index that prices follow."))
-        day = self.date_index or fields.Date.context_today(self)
-        base_day = self.date_base or contract.date_start
-        base, value = self.index_id._get_value(base_day), self.index_id._get_value(day)
-        try:
-            percent = index_percent(
-                base,
-                value,
-                cap=self.cap if self.use_cap else None,
-                floor=self.floor if self.use_floor else None,
-            )
-        except ValueError as error:
-            raise UserError(
-                self.env._("The least rise must not be above the most.")
-            ) from error
-        lang = contract._get_print_lang()
-        months = (
-            format_date(self.env, month, lang_code=lang, date_format="yyyy-MM")
-            for month in (base_day, day)
+        base_day, day = contract._get_index_days(self.months_before)
+        return contract._get_index_uplift(
+            self.index_id,
+            self.date_base or base_day,
+            self.date_index or day,
+            cap=self.cap if self.use_cap else None,
+            floor=self.floor if self.use_floor else None,
+            rounding=self.rounding,
         )
-        text = self.with_context(lang=lang).env._(
-            "%(index)s: %(base)s in %(base_month)s, %(value)s in %(month)s; prices of "
-            "the term before, plus %(percent)s %%.",
-            index=self.index_id.name,
-            base=f"{base:g}",
-            value=f"{value:g}",
-            base_month=next(months),
-            month=next(months),
-            percent=percent,
-        )
-        return percent, text
 
     def action_renew(self):
         """Make the renewals of all contracts that can be renewed; open them."""
@@ -173,9 +146,11 @@ class CrmContractRenew(models.TransientModel):
         successors = possible._renew(uplifts, refresh=self.refresh_clauses)
         undecided = possible.filtered(lambda c: not c.renewal_decision)
         undecided._decide_renewal("renew")
-        if self.make_opportunity:
-            successors._make_opportunities()
+        self._offer(successors)
         return successors._get_records_action(name=self.env._("Renewals"))
+
+    def _offer(self, successors):
+        """Do what is wanted with the renewals that were made; extended by topics."""
 
 
 class CrmContractRenewLine(models.TransientModel):

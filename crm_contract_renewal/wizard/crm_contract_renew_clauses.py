@@ -1,0 +1,55 @@
+from odoo import api, fields, models
+from odoo.tools import html2plaintext
+
+from odoo.addons.crm_contract.tools.difference import difference_html
+
+
+class CrmContractRenew(models.TransientModel):
+    """Renew contracts: what becomes of their clauses."""
+
+    _inherit = "crm.contract.renew"
+
+    refresh_clauses = fields.Boolean(
+        string="Present library clauses",
+        help="Clauses that follow the library take its present version; deviating ones "
+        "stay as they are.",
+    )
+    clause_changes = fields.Html(
+        string="What becomes of the clauses",
+        compute="_compute_clause_changes",
+        sanitize=False,
+    )
+
+    @api.depends("refresh_clauses", "line_ids.problem")
+    def _compute_clause_changes(self):
+        for wizard in self:
+            contracts = wizard.line_ids.filtered(lambda row: not row.problem)
+            wizard.clause_changes = wizard.refresh_clauses and self.env[
+                "ir.qweb"
+            ]._render(
+                "crm_contract_renewal.renew_clauses",
+                _prepare_clause_changes(contracts.contract_id),
+            )
+
+
+def _prepare_clause_changes(contracts):
+    """Return what the preview of clauses shows.
+
+    :return: `rows` per contract with the changes that it takes and the clauses that
+        stay as they deviate, and the `versions`, each pair of texts compared once
+    """
+    updates = contracts._get_clause_updates()
+    rows, versions = [], {}
+    for contract in contracts:
+        clauses = contract.clause_ids._filter_content().sorted()
+        taken = clauses.filtered(lambda c: c in updates and not c.is_deviating)
+        kept = clauses.filtered("is_deviating")
+        for clause in taken:
+            pair = clause.template_id, updates[clause]
+            if pair not in versions:
+                texts = (html2plaintext(version.body).strip() for version in pair)
+                versions[pair] = difference_html(*texts)
+        if taken or kept:
+            taken = [(clause, updates[clause]) for clause in taken]
+            rows.append({"contract": contract, "taken": taken, "kept": kept})
+    return {"rows": rows, "versions": versions}
