@@ -125,15 +125,28 @@ class CrmContractLine(models.Model):
             line.amount_mrr = line._get_monthly_value()
 
     def _get_monthly_value(self):
-        """Return the untaxed value of a month at today's step, not rounded."""
+        """Return the untaxed value of a month at today's step, not rounded.
+
+        Of a contract that is still to begin, it is that of its first day.
+        """
+        self.ensure_one()
         today = fields.Date.context_today(self)
-        # Of a contract that is still to begin, the value is that of its first day.
         day = max(today, self.contract_id.date_start or today)
-        last = min(filter(None, (self.date_end, self.valid_until)), default=day)
-        first = max(filter(None, (self.date_start, self.valid_from)), default=day)
-        live = first <= day <= last
-        if not self.is_recurring or not live or not self.recurrence_interval:
-            return 0.0
+        return self._get_monthly_value_on(day) if self._recurs_on(day) else 0.0
+
+    def _recurs_on(self, day):
+        """Return whether the line recurs on a day, by its own dates."""
+        self.ensure_one()
+        first = self.date_start or self.contract_id.date_start
+        return (
+            self.is_recurring
+            and self.recurrence_interval > 0
+            and all(first <= day for first in (first, self.valid_from) if first)
+            and all(day <= last for last in (self.date_end, self.valid_until) if last)
+        )
+
+    def _get_monthly_value_on(self, day):
+        """Return the untaxed value of a month, at the step of a day, not rounded."""
         untaxed, _total = self._get_period_amounts(*self._get_terms_on(day))
         return monthly_value(untaxed, self.recurrence_interval, self.recurrence_unit)
 

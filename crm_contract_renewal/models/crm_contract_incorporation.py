@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -64,8 +66,39 @@ class CrmContract(models.Model):
         amendments._on_amendment_signed()
 
     def _on_amendment_signed(self):
-        """Let signed amendments take effect, if it is time."""
+        """Let signed amendments take effect, if it is time; renewals have to follow."""
+        self._tell_renewals()
         self.filtered_domain(self._get_incorporation_domain())._incorporate()
+
+    def _tell_renewals(self):
+        """Tell who drafts a renewal that its predecessor was amended meanwhile."""
+        for amendment in self:
+            # sudo: renewals that belong to somebody else
+            renewals = amendment.origin_id.sudo()._get_live_renewals()
+            for renewal in renewals.filtered("user_id"):
+                if renewal.state in ("draft", "review", "to_sign"):
+                    renewal.activity_schedule(
+                        "mail.mail_activity_data_warning",
+                        user_id=renewal.user_id.id,
+                        summary=self.env._("The predecessor was amended"),
+                        note=self._describe_to_renewal(amendment),
+                    )
+
+    @api.model
+    def _describe_to_renewal(self, amendment):
+        changes = [
+            Markup("<li>%s: %s → %s</li>")
+            % (change["label"], change["old"] or "–", change["new"] or "–")
+            for change in amendment._get_agreed_changes()
+        ]
+        return Markup("<p>%s</p><ul>%s</ul>") % (
+            self.env._(
+                "%s was signed after this renewal was drafted. Check whether its "
+                "changes are to hold here as well:",
+                amendment._get_html_link(),
+            ),
+            Markup().join(changes),
+        )
 
     def action_resume(self):
         result = super().action_resume()

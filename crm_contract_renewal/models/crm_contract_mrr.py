@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from odoo.addons.crm_contract.models.crm_contract_ledger import COMPLETE
-from odoo.addons.crm_contract.tools.recurrence import monthly_value
 
 from ..tools.movement import Level
 
@@ -168,22 +167,3 @@ class CrmContract(models.Model):
         month /= self.currency_rate or 1.0
         currency = self.company_currency_id
         return Level(currency.round(month), currency.round(12 * month))
-
-
-class CrmContractLine(models.Model):
-    _inherit = "crm.contract.line"
-
-    def _recurs_on(self, day):
-        """Return whether the line recurs on a day, by its own dates."""
-        first = self.date_start or self.contract_id.date_start
-        return (
-            self.is_recurring
-            and self.recurrence_interval > 0
-            and all(first <= day for first in (first, self.valid_from) if first)
-            and all(day <= last for last in (self.date_end, self.valid_until) if last)
-        )
-
-    def _get_monthly_value_on(self, day):
-        """Return the untaxed value of a month, at the step of a day, not rounded."""
-        untaxed, _total = self._get_period_amounts(*self._get_terms_on(day))
-        return monthly_value(untaxed, self.recurrence_interval, self.recurrence_unit)

@@ -105,11 +105,14 @@ class CrmContract(models.Model):
     def _get_renewal_term(self):
         """Return first day, number and unit of the next term."""
         self.ensure_one()
-        start = self.date_end + timedelta(days=1)
-        if self.renewal_duration:
-            return start, self.renewal_duration, self.renewal_unit or self.duration_unit
-        if self.duration:
-            return start, self.duration, self.duration_unit
+        # sudo: a term that an amendment changes, see `_renew`
+        version = self._get_present_version().sudo()
+        start = (version.date_end or self.date_end) + timedelta(days=1)
+        if version.renewal_duration:
+            unit = version.renewal_unit or version.duration_unit
+            return start, version.renewal_duration, unit
+        if version.duration:
+            return start, version.duration, version.duration_unit
         # The end was entered as a date: as many months, or days, again.
         length = relativedelta(start, self.date_start)
         if not length.days:
@@ -131,6 +134,10 @@ class CrmContract(models.Model):
             if refusal:
                 raise UserError(refusal)
         uplifts = uplifts or {}
+        # sudo: an amendment that is signed and not in effect yet is the text to renew
+        versions = self.sudo().browse(
+            [contract._get_present_version().id for contract in self]
+        )
         vals_list = [
             contract._prepare_renewal_vals(*uplifts.get(contract, (UNCHANGED, "")))
             for contract in self
@@ -138,20 +145,21 @@ class CrmContract(models.Model):
         for vals in vals_list:
             vals["is_automatic_renewal"] = automatic
         if refresh:
-            self._refresh_clauses(vals_list)
+            versions._refresh_clauses(vals_list)
         # A renewal that was cancelled just now makes room for this one.
         self.renewal_ids.flush_recordset(["state"])
         # sudo: kind and origin are owned by code; the rights on the origin were checked
         successors = self.sudo().create(vals_list).sudo(self.env.su)
-        for contract, successor in zip(self, successors, strict=True):
-            successor.sudo()._relink_milestones(contract.sudo())
+        for version, successor in zip(versions, successors, strict=True):
+            successor.sudo()._relink_milestones(version)
         return successors
 
     def _prepare_renewal_vals(self, uplift, text):
         """Return create values of the successor: content, dates moved on, new prices."""
         self.ensure_one()
         start, number, unit = self._get_renewal_term()
-        vals = self._prepare_content_copy_vals()
+        # sudo: see `_renew`
+        vals = self._get_present_version().sudo()._prepare_content_copy_vals()
         days = (start - self.date_start).days
         for name, dates in _SHIFTED.items():
             for command in vals[name]:
@@ -201,7 +209,9 @@ class CrmContract(models.Model):
 
     def _advance_expire(self):
         """A contract whose renewal is signed was superseded, not left to expire."""
-        signed = self._get_live_renewals().filtered(lambda c: c.date_signed)
+        signed = self._get_live_renewals().filtered(
+            lambda c: c.date_signed and not (c.date_ended and c.date_ended < c.date_start)
+        )
         if not signed:
             return super()._advance_expire()
         return signed[0]._take_over()

@@ -56,3 +56,33 @@ class TestFamily(AmendmentCommon):
                 line.price_unit = 111
         self.assertIn("111", amendment.difference)
         self.assertIn("100", amendment.difference)
+
+    def test_renewal_of_what_is_pending(self):
+        contract = self._create_running()
+        amendment = self._draft(contract, 10)
+        self._change_line(amendment, price_unit=150)
+        amendment.write({"duration": 0, "date_end": self._days(500)})
+        self._sign(amendment)
+        successor = self._renew(contract)
+        self.assertEqual(successor.line_ids.price_unit, 150)
+        self.assertEqual(successor.date_start, self._days(501))
+        self.assertNotEqual(
+            successor.line_ids.content_key, amendment.line_ids.content_key
+        )
+
+    def test_renewal_without_history(self):
+        contract = self._create_running()
+        self._sign(self._change_line(self._draft(contract, 10), price_unit=150))
+        self._run("renew", 10)
+        self.assertEqual(len(contract.line_ids), 2)
+        self.assertEqual(self._renew(contract).line_ids.price_unit, 150)
+
+    def test_amended_while_its_renewal_is_in_draft(self):
+        contract = self._create_running()
+        successor = self._renew(contract)
+        self._sign(self._change_line(self._draft(contract, 10), price_unit=150))
+        activity = successor.activity_ids.filtered(
+            lambda row: "amended" in (row.summary or "")
+        )
+        self.assertEqual(activity.user_id, self.user)
+        self.assertIn("150", activity.note)
