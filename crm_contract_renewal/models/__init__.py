@@ -6,6 +6,9 @@ from . import crm_contract_ladder
 from . import crm_contract_decision
 from . import crm_contract_successor
 from . import crm_contract_automatic
+from . import crm_contract_termination
+from . import crm_contract_penalty
+from . import crm_contract_reopen
 from . import crm_contract_digest
 from . import crm_contract_amendment
 from . import crm_contract_amendment_check

@@ -9,3 +9,8 @@ from . import test_rebase
 from . import test_change_task
 from . import test_family
 from . import test_tools_merge
+from . import test_tools_notice
+from . import test_terminate
+from . import test_penalty
+from . import test_reopen
+from . import test_after_the_end

@@ -1,2 +1,3 @@
 from . import merge
+from . import notice
 from . import uplift
