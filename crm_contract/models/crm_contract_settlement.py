@@ -105,6 +105,9 @@ class CrmContractInstallment(models.Model):
             used = row.period_start <= day < row.period_end and row.amount_credited
             if not used or row._is_open():
                 continue
+            # Credited for another reason, and for less: all of its days are billed.
+            if row.currency_id.compare_amounts(row._get_end_effect(day).change, 0) > 0:
+                continue
             row.write(
                 {
                     "days_billed": row._get_days_until(day),
