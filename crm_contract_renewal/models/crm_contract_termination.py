@@ -28,8 +28,8 @@ class CrmContract(models.Model):
         copy=False,
         tracking=True,
         index="btree_not_null",
-        help="Last day of the contract by notice or by agreement. It runs, and is "
-        "billed, until then.",
+        help="Day to come on which the contract ends by notice or by agreement. It "
+        "runs, and is billed, until then.",
     )
     terminated_by = fields.Selection(TERMINATORS, readonly=True, copy=False)
     date_notice_given = fields.Date(
@@ -134,29 +134,28 @@ class CrmContract(models.Model):
         self.check_access("write")
         self._lock_rows()
         self._check_can_terminate(day, by, notice)
-        vals = {
-            "date_termination": day,
-            "terminated_by": by,
-            "date_notice_given": notice,
-            "termination_reason": reason,
-        }
+        # sudo: owned by code, after the checks
+        self.sudo().write(
+            {
+                "terminated_by": by,
+                "date_notice_given": notice,
+                "termination_reason": reason,
+            }
+        )
         if day > fields.Date.context_today(self):
-            moves = self._announce_termination(vals, settle)
+            moves = self._announce_termination(day, settle)
         else:
             moves = self._action_end("terminated", day, settle=settle)
-            # sudo: owned by code, after the checks
-            self.sudo().write(vals)
         charged = self._charge_penalty(penalty, day)
         self._note_settlement(charged)
-        self._tell_termination(moves | charged)
+        self._tell_termination(day, moves | charged)
         return moves | charged
 
-    def _announce_termination(self, vals, settle):
+    def _announce_termination(self, day, settle):
         """Let the ledger, the reminders and the renewal stop for a day to come."""
-        day = vals["date_termination"]
-        self._decide_renewal("expire", vals["termination_reason"])
+        self._decide_renewal("expire", self.termination_reason)
         # sudo: owned by code; the caller checked
-        self.sudo().write(vals)
+        self.sudo().date_termination = day
         moves = self._settle(day) if settle else self.env["account.move"]
         self._note_settlement(moves)
         self._rebuild_ledger(day)
@@ -211,13 +210,13 @@ class CrmContract(models.Model):
             )
         return ""
 
-    def _tell_termination(self, moves):
+    def _tell_termination(self, day, moves):
         """Write into the chatter who terminated the contract, and what settles it."""
         labels = dict(self._fields["terminated_by"]._description_selection(self.env))
         body = self.env._(
             "Terminated to %(day)s. Terminated by: %(who)s. Notice: %(notice)s. "
             "Settlement: %(moves)s",
-            day=format_date(self.env, self.date_termination),
+            day=format_date(self.env, day),
             who=labels[self.terminated_by],
             notice=format_date(self.env, self.date_notice_given) or "–",
             moves=self._get_links(moves),
