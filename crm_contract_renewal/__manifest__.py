@@ -16,6 +16,8 @@
         "data/crm_contract_rung_data.xml",
         "wizard/crm_contract_amend_views.xml",
         "wizard/crm_contract_decide_renewal_views.xml",
+        "wizard/crm_contract_end_views.xml",
+        "wizard/crm_contract_reopen_views.xml",
         "wizard/crm_contract_renew_views.xml",
         "wizard/crm_contract_text_on_views.xml",
         "report/crm_contract_amendment_report.xml",

@@ -69,10 +69,8 @@ class AccountMove(models.Model):
         )
         for credit_note in moves.filtered("reversed_entry_id"):
             invoice = credit_note.reversed_entry_id
-            if (
-                credit_note.invoice_line_ids.credited_installment_id.invoice_id
-                - invoice
-            ):
+            rows = credit_note.invoice_line_ids.credited_installment_id
+            if rows.invoice_id - invoice or any(row._is_shortened() for row in rows):
                 orphans |= invoice
         if orphans:
             raise UserError(

@@ -82,11 +82,16 @@ class CrmContract(models.Model):
             [
                 ("state", "in", ("planned", "due")),
                 ("date_due", "<=", until),
-                # Invoiced on request alone
-                ("trigger", "!=", "interest"),
+                ("trigger", "not in", self._get_triggers_on_request()),
+                ("is_beyond_end", "=", False),
                 ("contract_id.state", "in", BILLABLE_STATES),
             ]
         )
+
+    @api.model
+    def _get_triggers_on_request(self):
+        """Return the triggers of rows that no run invoices, only a person (tuple)."""
+        return ("interest",)
 
     @api.model
     def _get_not_set_aside_domain(self):

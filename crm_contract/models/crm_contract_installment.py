@@ -115,6 +115,11 @@ class CrmContractInstallment(models.Model):
         help="Invoiced before the contract was taken over into the ledger.",
     )
     is_cancelled = fields.Boolean(readonly=True, copy=False)
+    is_beyond_end = fields.Boolean(
+        compute="_compute_is_beyond_end",
+        store=True,
+        help="The period goes on after the last day of the contract.",
+    )
     invoice_id = fields.Many2one(
         "account.move",
         readonly=True,
@@ -250,9 +255,16 @@ class CrmContractInstallment(models.Model):
             )
             row.amount_credited = sum(credits_.mapped("price_total"))
 
+    @api.depends("period_start", "period_end", "contract_id.date_ended")
+    def _compute_is_beyond_end(self):
+        for row in self:
+            last = row.line_id and row.contract_id._get_early_end()
+            row.is_beyond_end = bool(last) and row.period_end > last
+
     @api.depends(
         "date_due",
         "is_cancelled",
+        "is_beyond_end",
         "billed_before",
         "amount",
         "amount_credited",
@@ -271,6 +283,8 @@ class CrmContractInstallment(models.Model):
             elif invoice:
                 paid = invoice.payment_state in ("paid", "in_payment")
                 row.state = "paid" if paid else "invoiced"
+            elif row._is_credited_for_good():
+                row.state = "cancelled"
             elif row._is_billable() and row.date_due <= today:
                 row.state = "due"
             else:
@@ -436,6 +450,18 @@ class CrmContractInstallment(models.Model):
             return invoice.browse()
         return invoice
 
+    def _is_credited_for_good(self):
+        """Return whether a row that was taken back lies after the end of its contract.
+
+        It stays in the ledger, with its invoice and credit note, and isn't billed again.
+        """
+        # sudo: state of an invoice the reader of a contract may not open
+        return (
+            self.is_beyond_end
+            and self.sudo().invoice_id.state == "posted"
+            and self.period_start > self.contract_id._get_early_end()
+        )
+
     def _get_event_date(self):
         if self.trigger == "signature":
             return self.contract_id.date_signed
@@ -484,6 +510,16 @@ class CrmContractInstallment(models.Model):
         )
 
     @api.model
+    def _get_overrun_domain(self):
+        """Rows of periods that the daily job has to cut at the end of the contract.
+
+        Their invoice was cancelled, deleted or credited after the end.
+        """
+        return Domain(
+            [("is_beyond_end", "=", True), ("state", "in", ("planned", "due"))]
+        )
+
+    @api.model
     def _get_fall_due_domain(self):
         """Rows that the daily job has to let fall due."""
         return Domain("state", "=", "planned") & Domain(
@@ -504,6 +540,10 @@ class CrmContractInstallment(models.Model):
                 user_id=contract.user_id.id,
                 summary=self.env._("Payment overdue: %s", self.name),
             )
+
+    def _advance_overrun(self):
+        contract = self.contract_id
+        contract._rebuild_ledger(contract._get_early_end())
 
     def _advance_due(self):
         self._recompute_as_of_today("state")

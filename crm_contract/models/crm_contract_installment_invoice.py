@@ -3,6 +3,7 @@ from markupsafe import Markup
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from .crm_contract_content_mixin import CONTENT_ORDER
 from .crm_contract_installment import BILLABLE_STATES
@@ -111,6 +112,11 @@ class CrmContractInstallment(models.Model):
             return self.env._("the contract is not signed.")
         if not self.date_due:
             return self.env._("the milestone on which it falls due is not done.")
+        if self.is_beyond_end:
+            return self.env._(
+                "the contract ended on %s; the daily job cuts the period.",
+                format_date(self.env, self.contract_id._get_early_end()),
+            )
         if not self.currency_id.round(self.amount):
             return self.env._("the amount is zero.")
         return ""
@@ -132,7 +138,10 @@ class CrmContractInstallment(models.Model):
         )
 
     def _prepare_ledger_line_vals(self):
-        """Return create values of the invoice line of a period or of interest."""
+        """Return create values of the invoice line of a row that the ledger made.
+
+        Extended by satellites that let the ledger make other rows.
+        """
         self.ensure_one()
         if self.trigger == "interest":
             return self._prepare_interest_line_vals()

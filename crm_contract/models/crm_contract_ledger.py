@@ -78,14 +78,14 @@ class CrmContract(models.Model):
         since = since or self._get_ledger_since()
         vals_list, is_complete = [], True
         for line in lines:
-            present = {row.period_start for row in rows.get(line, ())}
+            present = {row.period_start: row.period_end for row in rows.get(line, ())}
             recurrence = line._get_recurrence()
             end = recurrence and (recurrence.end or COMPLETE)
             is_complete &= not recurrence or end <= horizon
             vals_list += [
-                line._prepare_installment_vals(*billable)
+                line._prepare_installment_vals(*rest)
                 for billable in line._get_billable_periods(horizon, since)
-                if billable[0].start not in present
+                if (rest := line._get_rest(present, *billable))
             ]
         # sudo: owned by the ledger
         self.sudo().date_ledger = COMPLETE if is_complete else horizon
@@ -140,10 +140,37 @@ class CrmContract(models.Model):
                 pause.date_end = add(day, days=-1)
             contract.with_env(self.env)._rebuild_ledger(first)
 
+    def _get_early_end(self):
+        """Return the last day that is billed though the term goes on, or False.
+
+        Extended by satellites in which an end is agreed on beforehand.
+        """
+        self.ensure_one()
+        return self.date_ended
+
     def _end_ledger(self, day):
         """Bill nothing after the last day of the contracts."""
         self._resume_ledger(add(day, days=1))
         self._rebuild_ledger(day)
+
+    def _reopen_ledger(self, day):
+        """Bill on after what was the last day, as if it had not been the last one.
+
+        A period whose days after it were credited is billed for those days again.
+        """
+        self.ensure_one()
+        # sudo: period rows are made by the ledger alone
+        rows = self.line_ids.sudo().installment_ids
+        rows._shorten_credited(day)
+        self._rebuild_ledger(day)
+
+    def _get_dropped_rows(self, day):
+        """Return the rows of the plan that a termination on a day cancels.
+
+        Extended by satellites in which a contract runs on until that day.
+        """
+        plan = self.installment_ids._filter_content()
+        return plan.filtered(lambda row: row._is_open())
 
     def _advance_ledger(self):
         self._extend_ledger()
@@ -152,6 +179,25 @@ class CrmContract(models.Model):
 
 class CrmContractLine(models.Model):
     _inherit = "crm.contract.line"
+
+    def _get_rest(self, present, period, days, quantity, price_unit):
+        """Return what of a billable period has no row yet, in the same form, or None.
+
+        The row of a period that was cut by an end ends with it. When the contract goes
+        on after all, the days that follow are a row of their own.
+
+        :param present: `{first day: last day}` of the rows of the line
+        """
+        last = present.get(period.start)
+        while last and last < period.end and add(last, days=1) in present:
+            last = present[add(last, days=1)]
+        if not last:
+            return period, days, quantity, price_unit
+        if last >= period.end or not self.prorate:
+            return None
+        rest = period._replace(start=add(last, days=1))
+        days = self._get_billed_days(rest, self._get_pauses())
+        return days and (rest, days, quantity, price_unit)
 
     def _prepare_installment_vals(self, period, days, quantity, price_unit):
         """Return create values of the row of a period."""

@@ -38,6 +38,7 @@ TRANSITIONS = {
     "suspend": Transition(("running",), "suspended"),
     "resume": Transition(("suspended",), "running"),
     "end": Transition(("signed", "running", "suspended"), "ended"),
+    "reopen": Transition(("ended",), "running"),
     "cancel": Transition(("draft", "review", "to_sign"), "cancelled"),
 }
 
@@ -197,12 +198,22 @@ class CrmContract(models.Model):
         credit_notes = self._settle(date) if settle else self.env["account.move"]
         self._end_ledger(date)
         if reason == "terminated":
-            open_rows = self.installment_ids.filtered(
-                lambda row: row._is_open() and row.trigger != "period"
-            )
             # sudo: owned by the ledger
-            open_rows.sudo().is_cancelled = True
+            self._get_dropped_rows(date).sudo().is_cancelled = True
         return credit_notes
+
+    def _action_reopen(self):
+        """Let ended contracts run again, and the ledger go on where it ended.
+
+        Satellites check before whether they may; see `_reopen_ledger`.
+        """
+        last_days = {contract: contract.date_ended for contract in self}
+        self._transition("reopen", end_reason=False, date_ended=False)
+        plan = self.installment_ids._filter_content()
+        # sudo: owned by the ledger
+        plan.filtered("is_cancelled").sudo().is_cancelled = False
+        for contract, day in last_days.items():
+            contract._reopen_ledger(day)
 
     def _on_signed(self):
         """Win the opportunity, remind of the milestones, start if it is time."""

@@ -201,21 +201,23 @@ class CrmContractLine(models.Model):
         # A line that an amendment replaced or removed is history, not content.
         return self.filtered(lambda line: not line.valid_until)
 
-    def _get_recurrence(self, first=None, last=None):
+    def _get_recurrence(self, first=None, last=None, agreed=False):
         """Return when the line recurs (`tools.recurrence.Recurrence`), or None.
 
         It ends with the line, the contract or its early end, whichever comes first.
 
         :param first: days before it are left out, as if the line was amended on it
         :param last: days after it are left out
+        :param agreed: as it was agreed, whatever the early end of the contract
         """
         self.ensure_one()
         contract = self.contract_id
         start = self.date_start or contract.date_start
         if not start or not self.is_recurring or self.recurrence_interval < 1:
             return None
-        ends = (self.date_end, self.valid_until, contract.date_end, last)
-        end = min(filter(None, (*ends, contract.date_ended)), default=None)
+        early = not agreed and contract._get_early_end()
+        ends = (self.date_end, self.valid_until, contract.date_end, last, early)
+        end = min(filter(None, ends), default=None)
         cut = max(filter(None, (self.valid_from, first)), default=None)
         if end and end < max(start, cut or start):
             return None
@@ -296,7 +298,7 @@ class CrmContractLine(models.Model):
         :param last: value up to this day
         """
         self.ensure_one()
-        recurrence = self._get_recurrence(first, last)
+        recurrence = self._get_recurrence(first, last, agreed=True)
         has_end = self.contract_id.date_end or self.date_end
         if not recurrence or (not has_end and (last or self.valid_until)):
             return 0.0, 0.0

@@ -78,7 +78,7 @@ class CrmContractLine(models.Model):
 
     def _get_recurrence_end(self):
         """Return the last day that is billed, None without an end (date)."""
-        recurrence = self._get_recurrence()
+        recurrence = self._get_recurrence(agreed=True)
         return recurrence and recurrence.end
 
     def _get_recurrence_sentences(self):

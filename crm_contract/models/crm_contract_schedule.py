@@ -38,6 +38,7 @@ class CrmContract(models.Model):
             (self, self._get_extend_due_domain(), "_advance_ledger"),
             (self, self._get_start_due_domain(), "_advance_start"),
             (self, self._get_expire_due_domain(), "_advance_expire"),
+            (installments, installments._get_overrun_domain(), "_advance_overrun"),
             (installments, installments._get_fall_due_domain(), "_advance_due"),
             (
                 installments,

@@ -48,7 +48,10 @@ class CrmContract(models.Model):
                 effect.row.invoice_id for effect in effects if effect.kind == "redo"
             ]
             # sudo: who ends a contract need not be an accountant
-            self.env["account.move"].sudo().union(*drafts).button_cancel()
+            cancelled = self.env["account.move"].sudo().union(*drafts)
+            cancelled.button_cancel()
+            # They can't come back to life for the periods that are billed anew.
+            cancelled.installment_ids.invoice_id = False
             by_invoice = {}
             for effect in effects:
                 if effect.kind == "credit" and effect.change:
@@ -95,6 +98,33 @@ class CrmContractInstallment(models.Model):
             return Effect(self, "shorten" if used else "stop", amount, change)
         kind = "redo" if self.invoice_id.state == "draft" else "credit"
         return Effect(self, kind, amount, change - self.amount_credited)
+
+    def _shorten_credited(self, day):
+        """Let rows whose days after a day were credited say that they end on it."""
+        for row in self:
+            used = row.period_start <= day < row.period_end and row.amount_credited
+            if not used or row._is_open():
+                continue
+            # Credited for another reason, and for less: all of its days are billed.
+            if row.currency_id.compare_amounts(row._get_end_effect(day).change, 0) > 0:
+                continue
+            row.write(
+                {
+                    "days_billed": row._get_days_until(day),
+                    "period_end": day,
+                    "name": row.line_id._get_period_name(row.period_start, day),
+                }
+            )
+
+    def _is_shortened(self):
+        """Return whether the credited days of the row became a row of their own."""
+        self.ensure_one()
+        if not self.line_id or not self.amount_credited:
+            return False
+        _untaxed, total = self.line_id._get_period_amounts(
+            self.quantity, self.price_unit, self.days_billed, self.days_full
+        )
+        return self.currency_id.compare_amounts(total, self.amount) < 0
 
     def _get_days_until(self, day):
         """Return the days that are billed of the period up to a day."""

@@ -272,7 +272,7 @@ class TestSuspension(RecurringCommon):
         with freeze_time("2026-02-11"):
             contract.action_suspend()
         with freeze_time("2026-03-20"):
-            self._end(contract)
+            self._end(contract.with_user(self.manager))
         self.assertEqual(
             [(str(r.period_start), r.days_billed) for r in self._get_rows(contract)],
             [("2026-01-01", 31), ("2026-02-01", 10)],

@@ -23,6 +23,7 @@ class TestLifecycle(ContractCommon):
             "suspend": lambda c: c.action_suspend(),
             "resume": lambda c: c.action_resume(),
             "end": self._end,
+            "reopen": lambda c: c._action_reopen(),
             "cancel": lambda c: c.action_cancel(),
         }
 

@@ -21,10 +21,8 @@ class TestSettlement(LedgerCommon):
         )
 
     def _open_end(self, contract, day, **vals):
-        vals = {"reason": "terminated", "note": "Closed", **vals}
-        return contract.env["crm.contract.end"].create(
-            {"contract_id": contract.id, "date": day, **vals}
-        )
+        vals = {"reason": "terminated", "note": "Closed", "date": day, **vals}
+        return super()._open_end(contract, **vals)
 
     def _get_rows(self, contract):
         return [

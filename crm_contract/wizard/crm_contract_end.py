@@ -32,15 +32,13 @@ class CrmContractEnd(models.TransientModel):
     effects = fields.Html(compute="_compute_effects", string="What it does")
     has_advance = fields.Boolean(compute="_compute_effects")
 
-    @api.depends("contract_id", "date", "settle")
+    @api.depends("contract_id", "date", "reason", "settle")
     def _compute_effects(self):
         for wizard in self:
-            contract = wizard.contract_id
-            plan = contract.installment_ids._filter_content()
-            wizard.amount_plan_open = sum(row.amount for row in plan if row._is_open())
-            effects = contract._get_end_effects(
-                wizard.date or fields.Date.context_today(wizard)
-            )
+            day = wizard.date or fields.Date.context_today(wizard)
+            rows = wizard._get_plan_rows(day)
+            wizard.amount_plan_open = sum(rows.mapped("amount"))
+            effects = wizard.contract_id._get_end_effects(day)
             wizard.has_advance = any(
                 effect.kind in ("redo", "credit") for effect in effects
             )
@@ -48,6 +46,13 @@ class CrmContractEnd(models.TransientModel):
             wizard.effects = texts and Markup("<ul>%s</ul>") % Markup().join(
                 Markup("<li>%s</li>") % text for text in texts
             )
+
+    def _get_plan_rows(self, day):
+        """Return the rows of the plan that are cancelled, or else stay to be billed."""
+        if self.reason == "terminated":
+            return self.contract_id._get_dropped_rows(day)
+        plan = self.contract_id.installment_ids._filter_content()
+        return plan.filtered(lambda row: row._is_open())
 
     def _describe_effects(self, effects):
         """Return what happens to the rows as texts; rows that just stop share one."""
@@ -97,10 +102,11 @@ class CrmContractEnd(models.TransientModel):
             **values,
         )
 
-    @api.constrains("date", "contract_id")
+    @api.constrains("date", "contract_id", "reason")
     def _check_date(self):
         for wizard in self:
-            if wizard.date > fields.Date.context_today(wizard):
+            today = fields.Date.context_today(wizard)
+            if wizard.date > today and not wizard._can_end_later():
                 raise ValidationError(
                     self.env._("A contract is ended today or on an earlier day.")
                 )
@@ -110,16 +116,22 @@ class CrmContractEnd(models.TransientModel):
                     self.env._("A contract can't end before it was signed.")
                 )
 
+    def _can_end_later(self):
+        """Return whether the end may lie in the future; extended by satellites."""
+        return False
+
     def action_end(self):
         """End the contract for the reason given."""
         self.ensure_one()
         if self.reason == "terminated" and not (self.note or "").strip():
             raise UserError(self.env._("Say why the contract is terminated."))
-        credit_notes = self.contract_id._action_end(
-            self.reason, self.date, settle=self.settle
-        )
+        moves = self._end_contract()
         if self.note:
             self.contract_id.message_post(body=self.note)
-        if credit_notes and credit_notes.has_access("read"):
-            return self.env["sale.order"].action_view_invoice(credit_notes)
+        if moves and moves.has_access("read"):
+            return self.env["sale.order"].action_view_invoice(moves)
         return {"type": "ir.actions.act_window_close"}
+
+    def _end_contract(self):
+        """End the contract; return what settles it (account.move)."""
+        return self.contract_id._action_end(self.reason, self.date, settle=self.settle)

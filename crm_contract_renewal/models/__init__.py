@@ -12,6 +12,9 @@ from . import crm_contract_adjustment
 from . import crm_contract_refresh
 from . import crm_contract_offer
 from . import crm_contract_automatic
+from . import crm_contract_termination
+from . import crm_contract_penalty
+from . import crm_contract_reopen
 from . import crm_contract_digest
 from . import crm_contract_amendment
 from . import crm_contract_amendment_check

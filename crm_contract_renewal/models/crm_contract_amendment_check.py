@@ -54,11 +54,13 @@ class CrmContract(models.Model):
                     format_date(self.env, contract.date_start),
                 )
             ]
-        if contract.date_end and day > contract.date_end:
+        ends = filter(None, (contract.date_end, contract.date_termination))
+        end = min(ends, default=None)
+        if end and day > end:
             return [
                 self.env._(
                     "The contract ends on %s, before the amendment is in effect.",
-                    format_date(self.env, contract.date_end),
+                    format_date(self.env, end),
                 )
             ]
         if pending._is_amendment() and day < pending.date_effective:

@@ -38,12 +38,13 @@ class CrmContract(models.Model):
 
     @api.model
     def _cron_renew(self):
-        """Let amendments take effect, renew what renews by itself, take over.
+        """End what is terminated, amend, renew what renews by itself, take over.
 
         Looks at dates and states only, so that days of downtime are caught up, and a
         second run finds nothing left to do.
         """
         jobs = (
+            (self._get_terminate_due_domain(), "_advance_terminate"),
             (self._get_incorporation_domain(), "_advance_incorporate"),
             (self._get_automatic_domain(), "_renew_automatically"),
             (self._get_automatic_signature_domain(), "_sign_automatically"),

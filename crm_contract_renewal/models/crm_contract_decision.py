@@ -149,12 +149,14 @@ class CrmContract(models.Model):
                 self.env._("Cancel the renewal first, then take the decision back.")
             )
         # sudo: owned by code, after the checks
-        self.sudo().write(
-            {
-                "renewal_decision": False,
-                "renewal_reason": False,
-                "renewal_competitor": False,
-                "date_decided": False,
-                "decided_by_id": False,
-            }
-        )
+        self.sudo().write(self._prepare_no_decision_vals())
+
+    @api.model
+    def _prepare_no_decision_vals(self):
+        return {
+            "renewal_decision": False,
+            "renewal_reason": False,
+            "renewal_competitor": False,
+            "date_decided": False,
+            "decided_by_id": False,
+        }

@@ -402,7 +402,7 @@ class TestAmend(AmendmentCommon):
         contract = self._create_running()
         pending = self._amend(contract, 20, name="Other title")
         draft = self._draft(contract, 30)
-        self._end(contract)
+        self._end(contract.with_user(self.manager))
         self.assertEqual(pending.state, "ended")
         self.assertEqual(pending.end_reason, "superseded")
         with self._refused("not in force"):

@@ -1,0 +1,104 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ..models.crm_contract_termination import MANAGER, TERMINATORS
+
+
+class CrmContractEnd(models.TransientModel):
+    """Termination: who gave notice when, and what end it allows."""
+
+    _inherit = "crm.contract.end"
+
+    date = fields.Date(compute="_compute_date", store=True, readonly=False)
+    terminated_by = fields.Selection(TERMINATORS)
+    date_notice_given = fields.Date(
+        string="Notice given on",
+        help="Day on which the other side received the notice, or we did.",
+    )
+    date_earliest = fields.Date(
+        string="Earliest end",
+        compute="_compute_date_earliest",
+        help="First day on which this notice can end the contract.",
+    )
+    notice_problem = fields.Text(compute="_compute_notice_problem")
+    is_ahead = fields.Boolean(compute="_compute_is_ahead")
+    is_manager = fields.Boolean(compute="_compute_is_manager")
+
+    @api.depends("contract_id", "reason", "terminated_by", "date_notice_given")
+    def _compute_date_earliest(self):
+        for wizard in self:
+            notice = wizard._is_by_notice() and wizard.date_notice_given
+            wizard.date_earliest = notice and wizard.contract_id._get_earliest_end(
+                notice
+            )
+
+    @api.depends("date_earliest")
+    def _compute_date(self):
+        for wizard in self:
+            last = wizard.contract_id.date_end
+            earliest = wizard.date_earliest
+            proposed = min(filter(None, (earliest, last))) if earliest else False
+            today = fields.Date.context_today(wizard)
+            wizard.date = proposed or wizard.date or today
+
+    @api.depends("date", "date_earliest", "terminated_by", "date_notice_given")
+    def _compute_notice_problem(self):
+        for wizard in self:
+            wizard.notice_problem = (
+                wizard.date_earliest
+                and wizard.date
+                and wizard.contract_id._get_notice_problem(
+                    wizard.date, wizard.terminated_by, wizard.date_notice_given
+                )
+            )
+
+    @api.depends("date", "reason")
+    def _compute_is_ahead(self):
+        today = fields.Date.context_today(self)
+        for wizard in self:
+            later = bool(wizard.date) and wizard.date > today
+            wizard.is_ahead = later and wizard._can_end_later()
+
+    def _compute_is_manager(self):
+        self.is_manager = self.env.user.has_group(MANAGER)
+
+    def _can_end_later(self):
+        return self.reason == "terminated"
+
+    def _is_by_notice(self):
+        return self.reason == "terminated" and self.terminated_by in ("us", "customer")
+
+    def _end_contract(self):
+        if self.reason != "terminated":
+            self._check_can_complete()
+            return super()._end_contract()
+        return self.contract_id._terminate(
+            self.date,
+            self.terminated_by,
+            self.date_notice_given,
+            self.note,
+            settle=self.settle,
+            penalty=self._get_penalty(),
+        )
+
+    def _check_can_complete(self):
+        """Refuse to call completed what is an early end: notice is not got around."""
+        contract = self.contract_id
+        if contract.date_termination:
+            raise UserError(
+                self.env._(
+                    "%(contract)s is terminated to %(day)s already. A contract manager "
+                    "can take that back first.",
+                    contract=contract.display_name,
+                    day=format_date(self.env, contract.date_termination),
+                )
+            )
+        if contract._get_end_effects(self.date) and not self.is_manager:
+            raise UserError(
+                self.env._(
+                    "Recurring fees go on after %s: terminate the contract by notice or "
+                    "agreement, or ask a contract manager to complete it.",
+                    format_date(self.env, self.date),
+                )
+            )

@@ -1,0 +1,28 @@
+from odoo import api, fields, models
+
+
+class CrmContractReopen(models.TransientModel):
+    """Take back the end of a contract, or a termination to come."""
+
+    _name = "crm.contract.reopen"
+    _description = "Reopen a contract"
+
+    contract_id = fields.Many2one(
+        "crm.contract", required=True, readonly=True, ondelete="cascade"
+    )
+    reason = fields.Text(required=True)
+    refusal = fields.Text(compute="_compute_refusal")
+    is_ahead = fields.Boolean(compute="_compute_refusal")
+
+    @api.depends("contract_id")
+    def _compute_refusal(self):
+        for wizard in self:
+            contract = wizard.contract_id
+            wizard.refusal = contract and contract._get_reopen_refusal()
+            wizard.is_ahead = contract.state != "ended"
+
+    def action_reopen(self):
+        """Reopen the contract, or take its termination back."""
+        self.ensure_one()
+        self.contract_id._reopen(self.reason)
+        return {"type": "ir.actions.act_window_close"}
