@@ -199,7 +199,9 @@ class CrmContractLine(models.Model):
 
     def _filter_content(self):
         # A line that an amendment replaced or removed is history, not content.
-        return self.filtered(lambda line: not line.valid_until)
+        content = self.filtered(lambda line: not line.valid_until)
+        # What is read of them is read for all contracts at hand.
+        return content.with_prefetch(self._prefetch_ids)
 
     def _get_recurrence(self, first=None, last=None, agreed=False):
         """Return when the line recurs (`tools.recurrence.Recurrence`), or None.

@@ -73,26 +73,30 @@ class CrmContract(models.Model):
 
     def _get_agreed_terms(self):
         """Return what is agreed as a value that can be compared (tuple)."""
-        self.ensure_one()
-        return tuple((name, self[name]) for name in self._get_adjustment_names())
+        agreed = self._get_agreed_version()
+        return tuple((name, agreed[name]) for name in agreed._get_adjustment_names())
+
+    def _get_agreed_version(self):
+        """Return the record with what was signed last, an amendment may be."""
+        # sudo: what both sides agreed on is renewed, see `_renew`
+        return self._get_present_version().sudo()
 
     def _get_agreed_uplift(self):
         """Return (Uplift, how it was computed) as agreed for the next term.
 
         :raise UserError: if a value of the index is missing
         """
-        self.ensure_one()
-        if self.adjustment == "percent":
-            return self._get_percent_uplift(
-                self.adjustment_percent, self.adjustment_rounding
-            )
-        if self.adjustment == "index":
+        agreed = self._get_agreed_version()
+        rounding = agreed.adjustment_rounding
+        if agreed.adjustment == "percent":
+            return self._get_percent_uplift(agreed.adjustment_percent, rounding)
+        if agreed.adjustment == "index":
             return self._get_index_uplift(
-                self.adjustment_index_id,
-                *self._get_index_days(self.adjustment_months),
-                cap=self.adjustment_cap if self.adjustment_use_cap else None,
-                floor=self.adjustment_floor if self.adjustment_use_floor else None,
-                rounding=self.adjustment_rounding,
+                agreed.adjustment_index_id,
+                *self._get_index_days(agreed.adjustment_months),
+                cap=agreed.adjustment_cap if agreed.adjustment_use_cap else None,
+                floor=agreed.adjustment_floor if agreed.adjustment_use_floor else None,
+                rounding=rounding,
             )
         return UNCHANGED, ""
 
@@ -200,7 +204,7 @@ class CrmContract(models.Model):
             return {}
         if len(terms) > 1:
             return {"uplift": "agreed"}
-        first = self[0]
+        first = self[0]._get_agreed_version()
         defaults = {
             "uplift": first.adjustment,
             "rounding": first.adjustment_rounding,

@@ -38,7 +38,9 @@ class CrmContract(models.Model):
                 "without a quotation.",
                 self.display_name,
             )
-        without = self._get_content_lines().filtered(
+        # sudo: the lines that are renewed, see `_renew`
+        version = self._get_present_version().sudo()
+        without = version._get_content_lines().filtered(
             lambda line: not line.display_type and not line.product_id
         )
         if without:

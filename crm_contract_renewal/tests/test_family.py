@@ -70,6 +70,35 @@ class TestFamily(AmendmentCommon):
             successor.line_ids.content_key, amendment.line_ids.content_key
         )
 
+    def test_dialog_looks_at_what_is_pending(self):
+        """Prices, clauses and the adjustment are those of the amendment to come."""
+        contract = self._create_running()
+        amendment = self._draft(contract, 10)
+        self._change_line(amendment, price_unit=200)
+        amendment.clause_ids.body = "<p>Liable to nothing.</p>"
+        self._sign(amendment)
+        wizard = self._open_renew(
+            contract, uplift="percent", percent=10, refresh_clauses=True
+        )
+        self.assertGreater(wizard.line_ids.change, 200)
+        self.assertRegex(str(wizard.clause_changes), r"(?s)deviates.*Liability")
+        self._run("renew", 10)
+        self.assertEqual(len(contract.line_ids), 2)
+        wizard = self._open_renew(contract, uplift="percent", percent=10)
+        # The line of before the amendment is history: nothing of it is renewed.
+        [line] = contract.line_ids._filter_content()
+        self.assertAlmostEqual(
+            wizard.line_ids.change, line._get_recurring_value()[0] / 10, places=2
+        )
+
+    def test_adjustment_that_is_pending(self):
+        contract = self._create_running()
+        self._amend(contract, 10, adjustment="percent", adjustment_percent=7)
+        self.assertFalse(contract.adjustment)
+        wizard = self._open_renew(contract, uplift="agreed")
+        wizard.action_renew()
+        self.assertAlmostEqual(contract.renewal_ids.line_ids.price_unit, 107)
+
     def test_renewal_without_history(self):
         contract = self._create_running()
         self._sign(self._change_line(self._draft(contract, 10), price_unit=150))

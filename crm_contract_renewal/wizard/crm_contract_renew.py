@@ -88,7 +88,9 @@ class CrmContractRenew(models.TransientModel):
             uplift, text = self._get_uplift(contract)
         except UserError as error:
             return {**vals, "problem": str(error)}
-        priced = contract.line_ids.filtered(lambda line: not line.display_type)
+        # sudo: the lines that are renewed, see `_renew`
+        lines = contract._get_present_version().sudo()._get_content_lines()
+        priced = lines.filtered(lambda line: not line.display_type)
         share = sum(
             (uplift.apply(line.price_unit) / line.price_unit - 1)
             * (

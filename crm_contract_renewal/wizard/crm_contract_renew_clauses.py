@@ -38,17 +38,21 @@ def _prepare_clause_changes(contracts):
     :return: `rows` per contract with the changes that it takes and the clauses that
         stay as they deviate, and the `versions`, each pair of texts compared once
     """
-    updates = contracts._get_clause_updates()
+    # sudo: the clauses that are renewed, of an amendment that is signed may be
+    texts = contracts.sudo().browse(
+        [contract._get_present_version().id for contract in contracts]
+    )
+    updates = texts._get_clause_updates()
     rows, versions = [], {}
-    for contract in contracts:
-        clauses = contract.clause_ids._filter_content().sorted()
+    for contract, text in zip(contracts, texts, strict=True):
+        clauses = text.clause_ids._filter_content().sorted()
         taken = clauses.filtered(lambda c: c in updates and not c.is_deviating)
         kept = clauses.filtered("is_deviating")
         for clause in taken:
             pair = clause.template_id, updates[clause]
             if pair not in versions:
-                texts = (html2plaintext(version.body).strip() for version in pair)
-                versions[pair] = difference_html(*texts)
+                bodies = (html2plaintext(version.body).strip() for version in pair)
+                versions[pair] = difference_html(*bodies)
         if taken or kept:
             taken = [(clause, updates[clause]) for clause in taken]
             rows.append({"contract": contract, "taken": taken, "kept": kept})
