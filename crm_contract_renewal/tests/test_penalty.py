@@ -90,7 +90,7 @@ class TestPenalty(EndCommon):
     def test_remaining_value_without_a_term(self):
         contract = self._create_fee(is_open_ended=True)
         wizard = self._open_terminate(
-            contract, terminated_by="customer", date_notice_given=date(2026, 1, 31)
+            contract, terminated_by="customer", date_notice_given=date(2026, 1, 30)
         )
         self.assertEqual(wizard.date_earliest, date(2026, 4, 30))
         wizard.date = date(2026, 3, 31)
