@@ -58,7 +58,9 @@ class CrmContract(models.Model):
         self.ensure_one()
         if not self.env.user.has_group(MANAGER):
             raise AccessError(
-                self.env._("Only contract managers may take back the end of a contract.")
+                self.env._(
+                    "Only contract managers may take back the end of a contract."
+                )
             )
         self.check_access("write")
         if not (reason or "").strip():

@@ -111,7 +111,9 @@ class TestPenalty(EndCommon):
         contract, other = self._create_fee(), self._create_fee()
         clause = self._create_clause("Court", "<p>Court.</p>")
         clause.category_id = self.category.copy({"part": "other"})
-        third = self._create_fee(clause_ids=[Command.create({"template_id": clause.id})])
+        third = self._create_fee(
+            clause_ids=[Command.create({"template_id": clause.id})]
+        )
         for mine, wrong in (
             (contract, other.clause_ids),
             (contract, other.clause_ids.browse()),
@@ -123,7 +125,9 @@ class TestPenalty(EndCommon):
             self.assertEqual(mine.state, "running")
         for amount in (0, -5):
             with self._refused("how much"):
-                self._terminate(contract, **self._penalty(contract, penalty_fixed=amount))
+                self._terminate(
+                    contract, **self._penalty(contract, penalty_fixed=amount)
+                )
 
     def test_billed_once_and_on_request(self):
         contract = self._create_fee()
