@@ -179,6 +179,26 @@ class TestReopen(EndCommon):
         self._reopen(contract)
         self.assertEqual(self._tiles(contract)[:4], self.WHOLE)
 
+    def test_recurring_revenue_did_not_churn(self):
+        contract = self._create_fee()
+        self._terminate(contract)
+        with freeze_time("2026-03-25"):
+            self._reopen(contract)
+        log = contract.sudo().mrr_movement_ids.sorted("number")
+        self.assertEqual(
+            log.mapped(lambda row: (row.date, row.kind, row.amount_mrr)),
+            [
+                (date(2026, 1, 1), "new", 310),
+                (date(2026, 3, 11), "churn", -310),
+                (date(2026, 3, 11), "churn", 310),
+            ],
+        )
+        self.assertEqual(contract.amount_mrr_logged, 310)
+        with freeze_time("2026-04-10"):
+            self._terminate(contract, date(2026, 4, 10))
+        self.assertEqual(contract.sudo().mrr_movement_ids[-1].amount_mrr, -310)
+        self.assertFalse(contract.amount_mrr_logged)
+
     def test_over(self):
         contract = self._create_fee()
         self._run_on("advance", "2027-01-01", "crm_contract")
