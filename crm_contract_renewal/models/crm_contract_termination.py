@@ -31,7 +31,9 @@ class CrmContract(models.Model):
         help="Day to come on which the contract ends by notice or by agreement. It "
         "runs, and is billed, until then.",
     )
-    terminated_by = fields.Selection(TERMINATORS, readonly=True, copy=False)
+    terminated_by = fields.Selection(
+        TERMINATORS, string="Terminated by", readonly=True, copy=False
+    )
     date_notice_given = fields.Date(
         string="Notice of termination",
         readonly=True,

@@ -180,7 +180,7 @@ class TestPenalty(EndCommon):
         self.env.flush_all()
         wizard = self._open_terminate(contract, date=TODAY, **self._penalty(contract))
         for label, amount in (
-            ("Fees not billed any more", "2,790.00"),
+            ("Planned periods not billed any more", "2,790.00"),
             ("Credit notes, as drafts", "210.00"),
             ("Penalty owed by the customer, draft invoice", "500.00"),
         ):
