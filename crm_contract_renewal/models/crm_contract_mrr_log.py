@@ -21,6 +21,34 @@ class CrmContract(models.Model):
         if name in ("start", "end"):
             self._log_mrr()
 
+    def _action_reopen(self):
+        """Log that nothing churned, and go on with the log where it was closed."""
+        last_days = {contract: contract.date_ended for contract in self}
+        super()._action_reopen()
+        for contract, day in last_days.items():
+            contract._reopen_mrr_log(day)
+        self._log_mrr()
+
+    def _reopen_mrr_log(self, day):
+        """Take the churn after a day back, by a movement against it."""
+        # sudo: the log is owned by code
+        contract = self.sudo()
+        log = contract.mrr_movement_ids.sorted("number")
+        churn = log.filtered(lambda row: row.kind == "churn" and row.date > day)[-1:]
+        level = Level(-churn.amount_mrr, -churn.amount_arr)
+        if churn:
+            vals = contract._prepare_movement_vals(
+                len(log) + 1, churn.date, Level(), level
+            )
+            log.create([{**vals, "kind": "churn"}])
+        contract.write(
+            {
+                "amount_mrr_logged": level.mrr,
+                "amount_arr_logged": level.arr,
+                "date_mrr_logged": max([day, *(log - churn).mapped("date")]),
+            }
+        )
+
     @api.model
     def _get_mrr_due_domain(self):
         return Domain("date_mrr_change", "<=", "today")

@@ -30,13 +30,11 @@ class CrmContract(models.Model):
         """
         self.ensure_one()
         last = last or self.date_end
-        if not last or last <= day:
-            recurring = 0.0
-        else:
+        recurring = 0.0
+        if last and last > day:
             first = add(day, days=1)
             lines = self.line_ids.filtered("is_recurring")
-            values = [line._get_recurring_value(first, last) for line in lines]
-            recurring = sum(untaxed for untaxed, _total in values)
+            recurring = sum(line._get_value_between(first, last) for line in lines)
         dropped = sum(self._get_dropped_rows(day).mapped("amount"))
         one_off = self.line_ids.filtered(lambda line: not line.is_recurring)
         untaxed = sum(one_off.mapped("price_subtotal"))
@@ -135,6 +133,23 @@ class CrmContract(models.Model):
     @api.model
     def _get_triggers_on_request(self):
         return (*super()._get_triggers_on_request(), "penalty")
+
+
+class CrmContractLine(models.Model):
+    _inherit = "crm.contract.line"
+
+    def _get_value_between(self, first, last):
+        """Return what was agreed for the days from first to last, without taxes."""
+        self.ensure_one()
+        recurrence = self._get_recurrence(first, last, agreed=True)
+        if not recurrence:
+            return 0.0
+        return sum(
+            self._get_period_amounts(quantity, price_unit, days, period.full_days)[0]
+            for period, days, quantity, price_unit in self._get_billable_periods(
+                last, recurrence=recurrence
+            )
+        )
 
 
 class CrmContractInstallment(models.Model):

@@ -58,7 +58,9 @@ class CrmContract(models.Model):
         self.ensure_one()
         if not self.env.user.has_group(MANAGER):
             raise AccessError(
-                self.env._("Only contract managers may take back the end of a contract.")
+                self.env._(
+                    "Only contract managers may take back the end of a contract."
+                )
             )
         self.check_access("write")
         if not (reason or "").strip():
@@ -134,7 +136,7 @@ class CrmContract(models.Model):
             lambda move: (
                 move.state == "posted"
                 and not move.reversed_entry_id
-                and move.payment_state != "reversed"
+                and not move._is_reversed_in_full()
             )
         )
         if posted:
@@ -143,3 +145,20 @@ class CrmContract(models.Model):
                 ", ".join(posted.mapped("display_name")),
             )
         return ""
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _is_reversed_in_full(self):
+        """Return whether posted reversals take the whole amount back.
+
+        Of a credit note, Odoo's payment state does not tell it.
+        """
+        self.ensure_one()
+        posted = self.reversal_move_ids.filtered(lambda move: move.state == "posted")
+        rest = self.amount_total - sum(posted.mapped("amount_total"))
+        return (
+            self.payment_state == "reversed"
+            or self.currency_id.compare_amounts(rest, 0) <= 0
+        )

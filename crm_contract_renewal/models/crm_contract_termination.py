@@ -31,7 +31,9 @@ class CrmContract(models.Model):
         help="Day to come on which the contract ends by notice or by agreement. It "
         "runs, and is billed, until then.",
     )
-    terminated_by = fields.Selection(TERMINATORS, readonly=True, copy=False)
+    terminated_by = fields.Selection(
+        TERMINATORS, string="Terminated by", readonly=True, copy=False
+    )
     date_notice_given = fields.Date(
         string="Notice of termination",
         readonly=True,
@@ -163,19 +165,18 @@ class CrmContract(models.Model):
 
     def _check_can_terminate(self, day, by, notice):
         """Raise UserError if the contract can't be terminated like this."""
-        problem = self._get_termination_refusal(day, by, notice)
-        if not problem and not self.env.user.has_group(MANAGER):
-            if day < (self._get_allowed_end(by, notice) or day):
-                problem = self.env._(
+        refusal = self._get_termination_refusal(day, by, notice)
+        if refusal:
+            raise UserError(refusal)
+        early = by != "mutual" and day < self._get_earliest_end(notice)
+        if early and not self.env.user.has_group(MANAGER):
+            raise UserError(
+                self.env._(
                     "%s Only a contract manager may end it before, or both sides by "
                     "mutual agreement.",
                     self._get_notice_problem(day, by, notice),
                 )
-        if problem:
-            raise UserError(problem)
-
-    def _get_allowed_end(self, by, notice):
-        return by != "mutual" and self._get_earliest_end(notice)
+            )
 
     def _get_termination_refusal(self, day, by, notice):
         """Return what is wrong with a termination, for everybody (str)."""

@@ -3,6 +3,7 @@ from datetime import date
 from freezegun import freeze_time
 
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from .common_end import TODAY, EndCommon
 
@@ -43,7 +44,7 @@ class TestAfterTheEnd(EndCommon):
             domain = contract._get_bill_domain(date(2030, 1, 1))
             self.assertFalse(
                 contract.installment_ids.search(
-                    domain & type(domain)("contract_id", "=", contract.id)
+                    domain & Domain("contract_id", "=", contract.id)
                 )
             )
         self.assertEqual(contract.state, "ended")

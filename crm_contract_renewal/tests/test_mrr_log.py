@@ -287,7 +287,7 @@ class TestMrrLog(MrrCommon):
         self.assertFalse(contract.date_mrr_change)
         draft = self._create_contract()
         self.assertFalse(draft.date_mrr_change)
-        self._end(contract)
+        self._end(contract.with_user(self.manager))
         self.assertFalse(contract.date_mrr_change)
 
     def test_called_twice(self):

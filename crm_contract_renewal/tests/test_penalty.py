@@ -90,7 +90,7 @@ class TestPenalty(EndCommon):
     def test_remaining_value_without_a_term(self):
         contract = self._create_fee(is_open_ended=True)
         wizard = self._open_terminate(
-            contract, terminated_by="customer", date_notice_given=date(2026, 1, 31)
+            contract, terminated_by="customer", date_notice_given=date(2026, 1, 30)
         )
         self.assertEqual(wizard.date_earliest, date(2026, 4, 30))
         wizard.date = date(2026, 3, 31)
@@ -111,7 +111,9 @@ class TestPenalty(EndCommon):
         contract, other = self._create_fee(), self._create_fee()
         clause = self._create_clause("Court", "<p>Court.</p>")
         clause.category_id = self.category.copy({"part": "other"})
-        third = self._create_fee(clause_ids=[Command.create({"template_id": clause.id})])
+        third = self._create_fee(
+            clause_ids=[Command.create({"template_id": clause.id})]
+        )
         for mine, wrong in (
             (contract, other.clause_ids),
             (contract, other.clause_ids.browse()),
@@ -123,7 +125,9 @@ class TestPenalty(EndCommon):
             self.assertEqual(mine.state, "running")
         for amount in (0, -5):
             with self._refused("how much"):
-                self._terminate(contract, **self._penalty(contract, penalty_fixed=amount))
+                self._terminate(
+                    contract, **self._penalty(contract, penalty_fixed=amount)
+                )
 
     def test_billed_once_and_on_request(self):
         contract = self._create_fee()
@@ -176,7 +180,7 @@ class TestPenalty(EndCommon):
         self.env.flush_all()
         wizard = self._open_terminate(contract, date=TODAY, **self._penalty(contract))
         for label, amount in (
-            ("Fees not billed any more", "2,790.00"),
+            ("Planned periods not billed any more", "2,790.00"),
             ("Credit notes, as drafts", "210.00"),
             ("Penalty owed by the customer, draft invoice", "500.00"),
         ):

@@ -148,7 +148,8 @@ class TestRenewalReport(MrrCommon):
         row = self._get_row(contract)
         self.assertEqual((row.outcome, row.renewal_rate), ("terminated", 0))
         self.assertEqual(row.date_end, self.today)
-        completed = self._end(self._create_priced(100))
+        completed = self._create_priced(100)
+        self._end(completed.with_user(self.manager))
         self.assertEqual(self._get_row(completed).outcome, "completed")
 
     def test_what_is_no_term(self):
@@ -159,7 +160,7 @@ class TestRenewalReport(MrrCommon):
         self._renew(renewed)
         self.assertEqual(self._get_row(renewed).outcome, "renewing")
         self.assertFalse(self._get_row(renewed.renewal_ids))
-        self._end(endless)
+        self._end(endless.with_user(self.manager))
         self.assertEqual(self._get_row(endless).date_end, self.today)
 
     def test_renewal_that_ends_before_it_begins(self):

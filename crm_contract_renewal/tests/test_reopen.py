@@ -14,7 +14,7 @@ class TestReopen(EndCommon):
 
     WHOLE = [(1, 1, 31), (2, 1, 28), (3, 1, 31), (4, 1, 30)]
 
-    def _days(self, contract):
+    def _tiles(self, contract):
         return [row[:3] for row in self._periods(contract)]
 
     def test_by_managers_with_a_reason(self):
@@ -98,7 +98,7 @@ class TestReopen(EndCommon):
         contract.sudo().settlement_move_ids.button_cancel()
         self._reopen(contract)
         # The invoices stand, and nothing of their periods is billed again.
-        self.assertEqual(self._days(contract)[:4], self.WHOLE)
+        self.assertEqual(self._tiles(contract)[:4], self.WHOLE)
         self.assertEqual(self._get_net(contract), 620)
 
     def test_posted_credit_notes(self):
@@ -135,7 +135,7 @@ class TestReopen(EndCommon):
         credit_note.action_post()
         self._terminate(contract, settle=False)
         self._reopen(contract)
-        self.assertEqual(self._days(contract)[:4], self.WHOLE)
+        self.assertEqual(self._tiles(contract)[:4], self.WHOLE)
         credit_note.button_draft()
 
     def test_invoices_that_stand(self):
@@ -143,7 +143,7 @@ class TestReopen(EndCommon):
         self._bill(self._row_of(contract, 3))
         self._terminate(contract, settle=False)
         self._reopen(contract)
-        self.assertEqual(self._days(contract)[:4], self.WHOLE)
+        self.assertEqual(self._tiles(contract)[:4], self.WHOLE)
 
     def test_billed_anew(self):
         """A draft invoice was cancelled and billed anew up to the end."""
@@ -177,7 +177,27 @@ class TestReopen(EndCommon):
         contract = self._create_fee()
         self._end(contract.with_user(self.manager))
         self._reopen(contract)
-        self.assertEqual(self._days(contract)[:4], self.WHOLE)
+        self.assertEqual(self._tiles(contract)[:4], self.WHOLE)
+
+    def test_recurring_revenue_did_not_churn(self):
+        contract = self._create_fee()
+        self._terminate(contract)
+        with freeze_time("2026-03-25"):
+            self._reopen(contract)
+        log = contract.sudo().mrr_movement_ids.sorted("number")
+        self.assertEqual(
+            log.mapped(lambda row: (row.date, row.kind, row.amount_mrr)),
+            [
+                (date(2026, 1, 1), "new", 310),
+                (date(2026, 3, 11), "churn", -310),
+                (date(2026, 3, 11), "churn", 310),
+            ],
+        )
+        self.assertEqual(contract.amount_mrr_logged, 310)
+        with freeze_time("2026-04-10"):
+            self._terminate(contract, date(2026, 4, 10))
+        self.assertEqual(contract.sudo().mrr_movement_ids.sorted("number")[-1].amount_mrr, -310)
+        self.assertFalse(contract.amount_mrr_logged)
 
     def test_over(self):
         contract = self._create_fee()

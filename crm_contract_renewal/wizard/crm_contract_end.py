@@ -11,7 +11,7 @@ class CrmContractEnd(models.TransientModel):
     _inherit = "crm.contract.end"
 
     date = fields.Date(compute="_compute_date", store=True, readonly=False)
-    terminated_by = fields.Selection(TERMINATORS)
+    terminated_by = fields.Selection(TERMINATORS, string="Terminated by")
     date_notice_given = fields.Date(
         string="Notice given on",
         help="Day on which the other side received the notice, or we did.",
