@@ -210,7 +210,9 @@ class CrmContract(models.Model):
     def _advance_expire(self):
         """A contract whose renewal is signed was superseded, not left to expire."""
         signed = self._get_live_renewals().filtered(
-            lambda c: c.date_signed and not (c.date_ended and c.date_ended < c.date_start)
+            lambda c: (
+                c.date_signed and not (c.date_ended and c.date_ended < c.date_start)
+            )
         )
         if not signed:
             return super()._advance_expire()

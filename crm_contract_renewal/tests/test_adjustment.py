@@ -260,3 +260,19 @@ class TestAdjustment(RenewalCommon):
             self._submit(successor)
         self._renew_on_deadline(contract, 2)
         self.assertEqual(successor.state, "to_sign")
+
+    def test_what_is_agreed_moves_the_hash(self):
+        contract = self._create_running(**self._percent(4)).sudo()
+        hashes = {contract._compute_hash()}
+        self._tamper(contract, adjustment_percent=5)
+        hashes.add(contract._compute_hash())
+        self._tamper(contract, adjustment_rounding=1)
+        hashes.add(contract._compute_hash())
+        index = self.env["crm.contract.index"].create({"name": "Prices"})
+        self._tamper(contract, adjustment="index", adjustment_index_id=index.id)
+        hashes.add(contract._compute_hash())
+        for name in ("months", "use_cap", "cap", "use_floor", "floor"):
+            value = True if name.startswith("use") else 7
+            self._tamper(contract, **{f"adjustment_{name}": value})
+            hashes.add(contract._compute_hash())
+        self.assertEqual(len(hashes), 9)
