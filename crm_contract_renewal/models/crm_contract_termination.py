@@ -66,11 +66,15 @@ class CrmContract(models.Model):
     def _get_dropped_rows(self, day):
         """Of a contract that runs on until the day, what falls due by then is owed."""
         today = fields.Date.context_today(self)
-        return super()._get_dropped_rows(day).filtered(
-            lambda row: (
-                not row.date_due
-                or row.date_due > day
-                or (day <= today and not row.contract_id.date_termination)
+        return (
+            super()
+            ._get_dropped_rows(day)
+            .filtered(
+                lambda row: (
+                    not row.date_due
+                    or row.date_due > day
+                    or (day <= today and not row.contract_id.date_termination)
+                )
             )
         )
 
@@ -206,9 +210,7 @@ class CrmContract(models.Model):
             lambda row: row.state in ("draft", "review", "to_sign")
         )
         if pending:
-            return self.env._(
-                "Cancel the renewal %s first.", pending[:1].display_name
-            )
+            return self.env._("Cancel the renewal %s first.", pending[:1].display_name)
         return ""
 
     def _tell_termination(self, day, moves):

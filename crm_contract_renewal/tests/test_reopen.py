@@ -196,7 +196,9 @@ class TestReopen(EndCommon):
         self.assertEqual(contract.amount_mrr_logged, 310)
         with freeze_time("2026-04-10"):
             self._terminate(contract, date(2026, 4, 10))
-        self.assertEqual(contract.sudo().mrr_movement_ids.sorted("number")[-1].amount_mrr, -310)
+        self.assertEqual(
+            contract.sudo().mrr_movement_ids.sorted("number")[-1].amount_mrr, -310
+        )
         self.assertFalse(contract.amount_mrr_logged)
 
     def test_over(self):

@@ -132,7 +132,10 @@ class TestTerminate(EndCommon):
 
     def test_to_the_end_of_the_term(self):
         """Whichever job comes first, it was terminated and did not expire."""
-        for job, addon in (("renew", "crm_contract_renewal"), ("advance", "crm_contract")):
+        for job, addon in (
+            ("renew", "crm_contract_renewal"),
+            ("advance", "crm_contract"),
+        ):
             contract = self._create_fee()
             self._terminate(contract, contract.date_end, **NOTICE)
             self._run_on(job, "2027-01-01", addon)
@@ -222,7 +225,9 @@ class TestTerminate(EndCommon):
         for user in (self.reader, self.accountant, self.salesman, self.portal):
             with self._refused("", AccessError):
                 self._terminate(contract, user=user)
-        other = self._create_user("contract_other", "crm_contract.crm_contract_group_user")
+        other = self._create_user(
+            "contract_other", "crm_contract.crm_contract_group_user"
+        )
         with self._refused("", UserError):
             self._terminate(contract, user=other)
         for user in (self.user, self.manager, self.env.ref("base.user_admin")):

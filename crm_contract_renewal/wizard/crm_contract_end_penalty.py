@@ -105,7 +105,10 @@ class CrmContractEnd(models.TransientModel):
             else:
                 sums[kind] += getattr(effect, SUMS[kind])
         return [
-            (self.env._("Planned periods not billed any more"), sums["stop"] + sums["shorten"]),
+            (
+                self.env._("Planned periods not billed any more"),
+                sums["stop"] + sums["shorten"],
+            ),
             (self.env._("Credit notes, as drafts"), sums["credit"]),
             (self.env._("Draft invoices cancelled; billed anew"), sums["redo"]),
             (self.env._("Stays billed beyond the end"), beyond),
