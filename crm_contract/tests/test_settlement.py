@@ -38,6 +38,7 @@ class TestSettlement(LedgerCommon):
             self.assertIn("Not billed: 9 periods from 04/01/2026", wizard.effects)
             self.assertFalse(wizard.has_advance)
             wizard.action_end()
+            self.env.flush_all()
         self.assertEqual(
             self._get_rows(contract),
             [
@@ -51,6 +52,7 @@ class TestSettlement(LedgerCommon):
         contract = self._create_recurring(prorate=False)
         with freeze_time("2026-03-15"):
             self._open_end(contract, date(2026, 3, 15)).action_end()
+            self.env.flush_all()
         self.assertEqual(self._get_rows(contract)[-1], (1, 15, 1000, "due"))
 
     def test_credit_note(self):
