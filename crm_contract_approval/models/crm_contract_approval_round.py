@@ -69,6 +69,9 @@ class CrmContract(models.Model):
         asked = self.filtered(lambda contract: plans[contract])
         # sudo: written by code alone; the submission checked the rights
         asked.sudo()._open_round(plans)
+        # Where nobody is asked any more, the steps of earlier submissions are over.
+        for contract in (self - asked).sudo().filtered("approval_round"):
+            contract.approval_round += 1
         undecided = asked.filtered(
             lambda c: c.sudo()._get_round_tasks().filtered(_is_open)
         )
