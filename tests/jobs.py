@@ -69,6 +69,19 @@ def shell_command(database):
     return [*command, "-d", database.name, "--no-http", "--log-level=error"]
 
 
+def make_in_shell(database, script):
+    """Run a script in an Odoo shell; return the ids that it prints after “made”."""
+    answer = subprocess.run(
+        shell_command(database),
+        input=script,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    [made] = [line for line in answer.stdout.splitlines() if line.startswith("made ")]
+    return [int(number) for number in made.split()[1].split(",")]
+
+
 def kill_at_random(database, cron, kills, seconds, left):
     """Kill a job at random moments, then let it run in peace.
 

@@ -1,12 +1,11 @@
 """Amendments that take effect in jobs that are killed, and beside the billing run."""
 
 import random
-import subprocess
 import threading
 
 import pytest
 from client import RpcError
-from jobs import kill_at_random, processes, run_in_peace, shell_command
+from jobs import kill_at_random, make_in_shell, processes, run_in_peace
 
 RENEW = "crm_contract_renewal.ir_cron_renew"
 BILL = "crm_contract.ir_cron_bill"
@@ -60,17 +59,7 @@ def make(database):
 
     def make_contracts(count):
         code = "A" + "".join(random.choices("ABCDEFGHIJKLMNOP", k=8))
-        answer = subprocess.run(
-            shell_command(database),
-            input=MAKE.format(count=count, code=code),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        [made] = [
-            line for line in answer.stdout.splitlines() if line.startswith("made ")
-        ]
-        return [int(number) for number in made.split()[1].split(",")]
+        return make_in_shell(database, MAKE.format(count=count, code=code))
 
     return make_contracts
 

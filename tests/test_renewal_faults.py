@@ -1,12 +1,11 @@
 """Reminders and automatic renewals in jobs that are killed at any moment."""
 
 import random
-import subprocess
 import time
 
 import psycopg2
 import pytest
-from jobs import kill_at_random, processes, shell_command
+from jobs import kill_at_random, make_in_shell, processes
 
 LADDER = "crm_contract_renewal.ir_cron_ladder"
 LADDERS = (LADDER, "crm_contract_renewal.ir_cron_ladder_2")
@@ -63,17 +62,7 @@ def make(database):
     def make_contracts(count, days_left, mode=""):
         code = "R" + "".join(random.choices("ABCDEFGHIJKLMNOP", k=8))
         script = MAKE.format(count=count, days_left=days_left, mode=mode, code=code)
-        answer = subprocess.run(
-            shell_command(database),
-            input=script,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        [made] = [
-            line for line in answer.stdout.splitlines() if line.startswith("made ")
-        ]
-        return [int(number) for number in made.split()[1].split(",")]
+        return make_in_shell(database, script)
 
     return make_contracts
 

@@ -1,3 +1,5 @@
+from datetime import date
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -260,43 +262,54 @@ class CrmContract(models.Model):
         :raise UserError: if the rows that are not billed don't hold as much
         """
         plan = self.installment_ids._filter_content()
-        rest = plan and self.plan_difference
-        if not rest:
-            return
+        rest = self.plan_difference if plan else 0.0
         if rest > 0:
-            contract = self.with_context(lang=self._get_print_lang())
-            plan.create(
-                {
-                    "contract_id": self.id,
-                    "name": contract.env._("Difference under %s", amendment.number),
-                    "date": amendment.date_effective,
-                    "amount_type": "fixed",
-                    "amount_fixed": rest,
-                    "sequence": max(plan.mapped("sequence")),
-                }
+            self._add_to_plan(rest, amendment)
+        elif rest < 0 and plan._take_off(-rest):
+            raise UserError(
+                self.env._(
+                    "%(contract)s billed more since %(amendment)s was drafted than it "
+                    "leaves. Credit an invoice first.",
+                    contract=self.display_name,
+                    amendment=amendment.display_name,
+                )
             )
-            return
-        open_rows = plan.filtered(lambda row: row._is_open())
+
+    def _add_to_plan(self, amount, amendment):
+        contract = self.with_context(lang=self._get_print_lang())
+        self.installment_ids.create(
+            {
+                "contract_id": self.id,
+                "name": contract.env._("Difference under %s", amendment.number),
+                "date": amendment.date_effective,
+                "amount_type": "fixed",
+                "amount_fixed": amount,
+                "sequence": max(self.installment_ids.mapped("sequence")),
+            }
+        )
+
+
+class CrmContractInstallment(models.Model):
+    _inherit = "crm.contract.installment"
+
+    def _take_off(self, amount):
+        """Reduce the rows that are not billed, the last ones first.
+
+        :return: what they don't hold of the amount
+        """
+        open_rows = self.filtered(lambda row: row._is_open())
         for row in open_rows.sorted(
-            lambda row: (row.date_due or fields.Date.to_date("9999-12-31"), row.id),
-            reverse=True,
+            lambda row: (row.date_due or date.max, row.id), reverse=True
         ):
-            less = min(row.amount, -rest)
-            rest = self.currency_id.round(rest + less)
-            if self.currency_id.compare_amounts(row.amount, less):
+            if not amount:
+                break
+            less = min(row.amount, amount)
+            amount = row.currency_id.round(amount - less)
+            if row.currency_id.compare_amounts(row.amount, less):
                 row.write({"amount_type": "fixed", "amount_fixed": row.amount - less})
             else:
                 row.unlink()
-            if not rest:
-                return
-        raise UserError(
-            self.env._(
-                "%(contract)s billed more since %(amendment)s was drafted than it "
-                "leaves. Credit an invoice first.",
-                contract=self.display_name,
-                amendment=amendment.display_name,
-            )
-        )
+        return amount
 
 
 def _is_same(row, other):

@@ -186,8 +186,7 @@ class CrmContractRenewalReport(models.Model):
         """Return the columns of a term (SQL); extended by satellites."""
         return SQL(
             """
-            SELECT contract.id,
-                   contract.id AS contract_id,
+            SELECT contract.id, contract.id AS contract_id,
                    renewal.id AS renewal_id,
                    contract.company_id,
                    company.currency_id,

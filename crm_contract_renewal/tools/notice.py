@@ -32,7 +32,6 @@ def earliest_end(
     >>> earliest_end(date(2026, 10, 1), 3, "month", **term, following=date(2027, 12, 31))
     datetime.date(2027, 12, 31)
 
-    :param count: length of the notice period in units
     :param end: last day of the term; None without an end
     :param deadline: last day for notice in this term
     :param following: last day of the next term, if it begins by itself
