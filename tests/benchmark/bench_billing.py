@@ -5,6 +5,7 @@ import gc
 import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import date
 from multiprocessing import get_context
 from typing import NamedTuple
@@ -15,7 +16,10 @@ from measure import Figure, Side
 
 from odoo.fields import Command
 
+# As many as fit into a quarter of an hour.
+ROUNDS = 3
 INVOICES = 1000
+WARM = 100
 LINES = 3
 PERIODS = 24
 AGED = 100
@@ -46,6 +50,10 @@ def _measure_run(rounds):
                 "run": functools.partial(bill, contracts),
                 "failing": functools.partial(_bill_with_failure, contracts),
             },
+            warm_up=[
+                functools.partial(create_plain, env, values[:WARM]),
+                functools.partial(_bill_with_failure, contracts[:WARM]),
+            ],
         )
     plain, ours = sides["plain"], sides["run"]
     return [
@@ -69,6 +77,10 @@ def _measure_posting(rounds):
                 "run with posting": functools.partial(_bill_and_post, contracts),
                 "plain post": functools.partial(_post_plain, drafts),
             },
+            warm_up=[
+                functools.partial(_bill_and_post, contracts[:WARM]),
+                functools.partial(_post_plain, drafts[:WARM]),
+            ],
         )
     ours, both = sides["run"], sides["run with posting"]
     posting = Side(
@@ -106,7 +118,11 @@ def _measure_age(rounds):
 
 def _measure_growth(_rounds):
     """Cost a row and memory, of many due rows compared with few."""
-    few, many = (_measure_rows(rows) for rows in (FEW_ROWS, MANY_ROWS))
+    # Few before and after: many take minutes, in which a machine gets busy or idle.
+    before, many, after = (
+        _measure_rows(rows) for rows in (FEW_ROWS, MANY_ROWS, FEW_ROWS)
+    )
+    few = replace(before, seconds=(before.seconds + after.seconds) / 2)
     return [
         Figure(
             "billing.rows",
@@ -129,11 +145,15 @@ def _measure_rows(rows):
 def _bill_rows(rows, env):
     # In parts, so that what is measured is the run and not the making of contracts.
     fixture = prepare(env)
+    warm = create_running(env, fixture, WARM)
+    bill(warm)
     number = rows // LINES
     for part in range(0, number, 300):
         create_running(env, fixture, min(300, number - part))
         env.invalidate_all()
-    contracts = env["crm.contract"].search([("type_id", "=", fixture.type.id)])
+    contracts = env["crm.contract"].search(
+        [("type_id", "=", fixture.type.id), ("id", "not in", warm.ids)]
+    )
     env.invalidate_all()
     gc.collect()
     measure.forget_peak_memory()
