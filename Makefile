@@ -7,7 +7,7 @@ help:
 	@echo "make test      run every test (ONLY=lint, an add-on, tests, or a path)"
 	@echo "make lint      check every file"
 	@echo "make format    format every file"
-	@echo "make bench     measure on a database of its own (ONLY=contract)"
+	@echo "make bench     measure on a database of its own (ONLY=contract, a part: ONLY=billing.post)"
 	@echo "make wheels    build a Python package of each add-on"
 
 run:

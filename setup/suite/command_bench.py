@@ -16,8 +16,12 @@ def main(arguments):
         description="Measure the add-ons on a database of their own.",
     )
     parser.add_argument(
-        "only", nargs="?", default=os.environ.get("ONLY"), help="one benchmark's name"
+        "only",
+        nargs="?",
+        default=os.environ.get("ONLY"),
+        help="one benchmark's name, or NAME.PART",
     )
+    parser.add_argument("--rounds", default=os.environ.get("ROUNDS"))
     options = parser.parse_args(arguments)
     if not RUNNER.exists():
         raise SetupError(
@@ -36,21 +40,26 @@ def main(arguments):
         databases.set_address(name, url)
     log = settings.LOGS / "bench-server.log"
     with server.serving(installed, name, port, log, "--max-cron-threads=0"):
-        code = _measure(installed, name, url, options.only)
+        code = _measure(installed, name, url, options)
     if code:
         raise SetupError(f"The benchmark ended with code {code}; its words are above.")
     databases.drop(name)
 
 
-def _measure(installed, name, url, only):
+def _measure(installed, name, url, options):
     environment = installed.environment(**command_test.connection(name, url))
     paths = [
         path for path in (installed.python_path, environment.get("PYTHONPATH")) if path
     ]
     environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
     environment["PATH"] = f"{python_env.BIN}{os.pathsep}{environment['PATH']}"
+    arguments = [
+        f"--{name}={value}"
+        for name, value in (("only", options.only), ("rounds", options.rounds))
+        if value
+    ]
     process = subprocess.Popen(
-        [installed.python, str(RUNNER), *(["--only", only] if only else [])],
+        [installed.python, str(RUNNER), *arguments],
         stdin=subprocess.DEVNULL,
         cwd=settings.ROOT,
         env=environment,

@@ -5,6 +5,7 @@ import gc
 import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import date
 from multiprocessing import get_context
 from typing import NamedTuple
@@ -15,7 +16,10 @@ from measure import Figure, Side
 
 from odoo.fields import Command
 
+# As many as fit into a quarter of an hour.
+ROUNDS = 3
 INVOICES = 1000
+WARM = 100
 LINES = 3
 PERIODS = 24
 AGED = 100
@@ -32,17 +36,6 @@ class Fixture(NamedTuple):
     type: object
 
 
-def run(rounds):
-    """Yield the figures of this benchmark."""
-    yield from _measure_run(rounds)
-    yield _measure_posting(rounds)
-    yield from _measure_age(rounds)
-    yield from _measure_growth()
-    yield from _measure_search(rounds)
-    # The last one: it commits.
-    yield from _measure_workers()
-
-
 def _measure_run(rounds):
     """Drafts with and without a contract that fails, and posted invoices."""
     with measure.environment() as env:
@@ -57,6 +50,10 @@ def _measure_run(rounds):
                 "run": functools.partial(bill, contracts),
                 "failing": functools.partial(_bill_with_failure, contracts),
             },
+            warm_up=[
+                functools.partial(create_plain, env, values[:WARM]),
+                functools.partial(_bill_with_failure, contracts[:WARM]),
+            ],
         )
     plain, ours = sides["plain"], sides["run"]
     return [
@@ -80,6 +77,10 @@ def _measure_posting(rounds):
                 "run with posting": functools.partial(_bill_and_post, contracts),
                 "plain post": functools.partial(_post_plain, drafts),
             },
+            warm_up=[
+                functools.partial(_bill_and_post, contracts[:WARM]),
+                functools.partial(_post_plain, drafts[:WARM]),
+            ],
         )
     ours, both = sides["run"], sides["run with posting"]
     posting = Side(
@@ -87,7 +88,7 @@ def _measure_posting(rounds):
         both.seconds - ours.seconds,
         both.queries - ours.queries,
     )
-    return _ratio("billing.post", 0.7, posting, sides["plain post"])
+    return [_ratio("billing.post", 0.7, posting, sides["plain post"])]
 
 
 def _measure_age(rounds):
@@ -115,9 +116,13 @@ def _measure_age(rounds):
     ]
 
 
-def _measure_growth():
+def _measure_growth(_rounds):
     """Cost a row and memory, of many due rows compared with few."""
-    few, many = (_measure_rows(rows) for rows in (FEW_ROWS, MANY_ROWS))
+    # Few before and after: many take minutes, in which a machine gets busy or idle.
+    before, many, after = (
+        _measure_rows(rows) for rows in (FEW_ROWS, MANY_ROWS, FEW_ROWS)
+    )
+    few = replace(before, seconds=(before.seconds + after.seconds) / 2)
     return [
         Figure(
             "billing.rows",
@@ -132,6 +137,7 @@ def _measure_growth():
 
 def _measure_rows(rows):
     """Bill rows in a process of its own, as the job would: chunk by chunk."""
+    measure.settle()
     seconds, memory = measure.alone(functools.partial(_bill_rows, rows))
     return Side(f"{rows} due rows", seconds, memory=memory)
 
@@ -139,11 +145,15 @@ def _measure_rows(rows):
 def _bill_rows(rows, env):
     # In parts, so that what is measured is the run and not the making of contracts.
     fixture = prepare(env)
+    warm = create_running(env, fixture, WARM)
+    bill(warm)
     number = rows // LINES
     for part in range(0, number, 300):
         create_running(env, fixture, min(300, number - part))
         env.invalidate_all()
-    contracts = env["crm.contract"].search([("type_id", "=", fixture.type.id)])
+    contracts = env["crm.contract"].search(
+        [("type_id", "=", fixture.type.id), ("id", "not in", warm.ids)]
+    )
     env.invalidate_all()
     gc.collect()
     measure.forget_peak_memory()
@@ -156,6 +166,7 @@ def _measure_search(rounds):
     """Finding what is due among many contracts, and among few."""
     sides = []
     for number in (SEARCHED_FEW, SEARCHED_MANY):
+        measure.settle()
         with measure.environment() as env:
             due = create_running(env, prepare(env), SEARCHED_DUE)
             _multiply(env, due[:1], number - SEARCHED_DUE)
@@ -179,9 +190,6 @@ def _measure_search(rounds):
 def prepare(env):
     """Create partners, products and a type; shorten the horizon of the ledger."""
     env.company.contract_horizon = 1
-    # As in a database in use: of a table that was never analysed, PostgreSQL takes it
-    # that it holds rows, and joins a thousand new invoices with each other first.
-    env.cr.execute("ANALYZE account_partial_reconcile")
     partners = env["res.partner"].create(
         [{"name": f"Customer {number}", "lang": "en_US"} for number in range(100)]
     )
@@ -340,7 +348,7 @@ def _copy_rows(env, table, source, number, base, changes):
     )
 
 
-def _measure_workers():
+def _measure_workers(_rounds):
     """Two workers that share the run, compared with one; what they do is committed."""
     with measure.environment() as env:
         fixture = prepare(env)
@@ -349,6 +357,7 @@ def _measure_workers():
         for workers in (1, 2):
             create_running(env, fixture, SHARED)
             env.cr.commit()
+            measure.settle()
             seconds[workers] = _run_workers(workers)
     one, two = (
         Side(f"{SHARED} invoices, {workers} worker(s)", seconds[workers])
@@ -387,3 +396,14 @@ def _work():
 
 def _ratio(name, bar, ours, other):
     return Figure(name, ours.seconds / other.seconds, bar, ours, other)
+
+
+STAGES = {
+    "draft": _measure_run,
+    "post": _measure_posting,
+    "age": _measure_age,
+    "growth": _measure_growth,
+    "find": _measure_search,
+    # The last one: it commits.
+    "workers": _measure_workers,
+}

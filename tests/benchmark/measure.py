@@ -20,12 +20,28 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+import psycopg2
+
 import odoo.cli  # noqa: F401  makes the odoo package complete
 from odoo import api, release
 from odoo.modules.registry import Registry
+from odoo.sql_db import connection_info_for
 from odoo.tools import config
 
 ADMIN = 2
+NO_AUTOVACUUM = """
+    DO $$
+    DECLARE
+        name text;
+    BEGIN
+        FOR name IN SELECT oid::regclass FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+                AND reloptions IS NULL
+        LOOP
+            EXECUTE format('ALTER TABLE %s SET (autovacuum_enabled = off)', name);
+        END LOOP;
+    END $$
+"""
 
 
 @dataclass(frozen=True)
@@ -134,6 +150,24 @@ def environment():
             cursor.rollback()
 
 
+def settle():
+    """Remove what was rolled back from the tables, before something else is measured.
+
+    PostgreSQL's own clean-up is switched off: it comes at any time, takes the rows of an
+    open transaction for none, and lets joins of thousands of rows be planned as if of
+    one: every row is then compared with every other. To be called outside
+    `environment()`.
+    """
+    _registry()  # what is set about the server of databases
+    _dbname, info = connection_info_for(os.environ["CONTRACT_DB"])
+    with contextlib.closing(psycopg2.connect(**info)) as connection:
+        # VACUUM does not run in a transaction.
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(NO_AUTOVACUUM)
+            cursor.execute("VACUUM (ANALYZE)")
+
+
 @contextlib.contextmanager
 def undone(env):
     """Undo in the end what the block does, in the database and in the cache."""
@@ -158,19 +192,21 @@ def once(env, action):
         return time.perf_counter() - start, env.cr.sql_log_count - queries
 
 
-def compare(env, rounds, actions):
+def compare(env, rounds, actions, warm_up=None):
     """Run the actions in turns; return {label: Side}.
 
-    The first round is not counted: it fills the caches that outlive a request.
+    What fills the caches that outlive a request comes first and is not counted.
 
     :param actions: {label: function without parameters}
+    :param warm_up: functions that do the same with fewer records; without them, the
+        actions themselves
     """
+    for action in warm_up or actions.values():
+        once(env, action)
     results = {label: [] for label in actions}
-    for number in range(rounds + 1):
+    for _round in range(rounds):
         for label, action in actions.items():
-            result = once(env, action)
-            if number:
-                results[label].append(result)
+            results[label].append(once(env, action))
     return {
         label: Side(
             label,

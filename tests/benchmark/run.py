@@ -2,7 +2,8 @@
 
 `make bench` starts this on a database of its own. A benchmark NAME is the file
 `bench_NAME.py` beside this one with a function `run(rounds)` that yields
-`measure.Figure`s. Exit status: 0 when every bar holds, 1 when one is short, 2 when
+`measure.Figure`s, or, where that takes long, several of them in `STAGES`: NAME.PART
+runs one of them alone. Exit status: 0 when every bar holds, 1 when one is short, 2 when
 something could not be measured.
 """
 
@@ -15,6 +16,8 @@ from pathlib import Path
 import measure
 
 NAMES = ("contract", "billing", "approval", "renewal")
+# Of a benchmark that does not say how many it takes.
+ROUNDS = 5
 
 
 def main():
@@ -24,7 +27,7 @@ def main():
         print(f"== {name}", flush=True)
         try:
             # Each as soon as it is known: a run that hangs shows where.
-            for figure in importlib.import_module(f"bench_{name}").run(options.rounds):
+            for figure in _measure(name, options.rounds):
                 print(figure.line(), flush=True)
                 figures.append(figure)
         except Exception:  # the other benchmarks are measured all the same
@@ -41,18 +44,26 @@ def main():
 
 def _parse():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--only", metavar="NAME", help=f"one of {', '.join(NAMES)}")
-    parser.add_argument("--rounds", type=int, default=5, help="default: 5")
+    parser.add_argument(
+        "--only", metavar="NAME[.PART]", help=f"one of {', '.join(NAMES)}, or its part"
+    )
+    parser.add_argument("--rounds", type=int, help="default: what the benchmark says")
     options = parser.parse_args()
-    if options.rounds < 1:
+    if options.rounds is not None and options.rounds < 1:
         parser.error("--rounds takes a number of at least 1")
-    if options.only and options.only not in NAMES:
-        parser.error(f"there is no benchmark {options.only}; choose {', '.join(NAMES)}")
-    if options.only and not _path(options.only).exists():
-        parser.error(
-            f"the benchmark {options.only} is not written yet: {_path(options.only)}"
-        )
+    if options.only:
+        _check_name(parser, *options.only.partition(".")[::2])
     return options
+
+
+def _check_name(parser, name, part):
+    if name not in NAMES:
+        parser.error(f"there is no benchmark {name}; choose {', '.join(NAMES)}")
+    if not _path(name).exists():
+        parser.error(f"the benchmark {name} is not written yet: {_path(name)}")
+    parts = _get_stages(_load(name))
+    if part and part not in parts:
+        parser.error(f"{name} has no part {part}; it has {', '.join(parts)}")
 
 
 def _choose(only):
@@ -60,6 +71,24 @@ def _choose(only):
     if not names:
         print(f"No benchmark stands in {Path(__file__).parent}.", file=sys.stderr)
     return names
+
+
+def _measure(only, rounds):
+    """Yield the figures of a benchmark, or of one part of it."""
+    name, _dot, part = only.partition(".")
+    module = _load(name)
+    stages = _get_stages(module)
+    for stage in [stages[part]] if part else stages.values():
+        measure.settle()
+        yield from stage(rounds or getattr(module, "ROUNDS", ROUNDS))
+
+
+def _get_stages(module):
+    return getattr(module, "STAGES", None) or {"all": module.run}
+
+
+def _load(name):
+    return importlib.import_module(f"bench_{name}")
 
 
 def _path(name):
