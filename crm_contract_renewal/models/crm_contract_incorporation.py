@@ -111,10 +111,16 @@ class CrmContract(models.Model):
         return result
 
     def _action_end(self, reason, date, settle=False):
-        result = super()._action_end(reason, date, settle=settle)
         # sudo: amendments of the contract, whoever ends it
-        pending = self.sudo().amendment_ids.filtered(lambda row: row.state == "signed")
-        for amendment in pending:
+        pending = self.sudo()._get_signed_amendments().filtered(
+            lambda row: row.state == "signed"
+        )
+        # What was to hold by then is billed, whichever daily job is first.
+        due = pending.filtered(lambda row: row.date_effective <= date)
+        for amendment in due.filtered_domain(self._get_incorporation_domain()):
+            amendment._advance_incorporate()
+        result = super()._action_end(reason, date, settle=settle)
+        for amendment in pending.filtered(lambda row: row.state == "signed"):
             amendment._transition("end", end_reason="superseded", date_ended=date)
         return result
 

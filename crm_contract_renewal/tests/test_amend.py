@@ -409,6 +409,20 @@ class TestAmend(AmendmentCommon):
             draft.action_submit()
         self.assertNotEqual(contract.name, "Other title")
 
+    def test_downtime_until_after_the_end(self):
+        """The core's daily job is first, and ends the contract."""
+        contract = self._create_running()
+        amendment = self._draft(contract, 31)
+        self._sign(self._change_line(amendment, price_unit=200))
+        self.env.flush_all()
+        with freeze_time(self._days(400)), self.enter_registry_test_mode():
+            self.env.ref("crm_contract.ir_cron_advance").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(contract.end_reason, "expired")
+        self.assertEqual(amendment.end_reason, "incorporated")
+        rows = self._check_tiled(contract)
+        self.assertAlmostEqual(sum(row[2] for row in rows), amendment.amount_total, 2)
+
     def test_suspended(self):
         contract = self._create_running()
         contract.action_suspend()
