@@ -260,6 +260,28 @@ class TestAmend(AmendmentCommon):
         self.assertEqual(amounts, [300, 300, 1400])
         self.assertEqual(contract.plan_difference, 0)
 
+    def test_billed_more_between_draft_and_effect(self):
+        """What is too much comes off the last rows; the others stay as they are."""
+        line = self._prepare_line_vals(price_unit=1000, tax_ids=False)
+        shares = ((0, 30), (60, 30), (90, 30), (120, 10))
+        contract = self._create_signed(
+            line_ids=[Command.create(line)],
+            installment_ids=[
+                Command.create(
+                    {"name": "Part", "date": self._days(days), "percentage": share}
+                )
+                for days, share in shares
+            ],
+        )
+        self._sign(self._change_line(self._draft(contract, 10), price_unit=500))
+        self._bill(contract)
+        with freeze_time(self._days(10)):
+            self._run_renew()
+        rows = contract.installment_ids.sorted("date_due")
+        self.assertEqual(rows.mapped("amount"), [300, 150, 50])
+        self.assertEqual(rows.mapped("amount_type"), ["fixed", "percent", "fixed"])
+        self.assertEqual(contract.plan_difference, 0)
+
     def test_below_what_is_billed(self):
         contract = self._create_signed(
             line_ids=[
