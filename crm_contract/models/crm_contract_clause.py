@@ -134,6 +134,11 @@ class CrmContractClause(models.Model):
         return ("sequence", "category_id", "template_id", "name", "body")
 
     @api.model
+    def _describe_content_row(self, values):
+        name = super()._describe_content_row(values)
+        return f"{name}\n{html2plaintext(values.get('body') or '').strip()}"
+
+    @api.model
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {"body_frozen"}
 

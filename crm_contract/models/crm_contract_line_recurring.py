@@ -191,7 +191,9 @@ class CrmContractLine(models.Model):
         if values.get("is_recurring"):
             line = self.new({name: values.get(name) for name in RHYTHM})
             price = f"{price}, {line._get_recurrence_text()}"
-        return f"{super()._describe_content_row(values)}: {price}"
+        first = f"{super()._describe_content_row(values)}: {price}"
+        details = (values.get(name) for name in ("scope", "service_standard"))
+        return "\n".join(filter(None, (first, *details)))
 
     @api.model
     def _get_owned_fields(self):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 PARTIES = [("us", "Our company"), ("customer", "Customer")]
 
@@ -53,6 +54,13 @@ class CrmContractMilestone(models.Model):
     @api.model
     def _get_content_fields(self):
         return ("sequence", "name", "description", "party", "date_deadline")
+
+    @api.model
+    def _describe_content_row(self, values):
+        name = super()._describe_content_row(values)
+        day = values.get("date_deadline")
+        first = f"{name}: {format_date(self.env, day)}" if day else name
+        return "\n".join(filter(None, (first, values.get("description"))))
 
     @api.model
     def _get_copied_fields(self):

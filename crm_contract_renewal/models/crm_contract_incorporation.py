@@ -112,8 +112,10 @@ class CrmContract(models.Model):
 
     def _action_end(self, reason, date, settle=False):
         # sudo: amendments of the contract, whoever ends it
-        pending = self.sudo()._get_signed_amendments().filtered(
-            lambda row: row.state == "signed"
+        pending = (
+            self.sudo()
+            ._get_signed_amendments()
+            .filtered(lambda row: row.state == "signed")
         )
         # What was to hold by then is billed, whichever daily job is first.
         due = pending.filtered(lambda row: row.date_effective <= date)

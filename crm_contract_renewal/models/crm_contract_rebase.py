@@ -78,14 +78,28 @@ class CrmContract(models.Model):
         return [value, *changes] if self.amount_effect else changes
 
     def _get_printed_changes(self):
-        """Return what changes with the `difference` of longer texts (Markup or "")."""
+        """Return what changes, placeholders resolved, as both sides sign it.
+
+        :return: as `_get_content_changes`, with the `difference` of longer texts (Markup
+            or "")
+        """
         self.ensure_one()
-        changes = [self._describe_change(change) for change in self._get_differences()]
+        changes = [
+            self._describe_change(self._resolve_change(change))
+            for change in self._get_differences()
+        ]
         for change in changes:
             old, new = change["old"], change["new"]
             is_long = old and new and max(len(old), len(new)) > SHORT
             change["difference"] = difference_html(old, new) if is_long else ""
         return changes
+
+    def _resolve_change(self, change):
+        """Return a change of a text with the placeholders of both sides resolved."""
+        # sudo: what the contract says, for whoever reads what changes
+        contract = self.origin_id.sudo()
+        sides = zip((contract, self), (change.old, change.new), strict=True)
+        return Change(change.path, *(_resolve(*side, change.path) for side in sides))
 
     def _changes_plan(self):
         """Return whether the payment plan is another one."""
@@ -205,3 +219,12 @@ class CrmContract(models.Model):
         parts = [self._describe_change(change) for change in value]
         text = "; ".join(part["new"] or self.env._("removed") for part in parts)
         return {"label": parts[0]["label"], "new": text}
+
+
+def _resolve(contract, value, path):
+    """Return one side of a change with the placeholders of its text resolved."""
+    if path[0] == "clause_ids" and isinstance(value, dict):
+        return {**value, "body": _resolve(contract, value.get("body"), ("body",))}
+    if value and path[-1] in ("body", "preamble"):
+        return contract._resolve_placeholders(value)[0]
+    return value

@@ -336,6 +336,10 @@ class TestAmend(AmendmentCommon):
         clause.body = "<p>Liable for {{ object.number }} without a limit.</p>"
         second = self._create_clause("Notices", "<p>In writing.</p>")
         amendment.clause_ids = [Command.create({"template_id": second.id})]
+        # What is signed tells the whole text, placeholders resolved.
+        texts = [change["new"] for change in amendment._get_printed_changes()]
+        self.assertIn(f"Liable for {contract.number} without a limit.", texts[0])
+        self.assertIn("In writing.", texts[1])
         self._sign(amendment)
         self.assertEqual(len(contract.clause_ids), 2)
         frozen = contract.clause_ids.sorted("id").mapped("body_frozen")
