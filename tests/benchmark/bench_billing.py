@@ -103,7 +103,8 @@ def _measure_age(rounds):
             bill(aged, day)
         sides = measure.compare(
             env,
-            2 * rounds,
+            # A few seconds each, and a bar that is close: what passes by must not decide.
+            4 * rounds,
             {
                 "first period": functools.partial(bill, young),
                 f"period {PERIODS + 1}": functools.partial(bill, aged),
