@@ -173,6 +173,10 @@ class CrmContract(models.Model):
         )
         return signed.sorted(lambda row: (row.date_effective, row.id))
 
+    def _get_pending_amendments(self):
+        """Return the amendments that are signed and not in effect yet, in their order."""
+        return self._get_signed_amendments().filtered(lambda row: row.state == "signed")
+
     def _get_present_version(self):
         """Return the record with the content that was signed last.
 
@@ -180,11 +184,7 @@ class CrmContract(models.Model):
         """
         self.ensure_one()
         # sudo: whoever may read the contract may read its next version
-        pending = (
-            self.sudo()
-            ._get_signed_amendments()
-            .filtered(lambda row: row.state == "signed")
-        )
+        pending = self.sudo()._get_pending_amendments()
         return pending[-1:].with_env(self.env) or self
 
     def _remember_base(self):

@@ -112,11 +112,7 @@ class CrmContract(models.Model):
 
     def _action_end(self, reason, date, settle=False):
         # sudo: amendments of the contract, whoever ends it
-        pending = (
-            self.sudo()
-            ._get_signed_amendments()
-            .filtered(lambda row: row.state == "signed")
-        )
+        pending = self.sudo()._get_pending_amendments()
         # What was to hold by then is billed, whichever daily job is first.
         due = pending.filtered(lambda row: row.date_effective <= date)
         for amendment in due.filtered_domain(self._get_incorporation_domain()):

@@ -50,10 +50,7 @@ class CrmContract(models.Model):
 
     def _get_pending_before(self, amendment):
         """Return the signed amendments that an amendment builds on."""
-        signed = self._get_signed_amendments()
-        return signed.filtered(
-            lambda row: row.state == "signed" and row != amendment._origin
-        )
+        return self._get_pending_amendments() - amendment._origin
 
     def _succeed(self, live):
         """Let the lines of the amendment take the place of those that are live.
