@@ -152,7 +152,7 @@ class TestBillWizard(BillCommon):
         for _number in range(3):
             rows += self._create_row()
         wizard = self._open()
-        module = "odoo.addons.crm_contract.models.crm_contract_billing"
+        module = "odoo.addons.crm_contract.models.ledger.crm_contract_billing"
         with (
             patch.object(crm_contract_bill, "BUDGET", -1),
             patch(f"{module}.CHUNK", 1),

@@ -9,7 +9,7 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
-from ..models import crm_contract_billing
+from ..models.ledger import crm_contract_billing
 from .test_ledger import RecurringCommon
 
 JOB = "crm_contract.ir_cron_bill"
@@ -314,7 +314,7 @@ class TestBillingRun(RecurringCommon):
 
         with (
             patch.object(row, "_prepare_period_line_vals", fail),
-            mute_logger("odoo.addons.crm_contract.models.crm_contract_billing"),
+            mute_logger("odoo.addons.crm_contract.models.ledger.crm_contract_billing"),
         ):
             self._check_set_aside(bad, "boom")
 

@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
-from ..models.crm_contract_lifecycle import STATES, TRANSITIONS
+from ..models.contract.crm_contract_lifecycle import STATES, TRANSITIONS
 from .common import PDF, ContractCommon
 
 

@@ -3,7 +3,7 @@ import base64
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..models.crm_contract_lifecycle import STATES
+from ..models.contract.crm_contract_lifecycle import STATES
 from .common import PDF, ContractCommon
 
 LOCKED = "locked|can't be changed"

@@ -98,7 +98,7 @@ class TestSchedule(ContractCommon):
         self._run(40)
         self.assertEqual(contract.installment_ids.state, "cancelled")
 
-    @mute_logger("odoo.addons.crm_contract.models.crm_contract_schedule")
+    @mute_logger("odoo.addons.crm_contract.models.contract.crm_contract_schedule")
     def test_one_failure_does_not_stop_the_others(self):
         bad, good = self._create_later(), self._create_later()
         model = self.env.registry["crm.contract"]

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import format_amount, format_date, mute_logger
 
-from ..models.crm_contract_text import placeholder
+from ..models.contract.crm_contract_text import placeholder
 from .common import ContractCommon
 
 

@@ -91,7 +91,7 @@ class TestJobs(ApprovalCommon):
         self.assertFalse(self._task(contract).escalated_to_id)
 
     @mute_logger(
-        "odoo.addons.crm_contract_approval.models.crm_contract_approval_reminder"
+        "odoo.addons.crm_contract_approval.models.decision.crm_contract_approval_reminder"
     )
     def test_bad_one_keeps_no_other(self):
         bad, good = self._send(), self._send()

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..models.crm_contract_decision import DECISIONS
+from ..models.deadline.crm_contract_decision import DECISIONS
 
 OUTCOMES = [
     ("open", "Open"),

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..models.crm_contract_amendment import REQUESTERS
+from ..models.amendment.crm_contract_amendment import REQUESTERS
 
 
 class CrmContractAmend(models.TransientModel):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.crm_contract_decision import DECISIONS
+from ..models.deadline.crm_contract_decision import DECISIONS
 
 
 class CrmContractDecideRenewal(models.TransientModel):

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..models.crm_contract_termination import MANAGER, TERMINATORS
+from ..models.termination.crm_contract_termination import MANAGER, TERMINATORS
 
 
 class CrmContractEnd(models.TransientModel):

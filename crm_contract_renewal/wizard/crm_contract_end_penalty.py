@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import formatLang
 
-from ..models.crm_contract_penalty import Penalty
+from ..models.termination.crm_contract_penalty import Penalty
 
 # How effects on the ledger are summed up: `{kind: what of them counts}`.
 SUMS = {"stop": "change", "shorten": "change", "redo": "amount", "credit": "change"}

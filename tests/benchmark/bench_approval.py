@@ -210,7 +210,7 @@ def _decide(env, user, tasks):
 def _approve_alone(env, drafts):
     """Move the contracts over the transition, as without the add-on."""
     contracts = drafts.with_env(env).sudo()
-    core = "odoo.addons.crm_contract.models.crm_contract_lifecycle"
+    core = "odoo.addons.crm_contract.models.contract.crm_contract_lifecycle"
     [plain] = [
         cls for cls in type(contracts).__mro__
         if cls.__module__ == core and "_transition" in cls.__dict__

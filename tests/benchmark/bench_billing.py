@@ -245,7 +245,7 @@ def bill(contracts, until=None, failing=None):
     until = until or date.today()
     domain = env["crm.contract"]._get_bill_domain(until)
     # Only now: the path of the add-ons is known once Odoo is set up.
-    from odoo.addons.crm_contract.models.crm_contract_billing import CHUNK
+    from odoo.addons.crm_contract.models.ledger.crm_contract_billing import CHUNK
 
     for start in range(0, len(contracts), CHUNK):
         invoices, failed = contracts[start : start + CHUNK]._bill_chunk(domain, until)

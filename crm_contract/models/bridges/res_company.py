@@ -1,0 +1,54 @@
+from odoo import fields, models
+
+from ..ledger.crm_contract_billing import BILLING_MODES
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    contract_win_opportunity = fields.Boolean(
+        string="Signature wins the opportunity", default=True
+    )
+    contract_horizon = fields.Integer(
+        string="Ledger horizon",
+        default=12,
+        help="Months for which the periods of recurring lines are in the ledger.",
+    )
+    contract_billing_mode = fields.Selection(
+        BILLING_MODES,
+        string="Billing run makes",
+        default="draft",
+        required=True,
+    )
+
+    contract_ceiling_policy = fields.Selection(
+        [("refuse", "Refuse the order"), ("warn", "Warn only")],
+        string="Beyond the ceiling",
+        default="refuse",
+        required=True,
+    )
+    contract_ceiling_warning = fields.Float(
+        string="Warn from (%)",
+        default=80.0,
+        help="Share of the ceiling from which orders are warned about.",
+    )
+    contract_interest_product_id = fields.Many2one(
+        "product.product",
+        string="Product of overdue interest",
+        domain=[("sale_ok", "=", True)],
+        help="Gives the account and the taxes of interest; without it, interest is "
+        "invoiced without taxes on the journal's account.",
+    )
+
+    _contract_horizon_positive = models.Constraint(
+        "CHECK (contract_horizon >= 1)",
+        "The ledger needs a horizon of one month at least.",
+    )
+
+    def _get_default_sales_journal(self):
+        """Return the journal that Odoo takes for an invoice without one, if any."""
+        self.ensure_one()
+        journals = self.env["account.journal"]
+        return journals.search(
+            [*journals._check_company_domain(self), ("type", "=", "sale")], limit=1
+        )

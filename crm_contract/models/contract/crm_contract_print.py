@@ -1,0 +1,197 @@
+from odoo import api, fields, models
+from odoo.tools import format_date
+from odoo.tools.misc import babel_locale_parse
+
+from ...tools.amount_in_words import chinese_capital_amount
+from .crm_contract_content_mixin import CONTENT_ORDER
+
+# Open periods that the summary sheet lists one by one.
+LISTED_PERIODS = 12
+
+
+class CrmContract(models.Model):
+    """Print: names, words and files of the printed contract."""
+
+    _inherit = "crm.contract"
+
+    amount_in_words = fields.Char(compute="_compute_amount_in_words")
+
+    @api.depends("amount_total", "currency_id", "lang_id")
+    def _compute_amount_in_words(self):
+        for contract in self:
+            contract.amount_in_words = contract._get_amount_in_words(
+                contract.amount_total
+            )
+
+    def _get_amount_in_words(self, amount):
+        """Return an amount of the contract's currency in words, in its language.
+
+        Chinese contracts use the financial capitals of the payment settlement rules,
+        other languages the words of the currency.
+        """
+        self.ensure_one()
+        lang = self._get_print_lang()
+        currency = self.currency_id.with_context(lang=lang)
+        if lang.startswith("zh") and amount >= 0:
+            names = babel_locale_parse(lang).currencies
+            name = "人民币" if currency.name == "CNY" else names.get(currency.name)
+            return chinese_capital_amount(amount, name or currency.name)
+        return currency.amount_to_text(amount)
+
+    def _get_print_lang(self):
+        """Return the code of the language to print in (str)."""
+        self.ensure_one()
+        active_code = self.lang_id.active and self.lang_id.code
+        return active_code or self.env.lang or "en_US"
+
+    def _get_print_name(self):
+        """Return the file name of the printed contract, without its suffix."""
+        self.ensure_one()
+        return self.display_name.replace("/", "-")
+
+    def _get_print_template(self):
+        """Return the template of what is signed; extended by satellites."""
+        self.ensure_one()
+        return "crm_contract.report_contract_document"
+
+    def _is_print_frozen(self):
+        """Return whether the frozen text is what is printed."""
+        self.ensure_one()
+        return self.state not in ("draft", "review", "cancelled")
+
+    def _get_frozen_attachment(self):
+        """Return the attachment of the frozen text, empty while it may change."""
+        self.ensure_one()
+        attachments = self.env["ir.attachment"]
+        document = self._is_print_frozen() and self._get_text_document()
+        if not document:
+            return attachments
+        # sudo: files of fields are hidden from a plain search; the reader of the
+        # contract may read its documents
+        return attachments.sudo().search(
+            [
+                ("res_model", "=", document._name),
+                ("res_field", "=", "file"),
+                ("res_id", "=", document.id),
+            ]
+        )
+
+    def _get_watermark(self, is_final=False):
+        """Return the text across all pages of a contract that can't be signed (str).
+
+        :param is_final: whether the text is rendered to be frozen; a client can claim
+            so in the URL of a report, hence it counts in the server's own rendering only
+        """
+        self.ensure_one()
+        if self.state == "cancelled":
+            return self.env._("Cancelled")
+        if self.state in ("draft", "review") and not (is_final and self.env.su):
+            return self.env._("Draft – not approved")
+        return ""
+
+    def _get_period_text(self, number, unit):
+        """Return a period like “30 days” in the language of the context.
+
+        :param unit: key of `TERM_UNITS`
+        """
+        if number == 1:
+            return {
+                "day": self.env._("1 day"),
+                "week": self.env._("1 week"),
+                "month": self.env._("1 month"),
+                "quarter": self.env._("1 quarter"),
+                "half_year": self.env._("half a year"),
+                "year": self.env._("1 year"),
+            }[unit]
+        return {
+            "day": self.env._("%s days", number),
+            "week": self.env._("%s weeks", number),
+            "month": self.env._("%s months", number),
+            "quarter": self.env._("%s quarters", number),
+            "half_year": self.env._("%s half-years", number),
+            "year": self.env._("%s years", number),
+        }[unit]
+
+    def _format_days(self, *days):
+        """Return dates in the language of the contract (list of str)."""
+        self.ensure_one()
+        lang = self._get_print_lang()
+        return [format_date(self.env, day, lang_code=lang) for day in days]
+
+    def _get_printed_plan(self):
+        """Return the rows of the payment plan, in their order."""
+        self.ensure_one()
+        return self.installment_ids._filter_content().sorted(CONTENT_ORDER)
+
+    def _get_ledger_excerpt(self):
+        """Return the ledger as the summary sheet shows it, which has to fit on a page.
+
+        :return: `{"paid": paid periods, "rows": rows to list, "later": open periods
+            beyond the first ones}`
+        """
+        self.ensure_one()
+        periods = self.installment_ids.filtered(lambda row: row.trigger == "period")
+        paid = periods.filtered(lambda row: row.state == "paid")
+        later = (periods - paid).sorted("date_due")[LISTED_PERIODS:]
+        return {
+            "paid": paid,
+            "rows": self.installment_ids - paid - later,
+            "later": later,
+        }
+
+    def _get_clause_sections(self):
+        """Return the sections of the printed contract that hold clauses.
+
+        The agreed way of dispute resolution stands in the section of its clauses, or
+        in one of its own after the clauses on breach.
+
+        :return: list of (category, clauses, whether the way is stated here); the
+            category is empty for a section of its own
+        """
+        self.ensure_one()
+        sections, stated = [], not self.dispute_method
+        empty = self.env["crm.contract.clause.category"], self.clause_ids.browse()
+        for category, clauses in self._get_clause_groups():
+            if not stated and category.part == "other":
+                sections.append((*empty, True))
+                stated = True
+            states = not stated and category.part == "dispute"
+            sections.append((category, clauses, states))
+            stated = stated or states
+        if not stated:
+            sections.append((*empty, True))
+        return sections
+
+    def _render_text(self):
+        """Render the frozen text without watermark (bytes of a PDF)."""
+        self.ensure_one()
+        # sudo: see `_get_watermark`
+        return (
+            self.env["ir.actions.report"]
+            .sudo()
+            ._render_qweb_pdf(
+                "crm_contract.action_report_contract",
+                self.ids,
+                data={"is_final": True},
+            )[0]
+        )
+
+    def action_send(self):
+        """Open the composer with the mail template that attaches the contract."""
+        self.ensure_one()
+        template = self.env.ref("crm_contract.mail_template_contract")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send contract"),
+            "res_model": "mail.compose.message",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_model": self._name,
+                "default_res_ids": self.ids,
+                "default_template_id": template.id,
+                "default_composition_mode": "comment",
+                "default_email_layout_xmlid": "mail.mail_notification_layout",
+                "force_email": True,
+            },
+        }

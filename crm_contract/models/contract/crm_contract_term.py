@@ -1,0 +1,168 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from ...tools.period import notice_deadline, term_end
+from .crm_contract_type import TERM_UNITS
+
+
+class CrmContract(models.Model):
+    """Term: start, end or open end, notice."""
+
+    _inherit = "crm.contract"
+
+    date_start = fields.Date(
+        string="Start date",
+        default=fields.Date.context_today,
+        tracking=True,
+        index=True,
+    )
+    duration = fields.Integer(
+        compute="_compute_duration", store=True, readonly=False, precompute=True
+    )
+    duration_unit = fields.Selection(
+        TERM_UNITS,
+        string="Unit of the duration",
+        compute="_compute_duration_unit",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    is_open_ended = fields.Boolean(
+        string="Open-ended", help="The contract runs until one side gives notice."
+    )
+    date_end = fields.Date(
+        string="End date",
+        compute="_compute_date_end",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+        index=True,
+        help="Last day of the term.",
+    )
+    notice_period = fields.Integer(
+        string="Notice period",
+        compute="_compute_notice_period",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    notice_unit = fields.Selection(
+        TERM_UNITS,
+        string="Unit of the notice period",
+        compute="_compute_notice_unit",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    date_notice = fields.Date(
+        string="Notice deadline",
+        compute="_compute_date_notice",
+        store=True,
+        help="Last day on which notice can be given before the term ends.",
+    )
+    is_ending_soon = fields.Boolean(
+        string="Ends within 90 days",
+        compute="_compute_is_ending_soon",
+        search="_search_is_ending_soon",
+    )
+
+    _dates_order = models.Constraint(
+        "CHECK (date_end >= date_start)",
+        "The end date of a contract must not be before its start date.",
+    )
+    _periods_positive = models.Constraint(
+        "CHECK (duration >= 0 AND notice_period >= 0)",
+        "Durations and notice periods must not be negative.",
+    )
+
+    # One method per field: a method that fills several overwrites those that a creation
+    # gives, before the end date is computed from them.
+
+    @api.depends("type_id", "template_id")
+    def _compute_duration(self):
+        for contract in self:
+            source = contract._get_term_source("duration")
+            contract.duration = source.duration or contract.duration
+
+    @api.depends("type_id", "template_id")
+    def _compute_duration_unit(self):
+        for contract in self:
+            unit = contract._get_term_source("duration").duration_unit
+            contract.duration_unit = unit or contract.duration_unit or "month"
+
+    @api.depends("type_id", "template_id")
+    def _compute_notice_period(self):
+        for contract in self:
+            source = contract._get_term_source("notice_period")
+            contract.notice_period = source.notice_period or contract.notice_period
+
+    @api.depends("type_id", "template_id")
+    def _compute_notice_unit(self):
+        for contract in self:
+            unit = contract._get_term_source("notice_period").notice_unit
+            contract.notice_unit = unit or contract.notice_unit or "month"
+
+    def _get_term_source(self, name):
+        """Return what a term of new contracts comes from: the template, or the type."""
+        return self.template_id if self.template_id[name] else self.type_id
+
+    @api.depends("date_start", "duration", "duration_unit", "is_open_ended")
+    def _compute_date_end(self):
+        for contract in self:
+            if contract.is_open_ended:
+                contract.date_end = False
+            elif contract.date_start and contract.duration > 0:
+                contract.date_end = term_end(
+                    contract.date_start, contract.duration, contract.duration_unit
+                )
+            else:
+                contract.date_end = contract.date_end
+
+    @api.depends("date_end", "notice_period", "notice_unit")
+    def _compute_date_notice(self):
+        for contract in self:
+            contract.date_notice = contract.date_end and notice_deadline(
+                contract.date_end, contract.notice_period, contract.notice_unit
+            )
+
+    @api.depends("date_end", "state", "kind")
+    def _compute_is_ending_soon(self):
+        ending = self.filtered_domain(self._get_ending_soon_domain())
+        for contract in self:
+            contract.is_ending_soon = contract in ending
+
+    def _search_is_ending_soon(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = self._get_ending_soon_domain()
+        return domain if True in value else ~domain
+
+    @api.constrains("date_start", "date_end", "notice_period", "notice_unit")
+    def _check_notice(self):
+        for contract in self:
+            if (
+                contract.date_notice
+                and contract.date_start
+                and contract.date_notice < contract.date_start
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "The notice period of %(contract)s is longer than its term.",
+                        contract=contract.display_name,
+                    )
+                )
+
+    @api.model
+    def _get_ending_soon_domain(self):
+        return Domain(
+            [
+                ("state", "in", ("signed", "running", "suspended")),
+                ("kind", "!=", "amendment"),
+                ("date_end", ">=", "today"),
+                ("date_end", "<=", "today +90d"),
+            ]
+        )

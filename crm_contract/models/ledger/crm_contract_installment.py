@@ -1,0 +1,549 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import format_date, formatLang
+from odoo.tools.date_utils import add
+
+from ...tools.plan import PlanRow, plan_amounts
+
+TRIGGERS = [
+    ("date", "Date"),
+    ("signature", "Signature"),
+    ("milestone", "Milestone"),
+]
+PLAN_TRIGGERS = tuple(trigger for trigger, _label in TRIGGERS)
+# Rows that the ledger makes by itself; no client does.
+LEDGER_TRIGGERS = [("period", "Period"), ("interest", "Overdue interest")]
+BILLABLE_STATES = ("signed", "running", "suspended", "ended")
+
+
+class CrmContractInstallment(models.Model):
+    """A row of the billing ledger: an amount that falls due, and its invoice."""
+
+    _name = "crm.contract.installment"
+    _description = "Contract installment"
+    _inherit = ["crm.contract.content.mixin"]
+    _order = "date_due, contract_id, sequence, id"
+    _check_company_auto = True
+    _content_parent = "contract_id"
+
+    contract_id = fields.Many2one(
+        "crm.contract", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(
+        related="contract_id.company_id", store=True, index=True
+    )
+    currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
+    partner_id = fields.Many2one(
+        related="contract_id.partner_id", store=True, index=True
+    )
+    user_id = fields.Many2one(related="contract_id.user_id", store=True)
+    type_id = fields.Many2one(related="contract_id.type_id")
+    contract_state = fields.Selection(
+        related="contract_id.state", string="Contract state"
+    )
+    sequence = fields.Integer(default=10)
+    name = fields.Char(string="Description", required=True)
+    trigger = fields.Selection(
+        TRIGGERS + LEDGER_TRIGGERS, required=True, default="date"
+    )
+    date = fields.Date(help="Fixed date on which the amount falls due.")
+    days = fields.Integer(help="Days after the signature or the milestone.")
+    milestone_id = fields.Many2one(
+        "crm.contract.milestone",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('contract_id', '=', contract_id)]",
+    )
+    amount_type = fields.Selection(
+        [("percent", "Percentage"), ("fixed", "Fixed amount")],
+        required=True,
+        default="percent",
+    )
+    percentage = fields.Float(digits=(16, 4), help="Share of the contract value.")
+    amount_fixed = fields.Monetary(string="Fixed amount")
+    amount = fields.Monetary(
+        compute="_compute_amount", store=True, help="Amount due, taxes included."
+    )
+    line_id = fields.Many2one(
+        "crm.contract.line",
+        string="Recurring line",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    source_invoice_id = fields.Many2one(
+        "account.move",
+        string="Interest on",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    period_start = fields.Date(string="Period from", readonly=True, copy=False)
+    period_end = fields.Date(string="Period to", readonly=True, copy=False)
+    days_billed = fields.Integer(
+        readonly=True, copy=False, help="Days of the period that are billed."
+    )
+    days_full = fields.Integer(
+        string="Days of a full period", readonly=True, copy=False
+    )
+    quantity = fields.Float(digits="Product Unit", readonly=True, copy=False)
+    price_unit = fields.Float(
+        string="Unit price",
+        readonly=True,
+        copy=False,
+        min_display_digits="Product Price",
+        help="Price of a full period.",
+    )
+    amount_untaxed = fields.Monetary(
+        string="Untaxed", readonly=True, copy=False, help="Of a period, without taxes."
+    )
+    date_due = fields.Date(
+        string="Due on",
+        compute="_compute_date_due",
+        store=True,
+        index=True,
+        help="Day from which the amount is to be invoiced.",
+    )
+    is_retention = fields.Boolean(
+        string="Retention",
+        help="Kept back by the customer until the warranty ends (retention money).",
+    )
+    billed_before = fields.Boolean(
+        help="Invoiced before the contract was taken over into the ledger.",
+    )
+    is_cancelled = fields.Boolean(readonly=True, copy=False)
+    is_beyond_end = fields.Boolean(
+        compute="_compute_is_beyond_end",
+        store=True,
+        help="The period goes on after the last day of the contract.",
+    )
+    invoice_id = fields.Many2one(
+        "account.move",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    state = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("due", "Due"),
+            ("invoiced", "Invoiced"),
+            ("paid", "Paid"),
+            ("cancelled", "Cancelled"),
+        ],
+        compute="_compute_state",
+        store=True,
+        index=True,
+    )
+    credit_line_ids = fields.One2many(
+        "account.move.line", "credited_installment_id", string="Credited by"
+    )
+    amount_credited = fields.Monetary(
+        compute="_compute_amount_credited",
+        store=True,
+        string="Credited",
+        help="Part of the amount that credit notes took back.",
+    )
+    amount_invoiced = fields.Monetary(
+        compute="_compute_paid",
+        store=True,
+        string="Invoiced",
+        help="Amount invoiced, less what was credited.",
+    )
+    amount_paid = fields.Monetary(compute="_compute_paid", store=True, string="Paid")
+    amount_open = fields.Monetary(compute="_compute_paid", store=True, string="Open")
+    date_payment = fields.Date(
+        related="invoice_id.invoice_date_due", string="Payment due"
+    )
+    is_overdue = fields.Boolean(
+        string="Overdue",
+        compute="_compute_is_overdue",
+        store=True,
+        help="Invoiced, and not paid when the invoice was due; looked at daily.",
+    )
+
+    _percentage_range = models.Constraint(
+        "CHECK (amount_type != 'percent' OR (percentage > 0 AND percentage <= 100))",
+        "A percentage must be more than 0 and at most 100.",
+    )
+    _amount_positive = models.Constraint(
+        "CHECK (amount_type != 'fixed' OR amount_fixed > 0)",
+        "A fixed amount must be more than zero.",
+    )
+    _days_positive = models.Constraint(
+        "CHECK (days >= 0)", "The days after the event must not be negative."
+    )
+    # A period is billed by one row, whatever runs at the same time.
+    _period_uniq = models.UniqueIndex(
+        "(line_id, period_start) WHERE line_id IS NOT NULL",
+        "The ledger has a row for this period already.",
+    )
+    _interest_uniq = models.UniqueIndex(
+        "(source_invoice_id, period_start) WHERE source_invoice_id IS NOT NULL",
+        "The interest of these days was charged already.",
+    )
+    _period_complete = models.Constraint(
+        "CHECK (trigger != 'period' OR (line_id IS NOT NULL AND"
+        " period_start IS NOT NULL AND period_end >= period_start))",
+        "A period row needs its line and its period.",
+    )
+    # The ledger is searched by what is due, never by what exists.
+    _due_idx = models.Index("(date_due) WHERE state IN ('planned', 'due')")
+
+    @api.depends(
+        "amount_type",
+        "percentage",
+        "amount_fixed",
+        "contract_id.amount_one_off",
+        "contract_id.installment_ids.amount_type",
+        "contract_id.installment_ids.percentage",
+        "contract_id.installment_ids.amount_fixed",
+    )
+    def _compute_amount(self):
+        plan_rows = self._filter_content()
+        for row in self - plan_rows:
+            row.amount = row.amount_fixed
+        for contract, rows in plan_rows.grouped("contract_id").items():
+            plan = (contract.installment_ids._filter_content() | rows).sorted(
+                "sequence"
+            )
+            amounts = plan_amounts(
+                contract.amount_one_off,
+                [row._get_plan_row() for row in plan],
+                contract.currency_id.rounding or 0.01,
+            )
+            for row, amount in zip(plan, amounts, strict=True):
+                if row in rows:
+                    row.amount = amount
+
+    @api.depends(
+        "trigger",
+        "date",
+        "days",
+        "milestone_id.date_done",
+        "contract_id.date_signed",
+        "contract_id.kind",
+        "period_start",
+        "period_end",
+        "line_id.billed_in",
+    )
+    def _compute_date_due(self):
+        for row in self:
+            # The rows of an amendment say what the contract's are to become.
+            event = not row.contract_id._is_amendment() and row._get_event_date()
+            days = row.days if row.trigger in ("signature", "milestone") else 0
+            row.date_due = event and add(event, days=days)
+
+    @api.depends(
+        "credit_line_ids.price_total",
+        "credit_line_ids.parent_state",
+        "credit_line_ids.move_id.reversed_entry_id",
+        "invoice_id",
+    )
+    def _compute_amount_credited(self):
+        for row in self:
+            # sudo: sums of a credit note the reader of a contract may not open
+            credits_ = row.sudo().credit_line_ids.filtered(
+                lambda line, row=row: (
+                    line.parent_state == "posted"
+                    and line.move_id.reversed_entry_id == row.sudo().invoice_id
+                )
+            )
+            row.amount_credited = sum(credits_.mapped("price_total"))
+
+    @api.depends("period_start", "period_end", "contract_id.date_ended")
+    def _compute_is_beyond_end(self):
+        for row in self:
+            last = row.line_id and row.contract_id._get_early_end()
+            row.is_beyond_end = bool(last) and row.period_end > last
+
+    @api.depends(
+        "date_due",
+        "is_cancelled",
+        "is_beyond_end",
+        "billed_before",
+        "amount",
+        "amount_credited",
+        "contract_id.state",
+        "invoice_id.state",
+        "invoice_id.payment_state",
+    )
+    def _compute_state(self):
+        today = fields.Date.context_today(self)
+        for row in self:
+            invoice = row._get_live_invoice()
+            if row.is_cancelled or row.contract_id.state == "cancelled":
+                row.state = "cancelled"
+            elif row.billed_before:
+                row.state = "paid"
+            elif invoice:
+                paid = invoice.payment_state in ("paid", "in_payment")
+                row.state = "paid" if paid else "invoiced"
+            elif row._is_credited_for_good():
+                row.state = "cancelled"
+            elif row._is_billable() and row.date_due <= today:
+                row.state = "due"
+            else:
+                row.state = "planned"
+
+    @api.depends(
+        "amount",
+        "amount_credited",
+        "billed_before",
+        "invoice_id.state",
+        "invoice_id.payment_state",
+        "invoice_id.amount_total",
+        "invoice_id.amount_residual",
+    )
+    def _compute_paid(self):
+        for row in self:
+            invoice = row._get_live_invoice()
+            billed = row.amount - row.amount_credited if invoice else 0.0
+            if row.billed_before:
+                billed = row.amount
+            open_share = invoice._get_open_share() if invoice else 0.0
+            amount_open = min(billed, row.amount * open_share)
+            row.amount_invoiced = billed
+            row.amount_open = amount_open
+            row.amount_paid = billed - amount_open
+
+    @api.depends("state", "invoice_id.state", "invoice_id.invoice_date_due")
+    def _compute_is_overdue(self):
+        # sudo: dates and states of an invoice the reader of a contract may not open
+        overdue = self.sudo().filtered_domain(self._get_overdue_domain())
+        for row in self:
+            row.is_overdue = row.sudo() in overdue
+
+    @api.depends("name", "contract_id.display_name")
+    def _compute_display_name(self):
+        for row in self:
+            row.display_name = f"{row.contract_id.display_name} – {row.name}"
+
+    @api.constrains("milestone_id", "contract_id")
+    def _check_milestone(self):
+        for row in self:
+            if row.milestone_id and row.milestone_id.contract_id != row.contract_id:
+                raise ValidationError(
+                    self.env._(
+                        "The milestone of the installment “%s” belongs to another "
+                        "contract.",
+                        row.name,
+                    )
+                )
+
+    @api.model
+    def _get_content_fields(self):
+        return (
+            "sequence",
+            "name",
+            "trigger",
+            "date",
+            "days",
+            "milestone_id",
+            "amount_type",
+            "percentage",
+            "amount_fixed",
+            "is_retention",
+            "billed_before",
+        )
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {
+            "invoice_id",
+            "is_cancelled",
+            "state",
+            "line_id",
+            "source_invoice_id",
+            "period_start",
+            "period_end",
+            "days_billed",
+            "days_full",
+            "quantity",
+            "price_unit",
+            "amount_untaxed",
+        }
+
+    def _filter_content(self):
+        return self.filtered(lambda row: row.trigger in PLAN_TRIGGERS)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rows = super().create(vals_list)
+        rows._check_made_by_ledger()
+        return rows
+
+    def write(self, vals):
+        if not self._get_closed_fields().issuperset(vals):
+            self._check_made_by_ledger()
+        result = super().write(vals)
+        if "trigger" in vals:
+            self._check_made_by_ledger()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_made_by_ledger(self):
+        self._check_made_by_ledger()
+
+    def _check_made_by_ledger(self):
+        """Refuse what a client would do to rows that the ledger makes by itself."""
+        if not self.env.su and self - self._filter_content():
+            raise UserError(
+                self.env._(
+                    "The rows of periods and of interest are made by the ledger. Change"
+                    " the recurring line of the draft instead."
+                )
+            )
+
+    @api.model
+    def _describe_content_row(self, values):
+        name = super()._describe_content_row(values)
+        if values.get("amount_type") == "percent":
+            return f"{name}: {values['percentage']:g} %"
+        return f"{name}: {formatLang(self.env, values.get('amount_fixed') or 0)}"
+
+    def _prepare_content_vals(self):
+        # The copied contract has milestones of its own, see `_relink_milestones`.
+        return dict(super()._prepare_content_vals(), milestone_id=False)
+
+    def _get_content_value(self, name):
+        # A milestone is content itself: its key is the same in later versions.
+        if name == "milestone_id":
+            return self.milestone_id.content_key or None
+        return super()._get_content_value(name)
+
+    @api.model
+    def _describe_content_value(self, field, value):
+        if field.name == "milestone_id" and value:
+            milestones = self.env["crm.contract.milestone"]
+            return milestones.search([("content_key", "=", value)], limit=1).name or ""
+        return super()._describe_content_value(field, value)
+
+    def _get_missing(self):
+        """Return what the row lacks for a submission (list of str)."""
+        self.ensure_one()
+        if self.trigger == "date" and not self.date:
+            return [self.env._("The installment “%s” has no date.", self.name)]
+        if self.trigger == "milestone" and not self.milestone_id:
+            return [self.env._("The installment “%s” has no milestone.", self.name)]
+        return []
+
+    def _is_billable(self):
+        return bool(self.date_due) and self.contract_id.state in BILLABLE_STATES
+
+    def _is_open(self):
+        """Return whether the row is still to be billed."""
+        return self.state in ("planned", "due")
+
+    def _get_live_invoice(self):
+        """Return the invoice unless it is cancelled or took the row back in full."""
+        # sudo: states and sums of an invoice the reader of a contract may not open
+        invoice = self.sudo().invoice_id.filtered(
+            lambda move: move.state != "cancel" and move.payment_state != "reversed"
+        )
+        rest = (self.amount or 0.0) - self.amount_credited
+        if self.amount_credited and self.currency_id.compare_amounts(rest, 0) <= 0:
+            return invoice.browse()
+        return invoice
+
+    def _is_credited_for_good(self):
+        """Return whether a row that was taken back lies after the end of its contract.
+
+        It stays in the ledger, with its invoice and credit note, and isn't billed again.
+        """
+        # sudo: state of an invoice the reader of a contract may not open
+        return (
+            self.is_beyond_end
+            and self.sudo().invoice_id.state == "posted"
+            and self.period_start > self.contract_id._get_early_end()
+        )
+
+    def _get_event_date(self):
+        if self.trigger == "signature":
+            return self.contract_id.date_signed
+        if self.trigger == "milestone":
+            return self.milestone_id.date_done
+        if self.trigger == "period" and self.line_id.billed_in == "arrears":
+            return add(self.period_end, days=1)
+        if self.trigger == "period":
+            return self.period_start
+        return self.date
+
+    def _get_due_text(self):
+        """Return when the amount falls due, as the printed contract says it (str)."""
+        self.ensure_one()
+        if self.trigger == "date":
+            return format_date(self.env, self.date, date_format="long")
+        period = self.contract_id._get_period_text(self.days, "day")
+        if self.trigger == "signature":
+            if not self.days:
+                return self.env._("On signature of the contract")
+            return self.env._("%s after signature of the contract", period)
+        milestone = self.milestone_id.name or ""
+        if not self.days:
+            return self.env._("On completion of “%s”", milestone)
+        return self.env._(
+            "%(period)s after completion of “%(milestone)s”",
+            period=period,
+            milestone=milestone,
+        )
+
+    def _get_plan_row(self):
+        percent = self.amount_type == "percent"
+        return PlanRow(
+            "percent" if percent else "fixed",
+            self.percentage if percent else self.amount_fixed,
+        )
+
+    @api.model
+    def _get_overdue_domain(self):
+        return Domain(
+            [
+                ("state", "=", "invoiced"),
+                ("invoice_id.state", "=", "posted"),
+                ("invoice_id.invoice_date_due", "<", "today"),
+            ]
+        )
+
+    @api.model
+    def _get_overrun_domain(self):
+        """Rows of periods that the daily job has to cut at the end of the contract.
+
+        Their invoice was cancelled, deleted or credited after the end.
+        """
+        return Domain(
+            [("is_beyond_end", "=", True), ("state", "in", ("planned", "due"))]
+        )
+
+    @api.model
+    def _get_fall_due_domain(self):
+        """Rows that the daily job has to let fall due."""
+        return Domain("state", "=", "planned") & Domain(
+            [("date_due", "<=", "today"), ("contract_id.state", "in", BILLABLE_STATES)]
+        )
+
+    @api.model
+    def _get_become_overdue_domain(self):
+        """Rows that the daily job has to call overdue."""
+        return Domain("is_overdue", "=", False) & self._get_overdue_domain()
+
+    def _advance_overdue(self):
+        self._recompute_as_of_today("is_overdue")
+        contract = self.contract_id
+        if contract.user_id:
+            contract.activity_schedule(
+                "mail.mail_activity_data_todo",
+                user_id=contract.user_id.id,
+                summary=self.env._("Payment overdue: %s", self.name),
+            )
+
+    def _advance_overrun(self):
+        contract = self.contract_id
+        contract._rebuild_ledger(contract._get_early_end())
+
+    def _advance_due(self):
+        self._recompute_as_of_today("state")

@@ -1,0 +1,290 @@
+from markupsafe import Markup
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tools import format_date
+
+from ..contract.crm_contract_content_mixin import CONTENT_ORDER
+from .crm_contract_installment import BILLABLE_STATES
+
+
+class CrmContractInstallment(models.Model):
+    """Invoicing of the ledger's rows."""
+
+    _inherit = "crm.contract.installment"
+
+    def action_create_invoice(self):
+        """Invoice the rows, one draft invoice per contract; return an action on them.
+
+        :raise UserError: if a row can't be invoiced now, with the reason
+        """
+        invoices = self._create_invoices()
+        if not invoices.has_access("read"):
+            return True
+        return self.env["sale.order"].action_view_invoice(invoices)
+
+    def action_view_invoice(self):
+        """Open the invoice of the row."""
+        self.ensure_one()
+        return self.env["sale.order"].action_view_invoice(self.invoice_id)
+
+    def _create_invoices(self, date=None):
+        """Create and link the draft invoices of the rows.
+
+        The rows stay locked until the transaction ends: two users who invoice the same
+        row wait for each other, and the second one is told that it is invoiced.
+
+        :param date: date of the invoices; left to their posting without it
+        :return: account.move records, one for each contract and due date
+        :raise UserError: if a row can't be invoiced, with the reason
+        """
+        self._check_access_to_invoice()
+        self._lock_rows()
+        self._check_can_invoice()
+        return self._create_checked_invoices(date)
+
+    def _create_checked_invoices(self, date):
+        """Create and link the invoices of rows that are locked and checked."""
+        # sudo: who may invoice a contract need not be an accountant; checked before.
+        # The messages and trackings of a creation are replaced by a single message.
+        moves = (
+            self.env["account.move"]
+            .sudo()
+            .with_context(tracking_disable=True, mail_create_nosubscribe=True)
+        )
+        batch = list(self.sorted("sequence").grouped(_get_invoice_key).values())
+        invoices = moves.create([rows._prepare_invoice_vals(date) for rows in batch])
+        self._release_invoices()
+        notes = {}
+        for rows, invoice in zip(batch, invoices, strict=True):
+            # sudo: the links are owned by the ledger
+            rows.sudo().invoice_id = invoice
+            link = rows.contract_id._get_html_link()
+            notes[invoice.id] = rows._get_invoice_note(
+                self.env._("Invoiced from the contract %s:", link)
+            )
+        invoices._message_log_batch(notes)
+        return invoices.with_env(self.env)
+
+    def _release_invoices(self):
+        """Take all of its rows from an invoice that was cancelled or credited.
+
+        Otherwise it could come back for those that are not billed again yet.
+        """
+        # sudo: the links are owned by the ledger
+        self.sudo().invoice_id.installment_ids.invoice_id = False
+
+    def _get_invoice_note(self, title):
+        """Return the chatter entry of the invoice of the rows (Markup)."""
+        return Markup("%s<br/>%s") % (
+            title,
+            Markup("<br/>").join(self.mapped("name")),
+        )
+
+    def _check_access_to_invoice(self):
+        self.check_access("read")
+        self.contract_id._check_access_to_invoice()
+
+    def _check_can_invoice(self):
+        if not self:
+            raise UserError(self.env._("No installment is due for invoicing."))
+        reasons = [
+            f"{row.display_name}: {reason}"
+            for row in self
+            if (reason := row._get_reason_not_billable())
+        ]
+        if reasons:
+            raise UserError("\n".join(reasons))
+
+    def _get_reason_not_billable(self):
+        """Return why the row can't be invoiced (str), empty if it can."""
+        self.ensure_one()
+        if self.state in ("invoiced", "paid"):
+            return self.env._("it is invoiced already.")
+        if self.state == "cancelled":
+            return self.env._("it is cancelled.")
+        if self.contract_id._is_amendment():
+            return self.env._(
+                "it is billed by the contract that the amendment changes."
+            )
+        if self.contract_id.state not in BILLABLE_STATES:
+            return self.env._("the contract is not signed.")
+        if not self.date_due:
+            return self.env._("the milestone on which it falls due is not done.")
+        if self.is_beyond_end:
+            return self.env._(
+                "the contract ended on %s; the daily job cuts the period.",
+                format_date(self.env, self.contract_id._get_early_end()),
+            )
+        if not self.currency_id.round(self.amount):
+            return self.env._("the amount is zero.")
+        return ""
+
+    def _prepare_invoice_vals(self, date=None):
+        """Return create values of one invoice for rows of one contract."""
+        contract = self.contract_id
+        plan_rows = self._filter_content()
+        lines = [row._prepare_ledger_line_vals() for row in self - plan_rows]
+        base_lines = plan_rows and contract._prepare_base_lines()
+        for row in plan_rows:
+            if len(self) > 1:
+                lines.append({"display_type": "line_section", "name": row.name})
+            lines += row._prepare_invoice_line_vals(base_lines)
+        return dict(
+            contract._prepare_invoice_vals(),
+            invoice_date=date,
+            invoice_line_ids=[Command.create(vals) for vals in lines],
+        )
+
+    def _prepare_ledger_line_vals(self):
+        """Return create values of the invoice line of a row that the ledger made.
+
+        Extended by satellites that let the ledger make other rows.
+        """
+        self.ensure_one()
+        if self.trigger == "interest":
+            return self._prepare_interest_line_vals()
+        return self._prepare_period_line_vals()
+
+    def _prepare_period_line_vals(self):
+        line = self.line_id
+        vals = {
+            "installment_id": self.id,
+            "product_id": line.product_id.id,
+            "product_uom_id": line.product_uom_id.id,
+            "name": self._get_period_line_name(),
+            "quantity": self.quantity,
+            "price_unit": self.price_unit * self.days_billed / self.days_full,
+            "discount": line.discount,
+            "tax_ids": [Command.set(line.tax_ids.ids)],
+            "analytic_distribution": line.analytic_distribution,
+            # Odoo would find the same amount, and write it line by line. Where it
+            # finds another one, because it rounds globally, it writes that.
+            "amount_currency": -self.amount_untaxed,
+        }
+        if self.currency_id == self.company_id.currency_id:
+            vals["balance"] = -self.amount_untaxed
+        if line.sale_line_id:
+            vals["sale_line_ids"] = [Command.set(line.sale_line_id.ids)]
+        # Odoo Enterprise and others spread the revenue over these dates.
+        if "deferred_start_date" in self.env["account.move.line"]._fields:
+            vals["deferred_start_date"] = self.period_start
+            vals["deferred_end_date"] = self.period_end
+        return vals
+
+    def _get_period_line_name(self):
+        """Return the description of a period, in the language of the contract."""
+        contract = self.contract_id
+        row = self.with_context(lang=contract._get_print_lang())
+        start, end = contract._format_days(self.period_start, self.period_end)
+        parts = [
+            self.line_id.name,
+            row.env._("Period: %(start)s to %(end)s", start=start, end=end),
+        ]
+        if self.days_billed != self.days_full:
+            parts.append(
+                row.env._(
+                    "By the day: %(days)s of %(full)s days",
+                    days=self.days_billed,
+                    full=self.days_full,
+                )
+            )
+        return "\n".join(parts)
+
+    def _prepare_invoice_line_vals(self, base_lines):
+        """Share the row's amount out over the contract's lines.
+
+        The tax engine's down payment does the sharing: its lines add up to exactly the
+        amount of the row, taxes included.
+        """
+        self.ensure_one()
+        contract = self.contract_id
+        shares = self.env["account.tax"]._prepare_down_payment_lines(
+            base_lines,
+            contract.company_id,
+            "fixed",
+            self.amount,
+            computation_key=f"crm_contract_installment,{self.id}",
+            grouping_function=lambda base_line: {
+                "_contract_line": base_line["_contract_line"]
+            },
+        )
+        self._absorb_rounding(shares)
+        fraction = self.amount / contract.amount_one_off
+        return [self._prepare_share_vals(share, fraction) for share in shares]
+
+    def _absorb_rounding(self, shares):
+        """Let the largest share take the cent that the tax engine loses at times.
+
+        It does so where lines whose prices include taxes are rounded globally.
+        """
+        totals = [
+            _get_untaxed(share)
+            + sum(
+                tax["tax_amount_currency"] for tax in share["tax_details"]["taxes_data"]
+            )
+            for share in shares
+        ]
+        rest = self.currency_id.round(self.amount - sum(totals))
+        if rest:
+            largest = shares[totals.index(max(totals))]
+            largest["tax_details"]["delta_total_excluded_currency"] += rest
+            if largest["manual_total_excluded_currency"] is not None:
+                largest["manual_total_excluded_currency"] += rest
+                largest["manual_total_excluded"] += rest / largest["rate"]
+
+    def _prepare_share_vals(self, share, fraction):
+        line = share["_contract_line"]
+        invoiced = self._get_invoiced_quantity(line)
+        quantity = invoiced or 1.0
+        # The engine's correction of a rounding is kept on lines with taxes alone.
+        amount = share["price_unit"] if share["tax_ids"] else _get_untaxed(share)
+        price_unit = amount / quantity
+        extra_tax_data = self.env["account.tax"]._export_base_line_extra_tax_data(
+            dict(share, quantity=quantity, price_unit=price_unit)
+        )
+        return {
+            "installment_id": self.id,
+            "product_id": line.product_id.id,
+            "product_uom_id": line.product_uom_id.id,
+            "name": self._get_invoice_line_name(line, fraction),
+            "quantity": quantity,
+            "price_unit": price_unit,
+            "tax_ids": [Command.set(share["tax_ids"].ids)],
+            "analytic_distribution": line.analytic_distribution,
+            "extra_tax_data": extra_tax_data,
+            "sale_line_ids": [Command.set(line.sale_line_id.ids if invoiced else [])],
+        }
+
+    def _get_invoiced_quantity(self, line):
+        """Return the row's part of the quantity of a contract line.
+
+        The order that the line came from counts invoiced quantities: the parts of all
+        rows, rounded as they are, add up to the whole.
+        """
+        plan = self.contract_id.installment_ids._filter_content()
+        rows = plan.sorted(CONTENT_ORDER)
+        before = sum(rows[: rows.ids.index(self.id)].mapped("amount"))
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        done, with_row = (
+            round(line.quantity * amount / self.contract_id.amount_one_off, digits)
+            for amount in (before, before + self.amount)
+        )
+        return round(with_row - done, digits)
+
+    def _get_invoice_line_name(self, line, fraction):
+        if fraction == 1:
+            return line.name
+        return f"{line.name}\n{self.name} ({100 * fraction:.4g} %)"
+
+
+def _get_invoice_key(row):
+    """What invoices are split by; the rest is the same for all rows of a contract."""
+    return row.contract_id, row.date_due
+
+
+def _get_untaxed(share):
+    """Return the untaxed amount of a base line with its corrections of rounding."""
+    details = share["tax_details"]
+    return details["total_excluded_currency"] + details["delta_total_excluded_currency"]

@@ -1,0 +1,162 @@
+from typing import NamedTuple
+
+from odoo import models
+from odoo.fields import Command
+
+from ...tools.recurrence import Period, billed_days
+
+
+class Effect(NamedTuple):
+    """What an early end does to a row: `kind` is stop, shorten, credit or redo.
+
+    `amount` is what is billed of the row after all, `change` what it is less by; both
+    with taxes, in the contract's currency.
+    """
+
+    row: models.BaseModel
+    kind: str
+    amount: float
+    change: float
+
+
+class CrmContract(models.Model):
+    """Early end: what of the ledger stops, is shortened or credited."""
+
+    _inherit = "crm.contract"
+
+    def _get_end_effects(self, day):
+        """Return what the end on a day does to rows of periods that go beyond it."""
+        self.ensure_one()
+        # sudo: the ledger knows all of its rows and their invoices
+        rows = self.line_ids.sudo().installment_ids.filtered(
+            lambda row: row.period_end > day and row.state != "cancelled"
+        )
+        return [row._get_end_effect(day) for row in rows.sorted("period_start")]
+
+    def _settle(self, day):
+        """Take back what invoices bill beyond the last day of the contracts.
+
+        A draft invoice is cancelled, and its rows are billed anew up to that day; of a
+        posted one a credit note is drafted.
+
+        :return: account.move records, the credit notes
+        """
+        credit_notes = self.env["account.move"]
+        for contract in self:
+            effects = contract._get_end_effects(day)
+            drafts = [
+                effect.row.invoice_id for effect in effects if effect.kind == "redo"
+            ]
+            # sudo: who ends a contract need not be an accountant
+            cancelled = self.env["account.move"].sudo().union(*drafts)
+            cancelled.button_cancel()
+            # They can't come back to life for the periods that are billed anew.
+            cancelled.installment_ids.invoice_id = False
+            by_invoice = {}
+            for effect in effects:
+                if effect.kind == "credit" and effect.change:
+                    by_invoice.setdefault(effect.row.invoice_id, []).append(effect)
+            # sudo: as above; the credit notes stay drafts until an accountant posts them
+            credit_notes |= credit_notes.sudo().create(
+                [
+                    contract._prepare_credit_vals(invoice, credited, day)
+                    for invoice, credited in by_invoice.items()
+                ]
+            )
+        return credit_notes.sudo(False)
+
+    def _prepare_credit_vals(self, invoice, effects, day):
+        """Return create values of the credit note for periods paid in advance."""
+        return dict(
+            self._prepare_invoice_vals(),
+            move_type="out_refund",
+            reversed_entry_id=invoice.id,
+            invoice_payment_term_id=False,
+            # The bank account of an invoice is ours, that of a credit note theirs.
+            partner_bank_id=False,
+            journal_id=invoice.journal_id.id,
+            invoice_line_ids=[
+                Command.create(effect.row._prepare_credit_line_vals(effect.change, day))
+                for effect in effects
+            ],
+        )
+
+
+class CrmContractInstallment(models.Model):
+    _inherit = "crm.contract.installment"
+
+    def _get_end_effect(self, day):
+        self.ensure_one()
+        used = self._get_days_until(day)
+        amount = 0.0
+        if used:
+            amount = self.line_id._get_period_amounts(
+                self.quantity, self.price_unit, used, self.days_full
+            )[1]
+        change = self.currency_id.round(self.amount - amount)
+        if self._is_open():
+            return Effect(self, "shorten" if used else "stop", amount, change)
+        kind = "redo" if self.invoice_id.state == "draft" else "credit"
+        return Effect(self, kind, amount, change - self.amount_credited)
+
+    def _shorten_credited(self, day):
+        """Let rows whose days after a day were credited say that they end on it."""
+        for row in self:
+            used = row.period_start <= day < row.period_end and row.amount_credited
+            if not used or row._is_open():
+                continue
+            # Credited for another reason, and for less: all of its days are billed.
+            if row.currency_id.compare_amounts(row._get_end_effect(day).change, 0) > 0:
+                continue
+            row.write(
+                {
+                    "days_billed": row._get_days_until(day),
+                    "period_end": day,
+                    "name": row.line_id._get_period_name(row.period_start, day),
+                }
+            )
+
+    def _is_shortened(self):
+        """Return whether the credited days of the row became a row of their own."""
+        self.ensure_one()
+        if not self.line_id or not self.amount_credited:
+            return False
+        _untaxed, total = self.line_id._get_period_amounts(
+            self.quantity, self.price_unit, self.days_billed, self.days_full
+        )
+        return self.currency_id.compare_amounts(total, self.amount) < 0
+
+    def _get_days_until(self, day):
+        """Return the days that are billed of the period up to a day."""
+        line, start, end = self.line_id, self.period_start, self.period_end
+        if day < start:
+            return 0
+        if not line.prorate:
+            return self.days_billed
+        cut = Period(0, start, min(day, end), start, end)
+        return min(billed_days(cut, line._get_pauses()), self.days_billed)
+
+    def _prepare_credit_line_vals(self, change, day):
+        """Return create values of the line that takes back a part of the row.
+
+        Quantity 1, so that the parts of a period add up to the whole to the cent.
+        """
+        taxes = self.line_id.tax_ids
+        included = any(tax.price_include for tax in taxes.flatten_taxes_hierarchy())
+        untaxed = self.amount_untaxed * change / self.amount if self.amount else 0.0
+        contract = self.contract_id
+        row = self.with_context(lang=contract._get_print_lang())
+        [last_day] = contract._format_days(day)
+        return {
+            "credited_installment_id": self.id,
+            "product_id": self.line_id.product_id.id,
+            "name": row.env._(
+                "%(name)s: not delivered after %(day)s",
+                name=self.name,
+                day=last_day,
+            ),
+            "quantity": 1,
+            "price_unit": change if included else self.currency_id.round(untaxed),
+            "tax_ids": [Command.set(taxes.ids)],
+            "analytic_distribution": self.line_id.analytic_distribution,
+        }

@@ -1,0 +1,177 @@
+import re
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import html2plaintext
+
+from ...tools.difference import difference_html
+from .crm_contract_clause_category import PARTS
+
+_FIRST_PARAGRAPH = re.compile(r"\s*<p\b.*?</p>", re.DOTALL)
+
+
+class CrmContractClause(models.Model):
+    _name = "crm.contract.clause"
+    _description = "Clause of a contract"
+    _inherit = ["crm.contract.content.mixin"]
+    _order = "category_sequence, sequence, id"
+    _check_company_auto = True
+    _content_parent = "contract_id"
+
+    contract_id = fields.Many2one(
+        "crm.contract", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="contract_id.company_id", store=True)
+    contract_state = fields.Selection(
+        related="contract_id.state", string="Contract state"
+    )
+    sequence = fields.Integer(default=10)
+    template_id = fields.Many2one(
+        "crm.contract.clause.template",
+        string="Library clause",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+    )
+    category_id = fields.Many2one(
+        "crm.contract.clause.category",
+        compute="_compute_from_template",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        ondelete="restrict",
+        index=True,
+    )
+    category_sequence = fields.Integer(
+        string="Category sequence", related="category_id.sequence", store=True
+    )
+    part = fields.Selection(
+        PARTS, compute="_compute_part", store=True, precompute=True, index=True
+    )
+    name = fields.Char(
+        string="Heading",
+        compute="_compute_from_template",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    # Not precomputed: the text would be sanitized twice on creation.
+    body = fields.Html(
+        string="Text",
+        compute="_compute_body",
+        store=True,
+        readonly=False,
+        sanitize_overridable=False,
+    )
+    body_frozen = fields.Html(
+        string="Frozen text",
+        readonly=True,
+        copy=False,
+        sanitize=False,
+        help="Text with placeholders resolved, as submitted.",
+    )
+    is_deviating = fields.Boolean(
+        string="Deviating",
+        compute="_compute_is_deviating",
+        store=True,
+        help="The text differs from the library version that it was taken from.",
+    )
+    difference = fields.Html(compute="_compute_difference", sanitize=False)
+    alternate_ids = fields.Many2many(
+        "crm.contract.clause.template", compute="_compute_alternate_ids"
+    )
+
+    @api.depends("template_id")
+    def _compute_from_template(self):
+        for clause in self:
+            template = clause.template_id
+            clause.category_id = template.category_id or clause.category_id
+            clause.name = template.name or clause.name
+
+    @api.depends("template_id")
+    def _compute_body(self):
+        for clause in self:
+            clause.body = clause.template_id.body or clause.body
+
+    @api.depends("category_id")
+    def _compute_part(self):
+        for clause in self:
+            clause.part = clause.category_id.part
+
+    @api.depends("body", "template_id")
+    def _compute_is_deviating(self):
+        for clause in self:
+            text, library_text = clause.body, clause.template_id.body
+            clause.is_deviating = bool(
+                clause.template_id
+                and text != library_text
+                and _plain(text) != _plain(library_text)
+            )
+
+    @api.depends("body", "template_id")
+    def _compute_difference(self):
+        for clause in self:
+            clause.difference = clause.is_deviating and difference_html(
+                _plain(clause.template_id.body), _plain(clause.body)
+            )
+
+    @api.depends("template_id")
+    def _compute_alternate_ids(self):
+        for clause in self:
+            main = clause.template_id.alternate_of_id or clause.template_id
+            clause.alternate_ids = (main | main.alternate_ids) - clause.template_id
+
+    @api.constrains("body")
+    def _check_placeholders(self):
+        for clause in self:
+            self.env["crm.contract"]._check_placeholders(clause.name, clause.body)
+
+    @api.model
+    def _get_content_fields(self):
+        return ("sequence", "category_id", "template_id", "name", "body")
+
+    @api.model
+    def _describe_content_row(self, values):
+        name = super()._describe_content_row(values)
+        return f"{name}\n{html2plaintext(values.get('body') or '').strip()}"
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"body_frozen"}
+
+    def action_reset_to_library(self):
+        """Take the text of the library version again."""
+        self._compute_from_template()
+        self._compute_body()
+
+    def _get_text(self):
+        """Return the text to print: the frozen one, else resolved as far as it goes."""
+        self.ensure_one()
+        return self.body_frozen or self._resolve_text()[0]
+
+    def _get_text_parts(self):
+        """Return the text to print as its first paragraph and the rest (Markup pair).
+
+        The first paragraph stays on the page of its heading; it is empty if the text
+        begins with something else.
+        """
+        text = Markup(self._get_text() or "")
+        match = _FIRST_PARAGRAPH.match(text)
+        end = match.end() if match else 0
+        return text[:end], text[end:]
+
+    def _resolve_text(self):
+        """Resolve the placeholders in the language of the contract.
+
+        :return: the text (Markup), and the placeholders without value (list of str)
+        """
+        self.ensure_one()
+        return self.contract_id._resolve_placeholders(self.body)
+
+
+def _plain(body):
+    # An editor may lay the same text out anew; only its words count.
+    return " ".join(html2plaintext(body or "").split())

@@ -1,0 +1,386 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import format_date, formatLang
+from odoo.tools.date_utils import add
+
+from ...tools.recurrence import (
+    Recurrence,
+    billed_days,
+    monthly_value,
+    periods,
+    step_at,
+)
+from ..contract.crm_contract_type import BILLED_IN, TERM_UNITS
+
+RHYTHM = ("recurrence_interval", "recurrence_unit", "billed_in")
+
+
+class CrmContractLine(models.Model):
+    """Recurring lines: their periods, steps and values."""
+
+    _inherit = "crm.contract.line"
+
+    recurrence_interval = fields.Integer(
+        string="Every", default=1, help="Number of units that a period lasts."
+    )
+    recurrence_unit = fields.Selection(
+        TERM_UNITS, string="Unit of the period", default="month"
+    )
+    billed_in = fields.Selection(
+        BILLED_IN,
+        string="Billed",
+        default="advance",
+        help="In advance: on the first day of a period. In arrears: on the day after "
+        "its last one.",
+    )
+    date_start = fields.Date(
+        string="Billed from",
+        help="First day of the first period and anchor of all others. Empty: the start "
+        "of the contract.",
+    )
+    date_end = fields.Date(
+        string="Billed to",
+        help="Last day that is billed. Empty: the end of the contract.",
+    )
+    date_anchor = fields.Date(
+        string="Anchor",
+        help="Day from which periods are counted where it differs from the first day, "
+        "such as the first of a month. The first period is then a part of one.",
+    )
+    prorate = fields.Boolean(
+        string="By the day",
+        default=True,
+        help="A period that is not billed whole is billed by its days; otherwise in "
+        "full.",
+    )
+    free_periods = fields.Integer(
+        string="Free periods",
+        help="Number of first periods that are not billed (trial).",
+    )
+    billed_until = fields.Date(
+        string="Billed until",
+        help="Last day that was billed before the contract was taken over.",
+    )
+    valid_from = fields.Date(
+        string="Valid from",
+        readonly=True,
+        copy=False,
+        help="First day of the line in the version that an amendment gave it.",
+    )
+    valid_until = fields.Date(
+        string="Valid until",
+        readonly=True,
+        copy=False,
+        help="Last day before an amendment replaced or removed the line, which is "
+        "kept for what it billed until then.",
+    )
+    step_ids = fields.One2many("crm.contract.line.step", "line_id", string="Steps")
+    installment_ids = fields.One2many(
+        "crm.contract.installment", "line_id", string="Periods"
+    )
+    amount_mrr = fields.Monetary(
+        string="Monthly recurring revenue",
+        compute="_compute_amount_mrr",
+        help="Untaxed value of a month, at today's step.",
+    )
+
+    _interval_positive = models.Constraint(
+        "CHECK (NOT is_recurring OR recurrence_interval > 0)",
+        "A recurring line needs a period of at least one unit.",
+    )
+    _recurring_complete = models.Constraint(
+        "CHECK (NOT is_recurring"
+        " OR (recurrence_unit IS NOT NULL AND billed_in IS NOT NULL))",
+        "A recurring line needs a unit of its period, and whether it is billed in "
+        "advance or in arrears.",
+    )
+    _dates_order = models.Constraint(
+        "CHECK (date_end >= date_start)",
+        "The last day that a line bills must not be before its first.",
+    )
+    _free_periods_positive = models.Constraint(
+        "CHECK (free_periods >= 0)", "The free periods must not be negative."
+    )
+    _recurring_priced = models.Constraint(
+        "CHECK (NOT is_recurring OR display_type IS NULL)",
+        "Sections and notes don't recur.",
+    )
+
+    @api.depends(
+        "is_recurring",
+        "price_unit",
+        "quantity",
+        "discount",
+        "recurrence_interval",
+        "recurrence_unit",
+        "date_end",
+        "valid_from",
+        "valid_until",
+        "step_ids.date_from",
+        "step_ids.quantity",
+        "step_ids.price_unit",
+    )
+    def _compute_amount_mrr(self):
+        for line in self:
+            line.amount_mrr = line._get_monthly_value()
+
+    def _get_monthly_value(self):
+        """Return the untaxed value of a month at today's step, not rounded.
+
+        Of a contract that is still to begin, it is that of its first day.
+        """
+        self.ensure_one()
+        today = fields.Date.context_today(self)
+        day = max(today, self.contract_id.date_start or today)
+        return self._get_monthly_value_on(day) if self._recurs_on(day) else 0.0
+
+    def _recurs_on(self, day):
+        """Return whether the line recurs on a day, by its own dates."""
+        self.ensure_one()
+        first = self.date_start or self.contract_id.date_start
+        return (
+            self.is_recurring
+            and self.recurrence_interval > 0
+            and all(first <= day for first in (first, self.valid_from) if first)
+            and all(day <= last for last in (self.date_end, self.valid_until) if last)
+        )
+
+    def _get_monthly_value_on(self, day):
+        """Return the untaxed value of a month, at the step of a day, not rounded."""
+        untaxed, _total = self._get_period_amounts(*self._get_terms_on(day))
+        return monthly_value(untaxed, self.recurrence_interval, self.recurrence_unit)
+
+    @api.constrains("date_start", "date_end", "is_recurring", "contract_id")
+    def _check_line_term(self):
+        for line in self.filtered("is_recurring"):
+            contract = line.contract_id
+            last = line.date_end or contract.date_end
+            first = line.date_start or contract.date_start
+            if first and last and first > last:
+                raise ValidationError(
+                    self.env._(
+                        "The line “%s” would be billed from a day after its last one.",
+                        line.name.partition("\n")[0],
+                    )
+                )
+
+    @api.model
+    def _get_content_fields(self):
+        return (
+            *super()._get_content_fields(),
+            "recurrence_interval",
+            "recurrence_unit",
+            "billed_in",
+            "date_start",
+            "date_end",
+            "date_anchor",
+            "prorate",
+            "free_periods",
+            "billed_until",
+        )
+
+    @api.model
+    def _get_content_children(self):
+        return (*super()._get_content_children(), "step_ids")
+
+    @api.model
+    def _describe_content_row(self, values):
+        if values.get("display_type"):
+            return super()._describe_content_row(values)
+        price = _describe_price(self.env, values)
+        if values.get("is_recurring"):
+            line = self.new({name: values.get(name) for name in RHYTHM})
+            price = f"{price}, {line._get_recurrence_text()}"
+        first = f"{super()._describe_content_row(values)}: {price}"
+        details = (values.get(name) for name in ("scope", "service_standard"))
+        return "\n".join(filter(None, (first, *details)))
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"valid_from", "valid_until"}
+
+    def _filter_content(self):
+        # A line that an amendment replaced or removed is history, not content.
+        content = self.filtered(lambda line: not line.valid_until)
+        # What is read of them is read for all contracts at hand.
+        return content.with_prefetch(self._prefetch_ids)
+
+    def _get_recurrence(self, first=None, last=None, agreed=False):
+        """Return when the line recurs (`tools.recurrence.Recurrence`), or None.
+
+        It ends with the line, the contract or its early end, whichever comes first.
+
+        :param first: days before it are left out, as if the line was amended on it
+        :param last: days after it are left out
+        :param agreed: as it was agreed, whatever the early end of the contract
+        """
+        self.ensure_one()
+        contract = self.contract_id
+        start = self.date_start or contract.date_start
+        if not start or not self.is_recurring or self.recurrence_interval < 1:
+            return None
+        early = not agreed and contract._get_early_end()
+        ends = (self.date_end, self.valid_until, contract.date_end, last, early)
+        end = min(filter(None, ends), default=None)
+        cut = max(filter(None, (self.valid_from, first)), default=None)
+        if end and end < max(start, cut or start):
+            return None
+        return Recurrence(
+            start,
+            self.recurrence_interval,
+            self.recurrence_unit,
+            end,
+            self.date_anchor or None,
+            cut,
+        )
+
+    def _get_terms_on(self, day):
+        """Return (quantity, price per unit and full period) valid on a day."""
+        self.ensure_one()
+        steps = [
+            (step.date_from, (step.quantity, step.price_unit)) for step in self.step_ids
+        ]
+        return step_at(steps, day) or (self.quantity, self.price_unit)
+
+    def _get_billable_periods(self, until, since=None, recurrence=None):
+        """Return what of the line is to be billed.
+
+        :param until: periods that begin later are left out
+        :param since: periods that end earlier are left out
+        :param recurrence: by default that of `_get_recurrence`
+        :return: list of (period, days billed, quantity, price per unit)
+        """
+        self.ensure_one()
+        recurrence = recurrence or self._get_recurrence()
+        if not recurrence:
+            return []
+        pauses = self._get_pauses()
+        result = []
+        for period in periods(recurrence, until, since):
+            days = self._get_billed_days(period, pauses)
+            quantity, price_unit = self._get_terms_on(period.start)
+            if period.index >= self.free_periods and days and quantity * price_unit:
+                result.append((period, days, quantity, price_unit))
+        return result
+
+    def _get_pauses(self):
+        """Return the spans that are not billed, as (first day, last day or None)."""
+        pauses = []
+        if not self.contract_id.type_id.bill_suspended:
+            pauses = [
+                (pause.date_start, pause.date_end or None)
+                for pause in self.contract_id.suspension_ids
+            ]
+        if self.billed_until:
+            pauses.append((fields.Date.to_date("1900-01-01"), self.billed_until))
+        return pauses
+
+    def _get_billed_days(self, period, pauses):
+        days = billed_days(period, pauses)
+        if self.prorate or not days:
+            return days
+        # A period that was billed in part before the take-over was billed whole.
+        taken_over = self.billed_until and period.start <= self.billed_until
+        return 0 if taken_over else period.full_days
+
+    def _get_period_amounts(self, quantity, price_unit, days=1, full_days=1):
+        """Return (untaxed, total) of a period, in the contract's currency.
+
+        The price of a period that is not billed whole is its part by the days.
+        """
+        return self._get_amounts(
+            quantity=quantity, price_unit=price_unit * days / full_days
+        )
+
+    def _get_recurring_value(self, first=None, last=None):
+        """Return (untaxed, total) of all periods of the term.
+
+        Without an end it is the value of the first twelve months, of its last version
+        alone.
+
+        :param first: value from this day on
+        :param last: value up to this day
+        """
+        self.ensure_one()
+        recurrence = self._get_recurrence(first, last, agreed=True)
+        has_end = self.contract_id.date_end or self.date_end
+        if not recurrence or (not has_end and (last or self.valid_until)):
+            return 0.0, 0.0
+        begin = recurrence.cut or recurrence.start
+        until = recurrence.end or add(begin, months=12, days=-1)
+        counts = {}
+        for period, days, quantity, price_unit in self._get_billable_periods(
+            until, recurrence=recurrence
+        ):
+            key = (quantity, price_unit, days, period.full_days)
+            if days == period.full_days:
+                key = (quantity, price_unit, 1, 1)
+            counts[key] = counts.get(key, 0) + 1
+        amounts = [
+            (count, *self._get_period_amounts(*key)) for key, count in counts.items()
+        ]
+        return (
+            sum(count * untaxed for count, untaxed, _total in amounts),
+            sum(count * total for count, _untaxed, total in amounts),
+        )
+
+
+class CrmContractLineStep(models.Model):
+    """Quantity and price of a recurring line from a date on."""
+
+    _name = "crm.contract.line.step"
+    _description = "Step of a recurring line"
+    _inherit = ["crm.contract.content.mixin"]
+    _order = "date_from, id"
+    _content_parent = "contract_id"
+
+    line_id = fields.Many2one(
+        "crm.contract.line", required=True, index=True, ondelete="cascade"
+    )
+    contract_id = fields.Many2one(
+        related="line_id.contract_id", store=True, precompute=True, index=True
+    )
+    currency_id = fields.Many2one(related="line_id.currency_id")
+    sequence = fields.Integer(default=10)
+    date_from = fields.Date(
+        string="From",
+        required=True,
+        help="Valid for the periods that begin on or after this day.",
+    )
+    quantity = fields.Float(default=1.0, digits="Product Unit", required=True)
+    price_unit = fields.Float(
+        string="Unit price", required=True, min_display_digits="Product Price"
+    )
+
+    _date_uniq = models.UniqueIndex(
+        "(line_id, date_from)", "A line has one step a day at most."
+    )
+    _quantity_positive = models.Constraint(
+        "CHECK (quantity > 0)", "The quantity of a step must be more than zero."
+    )
+
+    @api.depends("date_from", "line_id.name")
+    def _compute_display_name(self):
+        for step in self:
+            name = (step.line_id.name or "").partition("\n")[0]
+            step.display_name = f"{name} {step.date_from or ''}"
+
+    @api.model
+    def _get_content_fields(self):
+        return ("sequence", "date_from", "quantity", "price_unit")
+
+    @api.model
+    def _describe_content_row(self, values):
+        day = format_date(self.env, values["date_from"])
+        return f"{day}: {_describe_price(self.env, values)}"
+
+    def write(self, vals):
+        if "line_id" in vals and any(s.line_id.id != vals["line_id"] for s in self):
+            raise ValidationError(self.env._("A step stays with its line."))
+        return super().write(vals)
+
+
+def _describe_price(env, values):
+    """Return quantity and price of canonical values as text (str)."""
+    quantity, price = values.get("quantity") or 0, values.get("price_unit") or 0
+    return f"{quantity:g} × {formatLang(env, price)}"

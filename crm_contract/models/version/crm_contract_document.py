@@ -1,0 +1,117 @@
+import base64
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...tools.canonical import file_hash, short_hash
+
+
+class CrmContractDocument(models.Model):
+    """A file of a contract with its SHA-256.
+
+    Annexes are content: they come and go in draft. The frozen text and the signed copy
+    are written once by the life cycle and never change.
+    """
+
+    _name = "crm.contract.document"
+    _description = "Contract document"
+    _inherit = ["crm.contract.content.mixin"]
+    _order = "contract_id, kind, id desc"
+    _content_parent = "contract_id"
+
+    contract_id = fields.Many2one(
+        "crm.contract", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="contract_id.company_id", store=True)
+    kind = fields.Selection(
+        [
+            ("annex", "Annex"),
+            ("former", "Former annex"),
+            ("text", "Contract text"),
+            ("signed", "Signed copy"),
+        ],
+        required=True,
+        default="annex",
+        readonly=True,
+    )
+    sequence = fields.Integer(default=10)
+    name = fields.Char(required=True)
+    file = fields.Binary(required=True, attachment=True)
+    sha256 = fields.Char(string="SHA-256", readonly=True, copy=False)
+    short_hash = fields.Char(compute="_compute_short_hash")
+    content_hash = fields.Char(
+        readonly=True, copy=False, help="Content hash that this file was made under."
+    )
+    content = fields.Json(readonly=True, copy=False)
+
+    @api.depends("sha256")
+    def _compute_short_hash(self):
+        for document in self:
+            document.short_hash = short_hash(document.sha256)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        documents = super().create(vals_list)
+        documents._set_file_hash()
+        return documents
+
+    def write(self, vals):
+        self._check_not_frozen()
+        if "file" in vals:
+            self._check_content_editable()
+        result = super().write(vals)
+        if "file" in vals:
+            self._set_file_hash()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_frozen(self):
+        self._check_not_frozen()
+
+    @api.model
+    def _get_content_fields(self):
+        return ("sequence", "name", "sha256")
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {
+            "kind",
+            "sha256",
+            "content_hash",
+            "content",
+        }
+
+    def _filter_content(self):
+        return self.filtered(lambda document: document.kind == "annex")
+
+    def _prepare_content_vals(self):
+        # Without the context of a client that asks for sizes instead of files.
+        document = self.with_context(bin_size=False)
+        return {"sequence": self.sequence, "name": self.name, "file": document.file}
+
+    def _get_file(self):
+        """Return the stored bytes."""
+        self.ensure_one()
+        return base64.b64decode(self.with_context(bin_size=False).file or b"")
+
+    def _is_intact(self):
+        """Return whether the file still has the hash that it was stored with."""
+        self.ensure_one()
+        return file_hash(self._get_file()) == self.sha256
+
+    def _set_file_hash(self):
+        for document in self:
+            # sudo: owned field
+            document.sudo().sha256 = file_hash(document._get_file())
+
+    def _check_not_frozen(self):
+        # The hash seals a file: without it, the file is being stored right now.
+        frozen = (self - self._filter_content()).filtered("sha256")
+        if frozen:
+            raise UserError(
+                self.env._(
+                    "%(documents)s can't be changed or deleted: it is the text that was "
+                    "submitted or signed.",
+                    documents=", ".join(frozen.mapped("name")),
+                )
+            )

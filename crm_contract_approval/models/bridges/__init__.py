@@ -1,0 +1,4 @@
+from . import ir_actions_report
+from . import ir_http
+from . import res_config_settings
+from . import res_users

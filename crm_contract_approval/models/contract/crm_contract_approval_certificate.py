@@ -1,0 +1,77 @@
+from odoo import models
+
+from ..decision.crm_contract_approval_task import DONE_STATES
+
+# What a certificate shows; questions and hand-overs are in the log.
+_SHOWN = ("approve", "condition", "met", "keep", "reject", "escalate")
+
+
+class CrmContract(models.Model):
+    """What the approval certificate says."""
+
+    _inherit = "crm.contract"
+
+    def _get_certificate_rows(self):
+        """Return the decisions of the last submission: list of dict, in their order."""
+        self.ensure_one()
+        reviews = self.review_ids.filtered(
+            lambda row: row.round == self.approval_round and row.decision in _SHOWN
+        ).sorted("id")
+        labels = dict(reviews._fields["decision"]._description_selection(self.env))
+        return [
+            {
+                "step": review.step_name,
+                "who": review._get_actor(),
+                "decision": labels[review.decision],
+                "date": review._get_decided_on(),
+                "comment": review.comment or "",
+            }
+            for review in reviews
+        ]
+
+    def _get_certificate_policy(self):
+        """Return name and version of the policy of the last submission (str)."""
+        self.ensure_one()
+        # sudo: the name of a policy of another company's administration
+        task = self.sudo()._get_round_tasks()[:1]
+        if not task:
+            return ""
+        return self.env._(
+            "%(policy)s, version %(version)s",
+            policy=task.policy_id.name or self.env._("(deleted)"),
+            version=task.policy_version,
+        )
+
+    def _get_certificate_watermark(self):
+        self.ensure_one()
+        # sudo: all steps, whoever prints
+        tasks = self.sudo()._get_round_tasks()
+        is_open = tasks.filtered(lambda task: task.state not in DONE_STATES)
+        if is_open or self.state in ("draft", "review"):
+            return self.env._("Not approved")
+        return ""
+
+
+class CrmContractApprovalReview(models.Model):
+    _inherit = "crm.contract.approval.review"
+
+    def _get_actor(self):
+        """Return who decided, and for whom (str)."""
+        self.ensure_one()
+        # sudo: names of colleagues
+        review = self.sudo()
+        if self.decision == "keep":
+            return ", ".join(review.task_id.decided_ids.mapped("name"))
+        if not review.principal_ids:
+            return review.user_id.name
+        return self.env._(
+            "%(user)s for %(principals)s",
+            user=review.user_id.name,
+            principals=", ".join(review.principal_ids.mapped("name")),
+        )
+
+    def _get_decided_on(self):
+        """Return when it was decided; for what stays valid, when it first was."""
+        self.ensure_one()
+        is_kept = self.decision == "keep"
+        return (is_kept and self.task_id.date_done) or self.date

@@ -1,0 +1,180 @@
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from odoo.addons.crm_contract.tools.difference import content_difference
+
+from ..policy.crm_contract_approval_step import CONCERNS
+from ..decision.crm_contract_approval_task import DONE_STATES
+
+# What belongs to each concern of a step; a change of anything else asks again.
+_FIELDS_OF = {
+    "amount": {
+        "amount_ceiling",
+        "currency_id",
+        "fiscal_position_id",
+        "installment_ids",
+        "is_framework",
+        "payment_term_id",
+    },
+    "term": {
+        "date_start",
+        "date_end",
+        "is_open_ended",
+        "duration",
+        "duration_unit",
+        "notice_period",
+        "notice_unit",
+    },
+    "clauses": {
+        "clause_ids",
+        "preamble",
+        "dispute_method",
+        "dispute_institution",
+        "dispute_place",
+    },
+    "lines": {"line_ids"},
+}
+
+
+class PlannedStep(NamedTuple):
+    """A step that a contract needs, for the preview and the submission.
+
+    `why` and `avoid` are lists of str, `problem` says why nobody can decide (str),
+    `kept` is the step of an earlier submission whose decision stays valid.
+    """
+
+    step: models.Model
+    users: models.Model
+    why: list
+    avoid: list
+    problem: str
+    kept: models.Model
+
+
+class CrmContract(models.Model):
+    """Who will have to approve, and why: the policy applied to a contract."""
+
+    _inherit = "crm.contract"
+
+    def _get_submission_problems(self):
+        problems = super()._get_submission_problems()
+        plans = self._plan_approval()
+        for contract, missing in problems.items():
+            missing += [step.problem for step in plans[contract] if step.problem]
+        return problems
+
+    def _plan_approval(self):
+        """Return the steps of the policies that fit: {contract: [PlannedStep, ...]}.
+
+        :raise UserError: if a value can't be compared for want of a currency rate
+        """
+        # sudo: policies and who edited; whoever submits need not see them
+        contracts = self.sudo()
+        policies = self.env["crm.contract.approval.policy"]._match(contracts)
+        return {
+            contract.sudo(self.env.su): contract._plan_steps(policies[contract])
+            if contract in policies
+            else []
+            for contract in contracts
+        }
+
+    def _plan_steps(self, policy):
+        self.ensure_one()
+        self._check_has_rate(policy)
+        excluded = self._get_excluded_users() | self._get_excluded_submitter()
+        plan = []
+        for step in policy.step_ids:
+            reasons = step._evaluate(self)
+            if reasons is None:
+                continue
+            kept = self._get_kept_task(step, policy, excluded)
+            users, problem = step.user_ids.browse(), ""
+            if not kept:
+                users, problem = step._get_approvers(self, excluded)
+            plan.append(PlannedStep(step, users, *reasons, problem, kept))
+        return plan
+
+    def _get_excluded_submitter(self):
+        """Return who is about to submit, and who stands in for him."""
+        user = self.env.user
+        return user | self.env["crm.contract.approval.delegation"]._get_deputies(user)
+
+    def _check_has_rate(self, policy):
+        """Raise UserError if a step compares the value and it can't be converted."""
+        currency = self.currency_id
+        compared = policy.step_ids.filtered(lambda s: s.amount_from or s.amount_below)
+        if not compared or currency == self.company_id.currency_id:
+            return
+        companies = (self.company_id.root_id, self.env["res.company"])
+        if not currency.rate_ids.filtered(lambda rate: rate.company_id in companies):
+            raise UserError(
+                self.env._(
+                    "“%(step)s” depends on the value of %(contract)s, but %(currency)s "
+                    "has no rate. Enter a rate of the currency first.",
+                    step=compared[0].name,
+                    contract=self.display_name,
+                    currency=currency.name,
+                )
+            )
+
+    def _get_kept_task(self, step, policy, excluded):
+        """Return the earlier decision on a step that is still valid, if there is one."""
+        task = self.approval_task_ids.filtered(
+            lambda row: row.step_id == step and row.state in DONE_STATES
+        ).sorted("round")[-1:]
+        if (
+            not task
+            or step.reapproval == "always"
+            or task.round != self.approval_round
+            or task.policy_version != policy.version
+            or task.decided_ids & excluded
+            or self.condition_ids.filtered(
+                lambda row: not row.is_met and row.task_id.step_id == step
+            )
+        ):
+            return task.browse()
+        changed = self._get_changed_concerns(task.content_hash)
+        return task.browse() if changed - self._get_ignored_concerns(step) else task
+
+    @api.model
+    def _get_ignored_concerns(self, step):
+        return set(CONCERNS) - set(step._get_concerns())
+
+    def _get_changed_concerns(self, content_hash):
+        """Return what changed since a submitted content (set of keys of concerns).
+
+        :param content_hash: of the content to compare with; "other" stands for what
+            belongs to no concern, or if that content is not known
+        """
+        before = self._get_content_of(content_hash)
+        if before is None:
+            return {"other"}
+        names = {
+            change.path[0] for change in content_difference(before, self._get_content())
+        }
+        concern_of = {name: key for key, names in _FIELDS_OF.items() for name in names}
+        changed = {concern_of.get(name, "other") for name in names}
+        # The value follows from the lines.
+        return changed | ({"amount"} if "lines" in changed else set())
+
+    def _get_content_of(self, content_hash):
+        """Return the content that was submitted under a hash, None if it is not kept."""
+        document = self.document_ids.filtered(
+            lambda row: row.kind == "text" and row.content_hash == content_hash
+        )[-1:]
+        return document.content["content"] if document else None
+
+    def _get_usual_hours(self, steps):
+        """Return the usual time to decide: {step: average hours of its decisions}."""
+        # sudo: an average over all contracts
+        return dict(
+            self.env["crm.contract.approval.task"]
+            .sudo()
+            ._read_group(
+                [("step_id", "in", steps.ids), ("state", "=", "approved")],
+                ["step_id"],
+                ["hours:avg"],
+            )
+        )

@@ -1,0 +1,317 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from odoo.addons.crm_contract.tools.plan import share_out
+
+from ..deadline.crm_contract import IN_FORCE
+
+REQUESTERS = [
+    ("us", "Us"),
+    ("customer", "Customer"),
+    ("both", "Both sides"),
+]
+# Content of the amendment itself, not of what the contract is to become.
+OWN_CONTENT = ("date_effective", "amendment_reason")
+
+
+class CrmContract(models.Model):
+    """Amendment: what a contract is to become, as a draft that has to be signed."""
+
+    _inherit = "crm.contract"
+
+    date_effective = fields.Date(
+        string="In effect from",
+        tracking=True,
+        copy=False,
+        index="btree_not_null",
+        help="Day from which the amendment changes the contract.",
+    )
+    amendment_reason = fields.Text(
+        string="Reason of the amendment",
+        copy=False,
+        help="Printed in the amendment letter.",
+    )
+    requested_by = fields.Selection(REQUESTERS, string="Requested by", copy=False)
+    base_id = fields.Many2one(
+        "crm.contract",
+        string="Drafted on",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Last signed amendment whose text this one starts from; empty: the "
+        "contract as first signed.",
+    )
+    base_content = fields.Json(readonly=True, copy=False)
+    amount_base = fields.Monetary(string="Value before", readonly=True, copy=False)
+    amount_effect = fields.Monetary(
+        string="Effect on the value",
+        compute="_compute_amount_effect",
+        store=True,
+        help="Contract value after the amendment, less the value before it.",
+    )
+    amendment_ids = fields.One2many(
+        "crm.contract",
+        "origin_id",
+        string="Amendments",
+        domain=[("kind", "=", "amendment")],
+    )
+    amendment_count = fields.Integer(compute="_compute_amendment_count")
+
+    _amendment_complete = models.Constraint(
+        "CHECK (kind != 'amendment'"
+        " OR (date_effective IS NOT NULL AND origin_id IS NOT NULL))",
+        "An amendment needs its contract and the day from which it is in effect.",
+    )
+
+    @api.depends("amount_total", "amount_base", "kind")
+    def _compute_amount_effect(self):
+        for contract in self:
+            contract.amount_effect = contract._is_amendment() and (
+                contract.amount_total - contract.amount_base
+            )
+
+    @api.depends("amendment_ids.state")
+    def _compute_amendment_count(self):
+        for contract in self:
+            contract.amendment_count = len(
+                contract.amendment_ids.filtered(lambda row: row.state != "cancelled")
+            )
+
+    @api.depends("kind", "origin_id.number")
+    def _compute_display_name(self):
+        super()._compute_display_name()
+        for contract in self:
+            if contract._is_amendment() and not contract.number:
+                contract.display_name = self.env._(
+                    "Amendment of %s", contract.origin_id.display_name
+                )
+
+    @api.model
+    def _get_content_fields(self):
+        return (*super()._get_content_fields(), *OWN_CONTENT)
+
+    @api.model
+    def _get_copied_fields(self):
+        return tuple(
+            name for name in super()._get_copied_fields() if name not in OWN_CONTENT
+        )
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {
+            "base_id",
+            "base_content",
+            "amount_base",
+            "amendment_ids",
+        }
+
+    def action_amend(self):
+        """Open the dialog that drafts an amendment."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_contract_renewal.crm_contract_amend_action"
+        )
+        return dict(action, context={"default_contract_id": self.id})
+
+    def action_view_amendments(self):
+        """Open the amendments of the contract."""
+        self.ensure_one()
+        return self.amendment_ids._get_records_action(name=self.env._("Amendments"))
+
+    def _get_amendment_refusal(self):
+        """Return why the contract can't be amended (str, empty if it can)."""
+        self.ensure_one()
+        if self._is_amendment():
+            return self.env._(
+                "%s is an amendment itself: amend the contract that it changes.",
+                self.display_name,
+            )
+        if self.state not in IN_FORCE:
+            return self.env._(
+                "%s is not in force: there is nothing to amend.", self.display_name
+            )
+        return ""
+
+    def _amend(self, date, reason="", requested_by=False):
+        """Draft an amendment from the present content.
+
+        :param date: day from which it is to be in effect
+        :return: the draft
+        :raise UserError: if the contract can't be amended
+        """
+        self.ensure_one()
+        self.check_access("write")
+        refusal = self._get_amendment_refusal()
+        if refusal:
+            raise UserError(refusal)
+        # sudo: kind, origin and keys are owned by code; the rights on the contract
+        # were checked, and a pending amendment of it is read as its next version
+        base = self._get_present_version().sudo()
+        amendment = base.create(
+            {
+                **base._prepare_content_copy_vals(keep_keys=True),
+                "kind": "amendment",
+                "origin_id": self.id,
+                "user_id": self.user_id.id,
+                "team_id": self.team_id.id,
+                "date_effective": date,
+                "amendment_reason": reason,
+                "requested_by": requested_by,
+            }
+        )
+        amendment._relink_milestones(base)
+        amendment._keep_billed_rows()
+        amendment._remember_base()
+        return amendment.with_env(self.env)
+
+    def _get_signed_amendments(self):
+        """Return the amendments that were signed, in the order of their effect."""
+        signed = self.amendment_ids.filtered(
+            lambda row: row.state == "signed" or row.end_reason == "incorporated"
+        )
+        return signed.sorted(lambda row: (row.date_effective, row.id))
+
+    def _get_pending_amendments(self):
+        """Return the amendments that are signed and not in effect yet, in their order."""
+        return self._get_signed_amendments().filtered(lambda row: row.state == "signed")
+
+    def _get_present_version(self):
+        """Return the record with the content that was signed last.
+
+        It is the contract, or an amendment that was signed and is not in effect yet.
+        """
+        self.ensure_one()
+        # sudo: whoever may read the contract may read its next version
+        pending = self.sudo()._get_pending_amendments()
+        return pending[-1:].with_env(self.env) or self
+
+    def _remember_base(self):
+        """Note what the amendments are compared with."""
+        for amendment in self:
+            contract = amendment.origin_id
+            amendment.write(
+                {
+                    "base_id": contract._get_signed_amendments()[-1:].id,
+                    "base_content": contract._get_amendable_content(),
+                    "amount_base": contract._get_present_version().amount_total,
+                }
+            )
+
+    def _get_amendable_content(self):
+        """Return the content that an amendment starts from, as `_get_content` does.
+
+        Installments that are billed are fixed amounts in it, whatever share of the
+        value they were.
+        """
+        self.ensure_one()
+        content = self._get_present_version()._get_content()
+        for name in OWN_CONTENT:
+            content["fields"].pop(name, None)
+        billed = self._get_billed_rows()
+        for row in content["children"]["installment_ids"]:
+            if row["key"] in billed:
+                amount = billed[row["key"]].amount
+                row["fields"] |= {"amount_type": "fixed", "amount_fixed": amount}
+        return content
+
+    def _get_billed_rows(self):
+        """Return the rows of the plan that are billed: `{content key: row}`."""
+        self.ensure_one()
+        rows = self.installment_ids._filter_content()
+        return {
+            row.content_key: row for row in rows if row.state in ("invoiced", "paid")
+        }
+
+    def _keep_billed_rows(self):
+        """Let rows that the contract billed stand as fixed amounts in amendments."""
+        for amendment in self:
+            billed = amendment.origin_id.sudo()._get_billed_rows()
+            for row in amendment.installment_ids:
+                if row.content_key in billed:
+                    amount = billed[row.content_key].amount
+                    row.write({"amount_type": "fixed", "amount_fixed": amount})
+
+    def action_spread_difference(self):
+        """Let the installments that aren't billed share what the plan lacks.
+
+        :raise UserError: if there is none, or they can't give what is too much
+        """
+        self.check_access("write")
+        for amendment in self.filtered("plan_difference"):
+            # sudo: what the contract billed
+            billed = amendment.origin_id.sudo()._get_billed_rows()
+            rows = amendment.installment_ids.filtered(
+                lambda row, billed=billed: row.content_key not in billed
+            )
+            weights = rows.mapped("amount")
+            total = sum(weights) + amendment.plan_difference
+            if not rows or not all(weight > 0 for weight in weights) or total <= 0:
+                raise UserError(
+                    self.env._(
+                        "No installment that isn't invoiced can take the difference: "
+                        "add one to the payment plan."
+                    )
+                )
+            rounding = amendment.currency_id.rounding
+            for row, amount in zip(
+                rows, share_out(total, weights, rounding), strict=True
+            ):
+                row.write({"amount_type": "fixed", "amount_fixed": amount})
+        return True
+
+    def _set_number(self):
+        """Number amendments after their contract: …-A1, -A2."""
+        if not self._is_amendment():
+            return super()._set_number()
+        if self.number:
+            return None
+        # sudo: owned fields, and amendments that the user may not see
+        amendment, contract = self.sudo(), self.sudo().origin_id
+        # Two submissions at once come one after the other.
+        contract._serialise()
+        taken = (
+            self.with_context(active_test=False)
+            .sudo()
+            .search_count(
+                Domain("origin_id", "=", contract.id)
+                & Domain([("kind", "=", "amendment"), ("number", "!=", False)])
+            )
+        )
+        return amendment.write(
+            {
+                "date_number": fields.Date.context_today(self),
+                "number": f"{contract.number}-A{taken + 1}",
+            }
+        )
+
+    def _must_check_constrains_date_sequence(self):
+        # The year in the number of an amendment is that of its contract.
+        return (
+            not self._is_amendment() and super()._must_check_constrains_date_sequence()
+        )
+
+    def _get_placeholder_value(self, expression):
+        names = self._get_placeholder_path(expression)
+        if self._is_amendment() and names and names[0] in ("number", "date_number"):
+            # Clauses speak of the contract, whose text they become.
+            return self.origin_id._get_placeholder_value(expression)
+        return super()._get_placeholder_value(expression)
+
+    def _action_sign(self, *args, **kwargs):
+        if self._is_amendment():
+            # Of two that are signed at once, the second one has to see the first.
+            self.origin_id.sudo()._serialise()
+            self._check_can_take_effect()
+        return super()._action_sign(*args, **kwargs)
+
+    def _check_can_take_effect(self):
+        """Raise UserError if the amendments can't be agreed on as they are."""
+        problems = [
+            problem
+            for amendment in self
+            for problem in amendment._get_missing_amendment()
+        ]
+        if problems:
+            raise UserError("\n".join(problems))

@@ -1,0 +1,181 @@
+from odoo import models
+from odoo.tools import format_date
+
+from odoo.addons.crm_contract.models.ledger.crm_contract_installment import PLAN_TRIGGERS
+
+from ..deadline.crm_contract import IN_FORCE
+
+# An amendment leaves the parties to the contract and the currency of its ledger alone.
+FIXED = ("company_id", "currency_id", "partner_id")
+
+
+class CrmContract(models.Model):
+    """Amendment: what keeps one from being submitted or signed."""
+
+    _inherit = "crm.contract"
+
+    def _get_missing_for_submission(self):
+        problems = super()._get_missing_for_submission()
+        return problems + self._get_missing_amendment()
+
+    def _get_missing_amendment(self):
+        """Return what is wrong with an amendment (list of str)."""
+        self.ensure_one()
+        if not self._is_amendment():
+            return []
+        # sudo: what the contract billed and what else is signed, whoever submits
+        contract = self.origin_id.sudo()
+        if contract.state not in IN_FORCE:
+            return [self.env._("%s is not in force any more.", contract.display_name)]
+        if self._needs_rebase():
+            return [
+                self.env._(
+                    "%(other)s was signed after this amendment was drafted. Take it "
+                    "back to draft and press “Rebase”.",
+                    other=contract._get_signed_amendments()[-1:].display_name
+                    or contract.display_name,
+                )
+            ]
+        checks = (
+            self._get_wrong_date,
+            self._get_wrong_content,
+            self._get_wrong_plan,
+            self._get_wrong_value,
+        )
+        return [problem for check in checks for problem in check(contract)]
+
+    def _get_wrong_date(self, contract):
+        day = self.date_effective
+        pending = contract._get_present_version()
+        if contract.date_start and day < contract.date_start:
+            return [
+                self.env._(
+                    "The amendment would be in effect before the contract begins on %s.",
+                    format_date(self.env, contract.date_start),
+                )
+            ]
+        ends = filter(None, (contract.date_end, contract.date_termination))
+        end = min(ends, default=None)
+        if end and day > end:
+            return [
+                self.env._(
+                    "The contract ends on %s, before the amendment is in effect.",
+                    format_date(self.env, end),
+                )
+            ]
+        if pending._is_amendment() and day < pending.date_effective:
+            return [
+                self.env._(
+                    "%(other)s is signed and in effect from %(day)s: an amendment that "
+                    "builds on it can't be in effect before.",
+                    other=pending.display_name,
+                    day=format_date(self.env, pending.date_effective),
+                )
+            ]
+        if self.date_end and self.date_end < day:
+            return [
+                self.env._(
+                    "With this amendment the contract ends before it is in effect. End "
+                    "the contract instead."
+                )
+            ]
+        return []
+
+    def _get_wrong_content(self, contract):
+        problems = []
+        if not self._get_differences():
+            problems.append(self.env._("The amendment changes nothing."))
+        fixed = FIXED
+        if contract.state != "signed" or contract.amount_invoiced:
+            fixed += ("date_start",)
+        for name in fixed:
+            if self[name] != contract[name]:
+                problems.append(
+                    self.env._(
+                        "An amendment can't change this: %s. It takes a new contract.",
+                        self._fields[name]._description_string(self.env),
+                    )
+                )
+        kept = {row.content_key for row in self.milestone_ids}
+        problems += [
+            self.env._("The milestone “%s” is done and has to stay.", row.name)
+            for row in contract.milestone_ids
+            if row.date_done and row.content_key not in kept
+        ]
+        return problems
+
+    def _get_wrong_plan(self, contract):
+        """Return which installments that are billed the amendment leaves out."""
+        rows = {row.content_key: row for row in self.installment_ids}
+        return [
+            self.env._(
+                "The installment “%(row)s” is invoiced and stays at %(amount)s.",
+                row=row.name,
+                amount=contract.currency_id.format(row.amount),
+            )
+            for key, row in contract._get_billed_rows().items()
+            if key not in rows
+            or contract.currency_id.compare_amounts(rows[key].amount, row.amount)
+        ]
+
+    def _get_wrong_value(self, contract):
+        """Return what the contract billed beyond what the amendment leaves of it."""
+        billed = {"plan": 0.0, "period": 0.0}
+        last = False
+        for row in contract.installment_ids:
+            if row.trigger == "period" and row.amount_invoiced:
+                billed["period"] += row.amount_invoiced
+                last = max(last or row.period_end, row.period_end)
+            elif row.trigger in PLAN_TRIGGERS:
+                billed["plan"] += row.amount_invoiced
+        pairs = [
+            (billed["plan"], self.amount_one_off),
+            (billed["period"], self.amount_recurring),
+            (contract.is_framework and contract.amount_ordered, self.amount_ceiling),
+        ]
+        if self.date_end and last and last > self.date_end:
+            return [
+                self.env._(
+                    "The contract is billed until %s: it can't end before.",
+                    format_date(self.env, last),
+                )
+            ]
+        # Without an end, the value is that of twelve months alone.
+        if self.is_open_ended:
+            del pairs[1]
+        return [
+            self.env._(
+                "%(billed)s is billed or ordered already, and the amendment leaves "
+                "%(value)s.",
+                billed=contract.currency_id.format(done),
+                value=contract.currency_id.format(value),
+            )
+            for done, value in pairs
+            if done and contract.currency_id.compare_amounts(value, done) < 0
+        ]
+
+    def _get_billed_beyond(self, day):
+        """Return the periods that are billed beyond a day, in the order of time."""
+        self.ensure_one()
+        # sudo: rows of the ledger, told to whoever drafts an amendment
+        rows = self.sudo().line_ids.installment_ids.filtered(
+            lambda row: row.state in ("invoiced", "paid") and row.period_end >= day
+        )
+        return rows.sorted(lambda row: (row.period_start, row.id))
+
+    def _describe_billed_beyond(self, day):
+        """Return which periods stay as they were billed before (str, may be empty)."""
+        rows = self._get_billed_beyond(day)
+        if not rows:
+            return ""
+        return self.env._(
+            "Already billed and staying as they are: %(periods)s. New terms of these "
+            "lines apply to the first period that is not billed.",
+            periods="; ".join(rows.mapped("name")),
+        )
+
+    def _needs_rebase(self):
+        self.ensure_one()
+        # sudo: amendments that the user may not see
+        signed = self.sudo().origin_id._get_signed_amendments() - self.sudo()
+        return signed[-1:] != self.sudo().base_id

@@ -1,0 +1,7 @@
+from . import crm_contract_type
+from . import crm_contract_rung
+from . import crm_contract
+from . import crm_contract_horizon
+from . import crm_contract_ladder
+from . import crm_contract_decision
+from . import crm_contract_digest

@@ -1,0 +1,3 @@
+from . import crm_contract_index
+from . import crm_contract_adjustment_mixin
+from . import crm_contract_adjustment

@@ -1,0 +1,3 @@
+from . import crm_contract_mrr_movement
+from . import crm_contract_mrr
+from . import crm_contract_mrr_log

@@ -1,0 +1,3 @@
+from . import crm_contract_termination
+from . import crm_contract_penalty
+from . import crm_contract_reopen
