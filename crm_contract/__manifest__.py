@@ -1,7 +1,7 @@
 {
     "name": "Customer contracts",
     "summary": "Contracts from opportunity to printed text, signature and invoice",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Sales/CRM",
     "author": "Contract suite contributors",
     "license": "LGPL-3",
@@ -40,6 +40,7 @@
         "views/contract/crm_contract_type_views.xml",
         "views/library/crm_contract_template_views.xml",
         "views/version/crm_contract_document_views.xml",
+        "views/version/crm_contract_version_views.xml",
         "views/line/crm_contract_line_views.xml",
         "views/ledger/crm_contract_installment_views.xml",
         "report/crm_contract_ageing_views.xml",

@@ -58,7 +58,7 @@ class TestLifecycle(ContractCommon):
         self.assertEqual(contract.submitted_by_id, self.user)
         self.assertTrue(contract.date_submitted)
         self.assertTrue(contract.content_hash)
-        self.assertEqual(contract.content_hash_short, contract.content_hash[:12])
+        self.assertEqual(contract.version_id.content_hash_short, contract.content_hash[:12])
 
     def test_submit_with_review(self):
         contract = self._create_contract()
@@ -161,7 +161,7 @@ class TestLifecycle(ContractCommon):
                 number = contract.number
                 getattr(contract, back)()
                 self.assertEqual(contract.number, number)
-                for name in ("content_hash", "parties_frozen", "preamble_frozen"):
+                for name in ("content_hash", "version_id", "preamble_frozen"):
                     self.assertFalse(contract[name], name)
                 self.assertFalse(contract.clause_ids.body_frozen)
                 contract.name = "Changed"

@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import LockError
 from odoo.tools import SQL, format_date, formatLang, html2plaintext, ormcache
 
+from ...tools.version import field_name, read_name
+
 # Relational values enter the canonical content as ids: a record may be renamed
 # without changing what was agreed. Names are resolved when a change is shown.
 _MULTI = ("one2many", "many2many")
@@ -166,29 +168,51 @@ class CrmContractContentMixin(models.AbstractModel):
         self.env.add_to_compute(self._fields[name], self)
         self.modified([name])
 
-    def _get_content(self):
+    def _get_content(self, read=False):
         """Return the canonical content of one record.
 
+        :param read: with the entries of `_get_read_values` as well
         :return: `{"fields": {name: value}, "children": {field: [row, ...]}}`, a row
-            being the same with its `"key"`; relations as ids, dates as ISO strings
+            being the same with its `"key"`; relations as ids, dates as ISO strings,
+            nothing as None
         """
         self.ensure_one()
         values = {
             name: self._get_content_value(name) for name in self._get_content_fields()
         }
+        if read:
+            values |= {
+                read_name(name): value
+                for name, value in self._get_read_values().items()
+            }
         return {
-            # What is empty is left out: a satellite that is installed later brings
-            # fields that older contracts don't have, and their hashes still hold.
-            "fields": {
-                name: values[name] for name in values if values[name] is not None
-            },
+            "fields": values,
             "children": {
                 name: [
-                    dict(row._get_content(), key=row.content_key)
+                    dict(row._get_content(read), key=row.content_key)
                     for row in self[name]._filter_content().sorted(CONTENT_ORDER)
                 ]
                 for name in self._get_content_children()
             },
+        }
+
+    def _get_read_values(self):
+        """Return what people read beside the values of the content: {field: value}.
+
+        Of a relation its name, of a text the one without placeholders, and figures that
+        follow from others. A version keeps them, so that nothing that is renamed later
+        changes what was submitted, and a change of them counts as one. Extended by each
+        model, and by satellites; values are str, numbers or None.
+        """
+        return {}
+
+    def _get_read_names(self, *names):
+        """Return the names of relations as they are read: {field: str or None}."""
+        # sudo: what is printed in the contract may be read with it
+        record = self.sudo()
+        return {
+            name: ", ".join(record[name].mapped("display_name")) or None
+            for name in names
         }
 
     def _get_content_value(self, name):
@@ -224,6 +248,17 @@ class CrmContractContentMixin(models.AbstractModel):
         if field.type in ("float", "monetary"):
             return formatLang(self.env, value)
         return str(value)
+
+    @api.model
+    def _describe_entry(self, name, value):
+        """Return an entry of a content as text for people (str).
+
+        :param name: a field, or what people read of it (see `tools.version.read_name`)
+        """
+        field = self._fields[field_name(name)]
+        if field_name(name) != name and field.relational:
+            return value or ""
+        return self._describe_content_value(field, value)
 
     @api.model
     def _describe_content_row(self, values):

@@ -97,9 +97,8 @@ class CrmContract(models.Model):
             "signed_by_company",
             "end_reason",
             "date_ended",
-            "content_hash",
-            "parties_frozen",
-            "preamble_frozen",
+            "version_id",
+            "version_ids",
         }
 
     def action_submit(self):
@@ -111,6 +110,8 @@ class CrmContract(models.Model):
         """
         self.check_access("write")
         self._check_can_submit()
+        # A file may have come by another route than its document.
+        self.document_ids._set_file_hash()
         self._transition(
             "submit",
             date_submitted=fields.Datetime.now(),
@@ -145,6 +146,7 @@ class CrmContract(models.Model):
     def action_cancel(self):
         """Cancel a contract that was not signed."""
         self._transition("cancel")
+        self.version_id._withdraw()
 
     def _action_approve(self):
         """Let reviewed contracts be signed; an approval add-on calls it at its end."""
@@ -184,9 +186,22 @@ class CrmContract(models.Model):
                 )
             )
         self._check_content_unchanged()
+        # sudo: written by code alone, after the checks
+        version = self.version_id.sudo()
+        # Of two texts of a contract that are signed at once, one comes first.
+        version.agreement_id._serialise()
+        version._sign(date, self._get_effective_day())
         if signed_copy:
             self._store_document("signed", *signed_copy)
         self._on_signed()
+
+    def _get_effective_day(self):
+        """Return the first day on which a signed text holds (date).
+
+        Extended by satellites whose texts take effect later than their contract.
+        """
+        self.ensure_one()
+        return self.date_start
 
     def _action_end(self, reason, date, settle=False):
         """End the contracts; of a terminated one, the plan is billed no further.

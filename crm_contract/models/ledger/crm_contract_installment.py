@@ -416,6 +416,9 @@ class CrmContractInstallment(models.Model):
             return self.milestone_id.content_key or None
         return super()._get_content_value(name)
 
+    def _get_read_values(self):
+        return {**super()._get_read_values(), "amount": self.amount}
+
     @api.model
     def _describe_content_value(self, field, value):
         if field.name == "milestone_id" and value:

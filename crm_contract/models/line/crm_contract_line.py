@@ -185,6 +185,14 @@ class CrmContractLine(models.Model):
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {"sale_line_id"}
 
+    def _get_read_values(self):
+        return {
+            **super()._get_read_values(),
+            **self._get_read_names("product_uom_id", "tax_ids"),
+            "price_subtotal": self.price_subtotal,
+            "price_total": self.price_total,
+        }
+
     def _get_amounts(self, **kwargs):
         """Return (untaxed, total) in the contract's currency.
 
