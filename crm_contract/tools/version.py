@@ -98,6 +98,26 @@ def read_version(form: int, text: str) -> dict[str, Any]:
     return envelope["content"] if form > 1 else _read_format_1(envelope)
 
 
+def values_of(content: dict) -> dict:
+    """Return a content without what people read beside its values.
+
+    >>> values_of({"fields": {"body": "a", "body:read": "b"}})
+    {'fields': {'body': 'a'}, 'children': {}}
+    """
+    return {
+        **{key: content[key] for key in content if key == "key"},
+        "fields": {
+            name: value
+            for name, value in content["fields"].items()
+            if not name.endswith(READ)
+        },
+        "children": {
+            name: [values_of(row) for row in rows]
+            for name, rows in content.get("children", {}).items()
+        },
+    }
+
+
 def shared_content(stored: dict, live: dict) -> tuple[dict, dict]:
     """Return both contents without the entries that only one of them can have.
 

@@ -467,8 +467,7 @@ class TestAmend(AmendmentCommon):
         for name, value in (
             ("date_effective", self.today),
             ("kind", "amendment"),
-            ("amended_hash", "x"),
-            ("base_content", {}),
+            ("base_version_id", False),
             ("amount_signed", 1.0),
         ):
             with self.subTest(name), self._refused(""):

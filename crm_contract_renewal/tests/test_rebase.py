@@ -40,7 +40,7 @@ class TestRebase(AmendmentCommon):
         second.action_rebase()
         self.assertFalse(second.is_outdated)
         self.assertFalse(second.conflicts)
-        self.assertEqual(second.base_id, first)
+        self.assertEqual(second.base_version_id.base_id, first.version_id)
         self.assertEqual(second.line_ids.price_unit, 110)
         self.assertEqual(second.line_ids.quantity, 2)
         self.assertEqual(second.amount_base, 1320)

@@ -160,6 +160,29 @@ class CrmContract(models.Model):
         children = (self._get_frozen_content() or {}).get("children", {})
         return {row["key"]: row["fields"] for row in children.get(name, ())}
 
+    def _new_from_content(self, content):
+        """Return a contract in memory that says what a content says, to be printed.
+
+        It has the number and the day of signature of this one.
+        """
+        self.ensure_one()
+        contract = self.new(
+            {
+                **self._prepare_new_vals(content),
+                "number": self.number,
+                "date_signed": self.date_signed,
+                "state": self.state,
+            }
+        )
+        milestones = {row.content_key: row for row in contract.milestone_ids}
+        keys = {
+            row["key"]: row["fields"].get("milestone_id")
+            for row in content["children"].get("installment_ids", ())
+        }
+        for row in contract.installment_ids:
+            row.milestone_id = milestones.get(keys[row.content_key])
+        return contract
+
     def _get_departures(self):
         """Return where the record says something else than what is frozen.
 

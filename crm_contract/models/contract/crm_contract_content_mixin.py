@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import LockError
 from odoo.tools import SQL, format_date, formatLang, html2plaintext, ormcache
 
-from ...tools.version import field_name, read_name
+from ...tools.version import READ, field_name, read_name
 
 # Relational values enter the canonical content as ids: a record may be renamed
 # without changing what was agreed. Names are resolved when a change is shown.
@@ -14,6 +14,11 @@ _MULTI = ("one2many", "many2many")
 UNLOCKED = "crm_contract.unlocked"
 # Unlike a model's own order, this one depends on content alone.
 CONTENT_ORDER = "sequence, id"
+# Fields that show a text as it was read, with its placeholders resolved.
+READ_IN = {
+    read_name("preamble"): "preamble_frozen",
+    read_name("body"): "body_frozen",
+}
 
 
 class CrmContractContentMixin(models.AbstractModel):
@@ -215,6 +220,28 @@ class CrmContractContentMixin(models.AbstractModel):
             for name in names
         }
 
+    @api.model
+    def _prepare_new_vals(self, content):
+        """Return the values of a record in memory that says what a content says.
+
+        :param content: as of `_get_content`, with what people read
+        """
+        vals = {"content_key": content.get("key")}
+        for name, value in content["fields"].items():
+            field = self._fields.get(field_name(name))
+            if field is None or (field.relational and name.endswith(READ)):
+                continue
+            if field.type in _MULTI:
+                value = [fields.Command.set(value or [])]
+            vals[READ_IN.get(name, field.name)] = value
+        for name, rows in content["children"].items():
+            model = self.env[self._fields[name].comodel_name]
+            vals[name] = [
+                fields.Command.create(model._prepare_new_vals(row))
+                for row in sorted(rows, key=_by_sequence)
+            ]
+        return vals
+
     def _get_content_value(self, name):
         field = self._fields[name]
         value = self[name]
@@ -310,3 +337,7 @@ class CrmContractContentMixin(models.AbstractModel):
 
     def _is_content_unlocked(self):
         return self.id in self.env.cr.precommit.data.get(UNLOCKED, ())
+
+
+def _by_sequence(row):
+    return row["fields"].get("sequence") or 0

@@ -420,6 +420,11 @@ class CrmContractInstallment(models.Model):
         return {**super()._get_read_values(), "amount": self.amount}
 
     @api.model
+    def _prepare_new_vals(self, content):
+        # A key of a content: the contract in memory has milestones of its own.
+        return {**super()._prepare_new_vals(content), "milestone_id": False}
+
+    @api.model
     def _describe_content_value(self, field, value):
         if field.name == "milestone_id" and value:
             milestones = self.env["crm.contract.milestone"]

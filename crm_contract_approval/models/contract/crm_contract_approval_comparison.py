@@ -54,7 +54,7 @@ class CrmContract(models.Model):
 
         Texts of clauses are compared with the library, see `is_deviating`.
 
-        :return: as `_get_content_changes`
+        :return: as `_describe_changes`
         """
         self.ensure_one()
         template = self.template_id

@@ -46,7 +46,7 @@ class CrmContractApprovalTask(models.Model):
             "instruction": comment,
             "days": self.days,
             "remind_days": self.remind_days,
-            "content_hash": self.content_hash,
+            "version_id": self.version_id.id,
             "approver_ids": [Command.set(user.ids)],
             "waiting_ids": [Command.set(user.ids)],
         }

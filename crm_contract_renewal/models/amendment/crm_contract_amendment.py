@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from odoo.addons.crm_contract.tools.plan import share_out
+from odoo.addons.crm_contract.tools.version import write_version
 
 from ..deadline.crm_contract import IN_FORCE
 
@@ -33,17 +34,15 @@ class CrmContract(models.Model):
         help="Printed in the amendment letter.",
     )
     requested_by = fields.Selection(REQUESTERS, string="Requested by", copy=False)
-    base_id = fields.Many2one(
-        "crm.contract",
+    base_version_id = fields.Many2one(
+        "crm.contract.version",
         string="Drafted on",
         readonly=True,
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
-        help="Last signed amendment whose text this one starts from; empty: the "
-        "contract as first signed.",
+        help="Text of the contract that this amendment starts from.",
     )
-    base_content = fields.Json(readonly=True, copy=False)
     amount_base = fields.Monetary(string="Value before", readonly=True, copy=False)
     amount_effect = fields.Monetary(
         string="Effect on the value",
@@ -101,8 +100,7 @@ class CrmContract(models.Model):
     @api.model
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {
-            "base_id",
-            "base_content",
+            "base_version_id",
             "amount_base",
             "amendment_ids",
         }
@@ -193,11 +191,51 @@ class CrmContract(models.Model):
             contract = amendment.origin_id
             amendment.write(
                 {
-                    "base_id": contract._get_signed_amendments()[-1:].id,
-                    "base_content": contract._get_amendable_content(),
+                    "base_version_id": contract._keep_present_text().id,
                     "amount_base": contract._get_present_version().amount_total,
                 }
             )
+
+    def _keep_present_text(self):
+        """Return the version that holds the text an amendment starts from.
+
+        It is made anew unless nothing changed since it was made last.
+        """
+        self.ensure_one()
+        # sudo: versions are made by code alone
+        versions = self.env["crm.contract.version"].sudo()
+        last = self._get_last_signed()
+        vals = {
+            **self._prepare_version_vals(),
+            "kind": "base",
+            "base_id": last.id,
+        }
+        vals["envelope"]["content"] = self._get_amendable_content()
+        kept = versions.search(
+            [
+                ("contract_id", "=", self.id),
+                ("kind", "=", "base"),
+                ("base_id", "=", last.id),
+                ("content_hash", "=", write_version(vals["envelope"])[1]),
+            ],
+            limit=1,
+        )
+        return kept or versions._add([vals])
+
+    def _get_last_signed(self):
+        """Return the version of the contract that was signed last."""
+        self.ensure_one()
+        # sudo: versions of amendments that the user may not see
+        return (
+            self.env["crm.contract.version"]
+            .sudo()
+            .search(self._get_agreed_domain(), order="position desc", limit=1)
+        )
+
+    @api.model
+    def _get_agreed_domain(self):
+        """Return the domain of the signed versions that make up what is agreed."""
+        return Domain([("agreement_id", "in", self.ids), ("state", "=", "signed")])
 
     def _get_amendable_content(self):
         """Return the content that an amendment starts from, as `_get_content` does.
@@ -206,7 +244,9 @@ class CrmContract(models.Model):
         value they were.
         """
         self.ensure_one()
-        content = self._get_present_version()._get_content()
+        present = self._get_present_version()
+        present = present.with_context(lang=self._get_print_lang())
+        content = present._get_content(read=True)
         for name in OWN_CONTENT:
             content["fields"].pop(name, None)
         billed = self._get_billed_rows()
@@ -291,6 +331,20 @@ class CrmContract(models.Model):
         return (
             not self._is_amendment() and super()._must_check_constrains_date_sequence()
         )
+
+    def _prepare_version_vals(self):
+        """A version of an amendment is a text of its contract, compared with its base."""
+        vals = super()._prepare_version_vals()
+        if self._is_amendment():
+            vals["agreement_id"] = self.origin_id.id
+            vals["base_id"] = self.base_version_id.id
+            vals["envelope"]["base"] = self.base_version_id.sudo().content_hash
+        return vals
+
+    def _get_effective_day(self):
+        if self._is_amendment():
+            return self.date_effective
+        return super()._get_effective_day()
 
     def _get_placeholder_value(self, expression):
         names = self._get_placeholder_path(expression)

@@ -7,10 +7,14 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from odoo.addons.crm_contract.tools.canonical import canonical_json
+from odoo.addons.crm_contract.tools.in_force import in_force
 
+from .crm_contract_amendment import OWN_CONTENT
 from .crm_contract_amendment_check import FIXED
 
 FAILED = "crm_contract_renewal.mail_activity_type_failed"
+# What billing decides of the rows of a plan that was amended.
+BALANCED = ("amount_type", "percentage", "amount_fixed")
 
 
 class CrmContract(models.Model):
@@ -27,18 +31,38 @@ class CrmContract(models.Model):
         copy=False,
         help="Contract value before the first amendment.",
     )
-    amended_hash = fields.Char(
-        readonly=True,
-        copy=False,
-        help="SHA-256 of the content after the last amendment.",
-    )
 
     @api.model
     def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"amount_signed", "amended_hash"}
+        return super()._get_owned_fields() | {"amount_signed"}
 
-    def _get_expected_hash(self):
-        return self.amended_hash or super()._get_expected_hash()
+    def _get_frozen_content(self):
+        """Of a contract that was amended, it is what holds by the signed versions."""
+        amendments = self._get_incorporated_amendments()
+        if not amendments:
+            return super()._get_frozen_content()
+        versions = (self.sudo() | amendments).version_id
+        content = in_force(versions._get_agreed(), date.max)
+        for name in OWN_CONTENT:
+            content["fields"].pop(name, None)
+        return content
+
+    def _get_incorporated_amendments(self):
+        """Return the amendments that changed the contract so far."""
+        # sudo: amendments that the user may not see
+        return self.sudo().amendment_ids.filtered(
+            lambda row: row.end_reason == "incorporated"
+        )
+
+    def _get_departures(self):
+        """Leave out what billing changed of a plan that was amended meanwhile.
+
+        Rows that are billed stay as they are, and the last ones balance the plan.
+        """
+        departures = super()._get_departures()
+        if not self._get_incorporated_amendments():
+            return departures
+        return [change for change in departures if not _is_balance(change)]
 
     @api.model
     def _get_incorporation_domain(self):
@@ -120,6 +144,7 @@ class CrmContract(models.Model):
         result = super()._action_end(reason, date, settle=settle)
         for amendment in pending.filtered(lambda row: row.state == "signed"):
             amendment._transition("end", end_reason="superseded", date_ended=date)
+            amendment.version_id._withdraw()
         return result
 
     def _advance_incorporate(self):
@@ -155,7 +180,6 @@ class CrmContract(models.Model):
                 contract._take_content(amendment.sudo())
             contract._rebuild_ledger(amendment.date_effective)
             contract._log_mrr(amendment.date_effective)
-            contract.amended_hash = contract._compute_hash()
             amendment._transition(
                 "end",
                 end_reason="incorporated",
@@ -175,7 +199,6 @@ class CrmContract(models.Model):
         removed.unlink()
         self._take_rows("clause_ids", amendment).unlink()
         self._take_annexes(amendment)
-        self._take_frozen(amendment)
         self._balance_plan(amendment)
 
     def _fix_billed_rows(self):
@@ -221,18 +244,6 @@ class CrmContract(models.Model):
             if key not in theirs or theirs[key].sha256 != document.sha256:
                 document.write({"kind": "former", "content_key": f"{key}-former"})
         self._take_rows("document_ids", amendment)
-
-    def _take_frozen(self, amendment):
-        """Take over the parties' data and the texts as the amendment froze them."""
-        self.write(
-            {
-                "parties_frozen": amendment.parties_frozen,
-                "preamble_frozen": amendment.preamble_frozen,
-            }
-        )
-        frozen = amendment._get_rows_by_key("clause_ids")
-        for key, clause in self._get_rows_by_key("clause_ids").items():
-            clause.body_frozen = frozen[key].body_frozen
 
     def _take_plan(self, amendment):
         """Let the rows of the plan that are not billed be those of the amendment."""
@@ -314,6 +325,11 @@ class CrmContractInstallment(models.Model):
             else:
                 row.unlink()
         return amount
+
+
+def _is_balance(change):
+    path = change.path
+    return path[0] == "installment_ids" and (len(path) == 2 or path[2] in BALANCED)
 
 
 def _is_same(row, other):
