@@ -30,3 +30,5 @@ from . import test_tools_late_interest
 from . import test_tools_period
 from . import test_tools_plan
 from . import test_tools_recurrence
+from . import test_tools_version
+from . import test_version
