@@ -99,6 +99,8 @@ class CrmContract(models.Model):
             "date_ended",
             "version_id",
             "version_ids",
+            "content_hash",
+            "preamble_frozen",
         }
 
     def action_submit(self):

@@ -147,6 +147,10 @@ class CrmContractClause(models.Model):
         text = values.get(read_name("body")) or values.get("body") or ""
         return f"{name}\n{html2plaintext(text).strip()}"
 
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"body_frozen"}
+
     def _get_read_values(self):
         return {
             **super()._get_read_values(),

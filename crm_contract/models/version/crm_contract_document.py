@@ -86,6 +86,7 @@ class CrmContractDocument(models.Model):
             "kind",
             "sha256",
             "version_id",
+            "content_hash",
         }
 
     def _filter_content(self):
