@@ -11,6 +11,7 @@
         "security/crm_contract_renewal_security.xml",
         "security/crm_contract_figures_security.xml",
         "data/mail_activity_type_data.xml",
+        "data/mail_message_subtype_data.xml",
         "data/mail_template_data.xml",
         "data/ir_cron_data.xml",
         "data/crm_contract_rung_data.xml",

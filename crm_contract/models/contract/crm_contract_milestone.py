@@ -108,7 +108,7 @@ class CrmContractMilestone(models.Model):
 
     def _check_can_change_done(self):
         self.check_access("write")
-        copied = self.contract_id.filtered(lambda contract: contract._is_amendment())
+        copied = self.contract_id.filtered(lambda contract: not contract.performs)
         if copied:
             raise UserError(
                 self.env._(

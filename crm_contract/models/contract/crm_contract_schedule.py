@@ -15,9 +15,8 @@ class CrmContract(models.Model):
 
     @api.model
     def _get_start_due_domain(self):
-        # An amendment never runs: it changes the contract that does.
-        return Domain("state", "=", "signed") & Domain(
-            [("date_start", "<=", "today"), ("kind", "!=", "amendment")]
+        return self._get_performing_domain() & Domain(
+            [("state", "=", "signed"), ("date_start", "<=", "today")]
         )
 
     @api.model
@@ -74,7 +73,7 @@ class CrmContract(models.Model):
             return self.env["ir.cron"]._commit_progress(1)
 
     def _advance_start(self):
-        self._transition("start")
+        self._perform("start")
 
     def _advance_expire(self):
         self._action_end("expired", self.date_end)

@@ -161,7 +161,7 @@ class CrmContract(models.Model):
         return Domain(
             [
                 ("state", "in", ("signed", "running", "suspended")),
-                ("kind", "!=", "amendment"),
+                ("performs", "=", True),
                 ("date_end", ">=", "today"),
                 ("date_end", "<=", "today +90d"),
             ]

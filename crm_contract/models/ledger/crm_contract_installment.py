@@ -234,7 +234,7 @@ class CrmContractInstallment(models.Model):
     def _compute_date_due(self):
         for row in self:
             # The rows of an amendment say what the contract's are to become.
-            event = not row.contract_id._is_amendment() and row._get_event_date()
+            event = row.contract_id.performs and row._get_event_date()
             days = row.days if row.trigger in ("signature", "milestone") else 0
             row.date_due = event and add(event, days=days)
 

@@ -92,7 +92,7 @@ class CrmContract(models.Model):
         return vals_list
 
     def _has_ledger(self):
-        if self._is_amendment():
+        if not self.performs:
             return False
         if self.state == "suspended":
             return self.type_id.bill_suspended

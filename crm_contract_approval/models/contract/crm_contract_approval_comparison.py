@@ -25,7 +25,7 @@ class CrmContract(models.Model):
                 ("commercial_partner_id", "=", self.commercial_partner_id.id),
                 ("company_id", "=", self.company_id.id),
                 ("state", "in", ("signed", "running", "suspended", "ended")),
-                ("kind", "!=", "amendment"),
+                ("performs", "=", True),
             ]
         )
         company = self.company_id.currency_id
@@ -122,8 +122,7 @@ class CrmContract(models.Model):
                 ("is_deviating", "=", True),
                 ("contract_id", "!=", self.id),
                 ("company_id", "=", self.company_id.id),
-                ("contract_id.state", "in",
-                 ("to_sign", "signed", "running", "suspended", "ended")),
+                ("contract_id.state", "not in", ("draft", "review", "cancelled")),
             ]
         )  # fmt: skip
         found = []

@@ -20,6 +20,16 @@ def migrate(cr, version):
     for amendment in amendments:
         _make_base(cr, *amendment)
     _order_signatures(cr, {row[0]: row[2] for row in amendments})
+    # What is in effect says so; with the contract, or before its day, it was over.
+    cr.execute(
+        """
+        UPDATE crm_contract a SET end_reason = NULL, date_ended = NULL,
+               state = CASE WHEN a.end_reason = 'incorporated' AND o.state != 'ended'
+                            THEN 'in_force' ELSE 'superseded' END
+          FROM crm_contract o
+         WHERE o.id = a.origin_id AND a.kind = 'amendment' AND a.state = 'ended'
+        """
+    )
 
 
 def _make_base(cr, amendment_id, origin_id, base_id, content, number, *made):

@@ -1,7 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
+from odoo.addons.crm_contract.models.contract.crm_contract_lifecycle import (
+    Transition,
+)
 from odoo.addons.crm_contract.tools.plan import share_out
 from odoo.addons.crm_contract.tools.version import write_version
 
@@ -12,6 +16,12 @@ REQUESTERS = [
     ("customer", "Customer"),
     ("both", "Both sides"),
 ]
+# An amendment is never performed: it is in force while its contract is.
+AMENDMENT = {
+    "take_effect": Transition(("signed",), "in_force"),
+    "supersede": Transition(("signed", "in_force"), "superseded"),
+    "revive": Transition(("superseded",), "in_force"),
+}
 # Content of the amendment itself, not of what the contract is to become.
 OWN_CONTENT = ("date_effective", "amendment_reason")
 
@@ -21,6 +31,18 @@ class CrmContract(models.Model):
 
     _inherit = "crm.contract"
 
+    kind = fields.Selection(
+        selection_add=[("amendment", "Amendment"), ("renewal", "Renewal")],
+        ondelete={"amendment": "set default", "renewal": "set default"},
+    )
+    state = fields.Selection(
+        selection_add=[
+            ("in_force", "In force"),
+            ("superseded", "No longer in force"),
+            ("ended",),
+        ],
+        ondelete={"in_force": "set default", "superseded": "set default"},
+    )
     date_effective = fields.Date(
         string="In effect from",
         tracking=True,
@@ -118,6 +140,42 @@ class CrmContract(models.Model):
         self.ensure_one()
         return self.amendment_ids._get_records_action(name=self.env._("Amendments"))
 
+    @api.model
+    def _get_agreement_transitions(self):
+        return {**super()._get_agreement_transitions(), **AMENDMENT}
+
+    @api.model
+    def _get_performing_domain(self):
+        return super()._get_performing_domain() & Domain("kind", "!=", "amendment")
+
+    @api.model
+    def _get_archivable_states(self):
+        return (*super()._get_archivable_states(), "superseded")
+
+    @api.depends("kind", "date_effective")
+    def _compute_state_note(self):
+        return super()._compute_state_note()
+
+    def _get_state_note(self):
+        if not self._is_amendment():
+            return super()._get_state_note()
+        if self.state == "signed":
+            day = format_date(self.env, self.date_effective)
+            return self.env._("In force from %s", day)
+        return ""
+
+    def _track_subtype(self, initial_values):
+        if "state" in initial_values and self.state == "in_force":
+            return self.env.ref("crm_contract_renewal.mt_amendment_in_force")
+        return super()._track_subtype(initial_values)
+
+    def _is_amendment(self):
+        """Return whether the record holds what a contract is to become, or became.
+
+        It has no ledger of its own: what it changes is billed by the contract.
+        """
+        return self.kind == "amendment"
+
     def _get_amendment_refusal(self):
         """Return why the contract can't be amended (str, empty if it can)."""
         self.ensure_one()
@@ -167,9 +225,9 @@ class CrmContract(models.Model):
     def _get_signed_amendments(self):
         """Return the amendments that were signed, in the order of their effect."""
         signed = self.amendment_ids.filtered(
-            lambda row: row.state == "signed" or row.end_reason == "incorporated"
+            lambda row: row.version_id.state == "signed"
         )
-        return signed.sorted(lambda row: (row.date_effective, row.id))
+        return signed.sorted(lambda row: (row.date_effective, row.version_id.position))
 
     def _get_pending_amendments(self):
         """Return the amendments that are signed and not in effect yet, in their order."""

@@ -22,9 +22,6 @@ class CrmContract(models.Model):
 
     _inherit = "crm.contract"
 
-    end_reason = fields.Selection(
-        selection_add=[("incorporated", "Incorporated into the contract")]
-    )
     amount_signed = fields.Monetary(
         string="Value as first signed",
         readonly=True,
@@ -51,7 +48,10 @@ class CrmContract(models.Model):
         """Return the amendments that changed the contract so far."""
         # sudo: amendments that the user may not see
         return self.sudo().amendment_ids.filtered(
-            lambda row: row.end_reason == "incorporated"
+            lambda row: (
+                row.state in ("in_force", "superseded")
+                and row.version_id.state == "signed"
+            )
         )
 
     def _get_departures(self):
@@ -142,9 +142,17 @@ class CrmContract(models.Model):
         for amendment in due.filtered_domain(self._get_incorporation_domain()):
             amendment._advance_incorporate()
         result = super()._action_end(reason, date, settle=settle)
-        for amendment in pending.filtered(lambda row: row.state == "signed"):
-            amendment._transition("end", end_reason="superseded", date_ended=date)
-            amendment.version_id._withdraw()
+        pending = pending.filtered(lambda row: row.state == "signed")
+        in_force = self.sudo().amendment_ids.filtered(lambda c: c.state == "in_force")
+        (pending | in_force)._transition("supersede")
+        # What never took effect is no part of what was agreed in the end.
+        pending.version_id._withdraw()
+        return result
+
+    def _action_reopen(self):
+        """What was in force until the end is so again."""
+        result = super()._action_reopen()
+        self._get_incorporated_amendments()._transition("revive")
         return result
 
     def _advance_incorporate(self):
@@ -180,11 +188,7 @@ class CrmContract(models.Model):
                 contract._take_content(amendment.sudo())
             contract._rebuild_ledger(amendment.date_effective)
             contract._log_mrr(amendment.date_effective)
-            amendment._transition(
-                "end",
-                end_reason="incorporated",
-                date_ended=fields.Date.context_today(amendment),
-            )
+            amendment._transition("take_effect")
             contract._message_log(
                 body=self.env._("Amended by %s.", amendment._get_html_link())
             )

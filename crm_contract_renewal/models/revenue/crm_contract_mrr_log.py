@@ -15,9 +15,9 @@ class CrmContract(models.Model):
 
     _inherit = "crm.contract"
 
-    def _transition(self, name, **vals):
+    def _perform(self, name, **vals):
         """Log what a start or an end changes of the MRR."""
-        super()._transition(name, **vals)
+        super()._perform(name, **vals)
         if name in ("start", "end"):
             self._log_mrr()
 
