@@ -1,7 +1,7 @@
 {
     "name": "Customer contracts",
     "summary": "Contracts from opportunity to printed text, signature and invoice",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Sales/CRM",
     "author": "Contract suite contributors",
     "license": "LGPL-3",

@@ -37,6 +37,13 @@ class CrmContractClauseTemplate(models.Model):
         string="Contract types",
         help="Leave empty if contracts of every type may use the clause.",
     )
+    mandatory_type_ids = fields.Many2many(
+        "crm.contract.type",
+        relation="crm_contract_type_mandatory_clause_rel",
+        string="Mandatory in",
+        copy=False,
+        help="Inserted by itself into contracts of these types in its language.",
+    )
     version = fields.Integer(default=1, readonly=True, copy=False, aggregator=None)
     previous_version_id = fields.Many2one(
         "crm.contract.clause.template",
