@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -117,6 +119,12 @@ class CrmContractClauseTemplate(models.Model):
                     )
                 )
         return super().write(vals)
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """Offer the examples to contract managers."""
+        offer = self.env["crm.contract.load.examples"]._get_offer()
+        return Markup(super().get_empty_list_help(help_message) or "") + offer
 
     def action_new_version(self):
         """Copy the clause into the next version, archive this one; return the form."""
