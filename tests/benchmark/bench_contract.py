@@ -187,6 +187,7 @@ def prepare(env):
     contract_type = env["crm.contract.type"].create(
         {"name": "Benchmark", "code": "BENCH", "duration": 12, "notice_period": 1}
     )
+    env["crm.contract.load.examples"]._load("en")
     clauses = env["crm.contract.clause.template"].search(
         [("lang_id.code", "=", "en_US")], limit=CLAUSES
     )

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.tools.date_utils import add
 
@@ -77,6 +79,12 @@ class CrmContractTemplate(models.Model):
         for source, copied in zip(self, copies, strict=True):
             copied._relink_milestones(source)
         return copies
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """Offer the examples to contract managers."""
+        offer = self.env["crm.contract.load.examples"]._get_offer()
+        return Markup(super().get_empty_list_help(help_message) or "") + offer
 
     def _relink_milestones(self, source):
         """Point the copied plan to the copied milestones, which have the same order."""
