@@ -4,6 +4,7 @@ from . import test_bill_wizard
 from . import test_billing
 from . import test_bridges
 from . import test_content
+from . import test_defaults
 from . import test_framework
 from . import test_installment
 from . import test_invoice
