@@ -6,6 +6,7 @@ from . import test_bridges
 from . import test_content
 from . import test_defaults
 from . import test_framework
+from . import test_import
 from . import test_installment
 from . import test_invoice
 from . import test_late_interest
