@@ -2,6 +2,7 @@ from . import crm_contract_content_mixin
 from . import crm_contract
 from . import crm_contract_type
 from . import crm_contract_create
+from . import crm_contract_import
 from . import crm_contract_parties
 from . import crm_contract_term
 from . import crm_contract_text

@@ -236,6 +236,10 @@ class CrmContract(models.Model):
                 )
             )
 
+    def activity_schedule(self, *args, **kwargs):
+        model = super(CrmContract, self._without_defaults())
+        return model.activity_schedule(*args, **kwargs)
+
     def action_view_orders(self):
         """Open the sales orders of the contract."""
         self.ensure_one()

@@ -3,7 +3,14 @@ from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError
-from odoo.tools import SQL, format_date, formatLang, html2plaintext, ormcache
+from odoo.tools import (
+    SQL,
+    clean_context,
+    format_date,
+    formatLang,
+    html2plaintext,
+    ormcache,
+)
 
 from ...tools.version import READ, field_name, read_name
 
@@ -113,7 +120,10 @@ class CrmContractContentMixin(models.AbstractModel):
         moved = self._content_parent in vals
         if touched or moved:
             content._check_content_editable()
-        result = super().write(vals)
+        # Rows that come with the values get no default that is meant for new records
+        # of this model; `create` of the ORM sees to that by itself.
+        without = self._without_defaults()
+        result = super(CrmContractContentMixin, without).write(vals)
         if moved:
             content._check_content_parent_editable()
         return result
@@ -121,6 +131,14 @@ class CrmContractContentMixin(models.AbstractModel):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_locked_content(self):
         self._filter_content()._check_content_parent_editable()
+
+    def _without_defaults(self):
+        """Return the records with a context that proposes no defaults.
+
+        A client's context has defaults for what its action shows. Code that creates
+        other records begins here, or with `sudo`, which drops them as well.
+        """
+        return self.with_context(clean_context(self.env.context))
 
     def _lock_rows(self):
         """Lock the rows until the transaction ends, or say what is in the way."""

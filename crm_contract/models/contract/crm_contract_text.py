@@ -123,10 +123,11 @@ class CrmContract(models.Model):
 
     def action_insert_mandatory_clauses(self):
         """Add the mandatory clauses of the type that are not in the contract yet."""
+        clauses = self._without_defaults().env["crm.contract.clause"]
         for contract in self:
             contract._check_content_editable()
             missing = contract._get_missing_mandatory_clauses()
-            self.env["crm.contract.clause"].create(
+            clauses.create(
                 contract._own([{"template_id": clause.id} for clause in missing])
             )
         return True
