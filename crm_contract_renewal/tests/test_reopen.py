@@ -54,8 +54,9 @@ class TestReopen(EndCommon):
         parts = [(3, 1, 10, 100, "invoiced"), (3, 11, 31, 210, "planned")]
         self.assertEqual(self._periods(contract)[2:4], parts)
         self.assertEqual(len(self._periods(contract)), 13)
-        contract._rebuild_ledger(date(2026, 3, 20))
-        contract._extend_ledger(date(2026, 1, 1))
+        ledger = self.env["crm.contract.ledger"]
+        ledger._rebuild(contract, date(2026, 3, 20))
+        ledger._extend(contract, date(2026, 1, 1))
         self.assertEqual(self._periods(contract)[2:4], parts)
         # Ended and reopened once more, in the rest
         with freeze_time("2026-03-20"):
@@ -166,7 +167,7 @@ class TestReopen(EndCommon):
 
     def test_plan_is_live_again(self):
         contract = self._create_with_plan()
-        first, second = contract.installment_ids._filter_content()
+        first, second = contract.installment_ids._filter_plan()
         self._bill(first)
         self._terminate(contract)
         self.assertEqual((first.state, second.state), ("invoiced", "cancelled"))

@@ -121,7 +121,7 @@ class CrmContract(models.Model):
     def _get_printed_plan(self):
         """Return the rows of the payment plan, in their order."""
         self.ensure_one()
-        return self.installment_ids._filter_content().sorted(CONTENT_ORDER)
+        return self.installment_ids._filter_plan().sorted(CONTENT_ORDER)
 
     def _get_ledger_excerpt(self):
         """Return the ledger as the summary sheet shows it, which has to fit on a page.

@@ -278,7 +278,7 @@ class CrmContract(models.Model):
     @api.depends("amount_one_off", "installment_ids.amount", "installment_ids.state")
     def _compute_plan_difference(self):
         for contract in self:
-            rows = contract.installment_ids._filter_content().filtered(
+            rows = contract.installment_ids._filter_plan().filtered(
                 lambda row: row.state != "cancelled"
             )
             contract.plan_difference = plan_difference(
@@ -408,19 +408,21 @@ class CrmContract(models.Model):
         engine._round_base_lines_tax_details(base_lines, company)
         return base_lines
 
-    def _prepare_invoice_vals(self):
-        """Return create values of an invoice of the contract, without its lines."""
+    def _prepare_invoice_vals(self, move_type="out_invoice"):
+        """Return create values of an invoice or credit note, without its lines."""
         self.ensure_one()
+        is_invoice = move_type == "out_invoice"
         return {
-            "move_type": "out_invoice",
+            "move_type": move_type,
             "contract_id": self.id,
             "company_id": self.company_id.id,
             "partner_id": (self.partner_invoice_id or self.partner_id).id,
             "partner_shipping_id": self.partner_shipping_id.id,
             "currency_id": self.currency_id.id,
             "fiscal_position_id": self.fiscal_position_id.id,
-            "invoice_payment_term_id": self.payment_term_id.id,
-            "partner_bank_id": self.company_bank_id.id,
+            "invoice_payment_term_id": is_invoice and self.payment_term_id.id,
+            # The bank account of an invoice is ours, that of a credit note theirs.
+            "partner_bank_id": is_invoice and self.company_bank_id.id,
             "invoice_user_id": self.user_id.id,
             "team_id": self.team_id.id,
             "ref": self.number,

@@ -124,7 +124,7 @@ class CrmContractInstallment(models.Model):
     def _prepare_invoice_vals(self, date=None):
         """Return create values of one invoice for rows of one contract."""
         contract = self.contract_id
-        plan_rows = self._filter_content()
+        plan_rows = self._filter_plan()
         lines = [row._prepare_ledger_line_vals() for row in self - plan_rows]
         base_lines = plan_rows and contract._prepare_base_lines()
         for row in plan_rows:
@@ -263,7 +263,7 @@ class CrmContractInstallment(models.Model):
         The order that the line came from counts invoiced quantities: the parts of all
         rows, rounded as they are, add up to the whole.
         """
-        plan = self.contract_id.installment_ids._filter_content()
+        plan = self.contract_id.installment_ids._filter_plan()
         rows = plan.sorted(CONTENT_ORDER)
         before = sum(rows[: rows.ids.index(self.id)].mapped("amount"))
         digits = self.env["decimal.precision"].precision_get("Product Unit")

@@ -153,7 +153,8 @@ class CrmContract(models.Model):
                 contract.amount_signed = contract.amount_total
             with contract._content_unlocked():
                 contract._take_content(amendment.sudo())
-            contract._rebuild_ledger(amendment.date_effective)
+            ledger = self.env["crm.contract.ledger"]
+            ledger._rebuild(contract, amendment.date_effective)
             contract._log_mrr(amendment.date_effective)
             contract.amended_hash = contract._compute_hash()
             amendment._transition(
