@@ -220,10 +220,18 @@ class CrmContract(models.Model):
         "date_start",
         "date_end",
         "currency_rate",
+        "is_framework",
+        "amount_ceiling",
     )
     def _compute_amounts(self):
         engine = self.env["account.tax"]
-        for contract in self:
+        # The value of a framework is its ceiling; its lines are a price list.
+        frameworks = self.filtered("is_framework")
+        for contract in frameworks:
+            contract.amount_untaxed = contract.amount_total = contract.amount_ceiling
+            contract.amount_tax = 0.0
+            contract.amount_one_off = contract.amount_recurring = 0.0
+        for contract in self - frameworks:
             totals = engine._get_tax_totals_summary(
                 base_lines=contract._prepare_base_lines(),
                 currency=contract.currency_id or contract.company_id.currency_id,

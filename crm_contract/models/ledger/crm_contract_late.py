@@ -70,92 +70,95 @@ class CrmContract(models.Model):
 
     def _compute_amount_interest(self):
         today = fields.Date.context_today(self)
+        late = self.env["crm.contract.late.interest"]
         for contract in self:
-            contract.amount_interest = sum(
-                vals["amount_fixed"] for vals in contract._prepare_interest_vals(today)
-            )
+            rows = late._prepare_rows(contract, today)
+            contract.amount_interest = sum(vals["amount_fixed"] for vals in rows)
 
     @api.model
     def _get_content_fields(self):
         return (*super()._get_content_fields(), *LATE_FIELDS)
 
-    def action_charge_interest(self):
-        """Open the dialog that invoices overdue interest."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Overdue interest"),
-            "res_model": "crm.contract.interest",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_contract_id": self.id},
-        }
 
-    def _charge_interest(self, until):
+class CrmContractLateInterest(models.AbstractModel):
+    """Interest on overdue invoices: what is agreed, owed and charged."""
+
+    _name = "crm.contract.late.interest"
+    _description = "Interest on overdue invoices"
+
+    @api.model
+    def _charge(self, contract, until):
         """Invoice the interest up to a day that was not charged yet.
 
         :return: account.move records (drafts)
         :raise UserError: if there is none
         """
-        self.ensure_one()
-        self._check_access_to_invoice()
+        contract._check_access_to_invoice()
         # Two who charge at once: the second one waits, and finds nothing left; the
         # unique index of the rows stands behind it.
-        self._lock_rows()
-        vals_list = self._prepare_interest_vals(until)
+        contract._lock_rows()
+        vals_list = self._prepare_rows(contract, until)
         if not vals_list:
             raise UserError(self.env._("There is no overdue interest to invoice."))
         # sudo: rows of interest are made by the ledger alone; checked above
         rows = self.env["crm.contract.installment"].sudo().create(vals_list)
         return rows.sudo(False)._create_invoices(fields.Date.context_today(self))
 
-    def _prepare_interest_vals(self, until):
+    @api.model
+    def _prepare_rows(self, contract, until):
         """Return create values of the interest rows of overdue invoices."""
-        self.ensure_one()
-        if not self.late_rate:
+        if not contract.late_rate:
             return []
         # sudo: payments of invoices that the reader of a contract may not open
-        invoices = self.sudo().invoice_ids.filtered(lambda move: move._bears_interest())
-        vals_list = [invoice._prepare_interest_row_vals(until) for invoice in invoices]
+        invoices = contract.sudo().invoice_ids
+        vals_list = [
+            invoice._prepare_interest_row_vals(until)
+            for invoice in invoices
+            if invoice._bears_interest()
+        ]
         return [vals for vals in vals_list if vals]
 
-    def _get_late_terms(self):
+    @api.model
+    def _get_terms(self, contract):
         """Return what is agreed on late payment (`tools.late_interest.LateTerms`)."""
-        self.ensure_one()
         return LateTerms(
-            self.late_rate, self.late_rate_unit, self.late_grace_days, self.late_cap
+            contract.late_rate,
+            contract.late_rate_unit,
+            contract.late_grace_days,
+            contract.late_cap,
         )
 
-    def _get_interest_taxes(self):
+    @api.model
+    def _get_taxes(self, contract):
         """Return the taxes on interest: those of its product, if there is one."""
-        self.ensure_one()
         # sudo: a setting of the company
-        product = self.company_id.sudo().contract_interest_product_id
-        taxes = product.taxes_id._filter_taxes_by_company(self.company_id)
-        return self.fiscal_position_id.map_tax(taxes)
+        product = contract.company_id.sudo().contract_interest_product_id
+        taxes = product.taxes_id._filter_taxes_by_company(contract.company_id)
+        return contract.fiscal_position_id.map_tax(taxes)
 
-    def _get_late_text(self):
+    @api.model
+    def _get_text(self, contract):
         """Return what is agreed on late payment as a sentence, empty if nothing is."""
-        self.ensure_one()
-        if not self.late_rate:
+        if not contract.late_rate:
             return ""
-        rate = formatLang(self.env, self.late_rate, digits=4).rstrip("0").rstrip(".,")
+        rate = formatLang(self.env, contract.late_rate, digits=4)
+        rate = rate.rstrip("0").rstrip(".,")
         texts = [
             self.env._("Overdue amounts bear interest of %s %% per day.", rate)
-            if self.late_rate_unit == "day"
+            if contract.late_rate_unit == "day"
             else self.env._("Overdue amounts bear interest of %s %% per year.", rate)
         ]
-        if self.late_grace_days:
+        if contract.late_grace_days:
             texts.append(
                 self.env._(
                     "What is paid within %s days after the due date bears none.",
-                    self.late_grace_days,
+                    contract.late_grace_days,
                 )
             )
-        if self.late_cap:
+        if contract.late_cap:
             texts.append(
                 self.env._(
-                    "It is limited to %g %% of the invoiced amount.", self.late_cap
+                    "It is limited to %g %% of the invoiced amount.", contract.late_cap
                 )
             )
         return " ".join(texts)
@@ -169,13 +172,14 @@ class CrmContractInstallment(models.Model):
         self.ensure_one()
         # sudo: a setting of the company
         product = self.company_id.sudo().contract_interest_product_id
+        taxes = self.env["crm.contract.late.interest"]._get_taxes(self.contract_id)
         return {
             "installment_id": self.id,
             "product_id": product.id,
             "name": self._get_interest_line_name(),
             "quantity": 1,
             "price_unit": self.price_unit,
-            "tax_ids": [Command.set(self.contract_id._get_interest_taxes().ids)],
+            "tax_ids": [Command.set(taxes.ids)],
         }
 
     def _get_interest_line_name(self):
@@ -192,7 +196,7 @@ class CrmContractInstallment(models.Model):
                     start=start,
                     end=end,
                 ),
-                row.contract_id._get_late_text(),
+                row.env["crm.contract.late.interest"]._get_text(contract),
             )
         )
 
@@ -240,7 +244,8 @@ class AccountMove(models.Model):
         amount = self._get_interest(claims, last, until)
         if not amount:
             return None
-        taxed = contract._get_interest_taxes().compute_all(amount, self.currency_id)
+        taxes = self.env["crm.contract.late.interest"]._get_taxes(contract)
+        taxed = taxes.compute_all(amount, self.currency_id)
         return {
             "contract_id": contract.id,
             "trigger": "interest",
@@ -261,7 +266,7 @@ class AccountMove(models.Model):
 
         :param last: last day that was charged, None if there is none
         """
-        terms = self.contract_id._get_late_terms()
+        terms = self.env["crm.contract.late.interest"]._get_terms(self.contract_id)
         since = last and add(last, days=1)
         interest = sum(
             late_interest(

@@ -9,22 +9,12 @@ class CrmContract(models.Model):
     _inherit = "crm.contract"
 
     payment_count = fields.Integer(string="Payments", compute="_compute_payment_count")
-    progress_invoiced = fields.Float(
-        string="Invoiced of 100", compute="_compute_progress"
-    )
-    progress_paid = fields.Float(string="Paid of 100", compute="_compute_progress")
 
     def _compute_payment_count(self):
         # sudo: the number alone; opening the payments asks for access to them
         groups = self.sudo()._get_payments()
         for contract in self:
             contract.payment_count = len(groups.get(contract._origin.id, ()))
-
-    @api.depends("percent_invoiced", "percent_paid")
-    def _compute_progress(self):
-        for contract in self:
-            contract.progress_invoiced = 100 * contract.percent_invoiced
-            contract.progress_paid = 100 * contract.percent_paid
 
     def _has_field_access(self, field, operation):
         # How invoices leave the company is not for each salesperson to say.
