@@ -126,7 +126,7 @@ class CrmContractInstallment(models.Model):
         contract = self.contract_id
         plan_rows = self._filter_plan()
         lines = [row._prepare_ledger_line_vals() for row in self - plan_rows]
-        base_lines = plan_rows and contract._prepare_base_lines()
+        base_lines = plan_rows and contract.line_ids._prepare_base_lines()
         for row in plan_rows:
             if len(self) > 1:
                 lines.append({"display_type": "line_section", "name": row.name})
