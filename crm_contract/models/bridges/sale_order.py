@@ -1,9 +1,25 @@
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import formatLang
 
 from ..contract.crm_contract_framework import ORDERABLE_STATES
+
+# Orders that something may have been invoiced of.
+BILLED_STATES = ("sale", "cancel")
+
+
+class CalledOff(NamedTuple):
+    """Number of orders, and amounts without taxes, each as `{contract: value}`.
+
+    Amounts are in the currencies of the contracts, at today's rate.
+    """
+
+    numbers: dict
+    ordered: dict
+    invoiced: dict
 
 
 class SaleOrder(models.Model):
@@ -108,34 +124,35 @@ class SaleOrder(models.Model):
 
     @api.model
     def _get_called_off(self, contracts):
-        """Return what was ordered, and invoiced of it, against contracts.
+        """Return what was called off against contracts (`CalledOff`).
 
         What was invoiced of a cancelled order stays ordered.
-
-        :return: ({contract: ordered}, {contract: invoiced}), without taxes, in the
-            currencies of the contracts at today's rate
         """
         # sudo: sums of orders that the reader of a contract may not open
-        orders, lines = self.sudo(), self.env["sale.order.line"].sudo()
+        orders = self.sudo()
         domain = Domain("contract_id", "in", contracts.ids)
-        sums = orders._read_group(
-            domain & Domain("state", "=", "sale"),
-            ["contract_id", "currency_id"],
-            ["amount_untaxed:sum"],
-        )
-        billed = orders._search(domain & Domain("state", "in", ("sale", "cancel")))
-        billed_sums = lines._read_group(
+        result = CalledOff({}, {}, {})
+        states = set()
+        for contract, state, currency, number, amount in orders._read_group(
+            domain,
+            ["contract_id", "state", "currency_id"],
+            ["__count", "amount_untaxed:sum"],
+        ):
+            states.add(state)
+            result.numbers[contract] = result.numbers.get(contract, 0) + number
+            if state == "sale":
+                _add_converted(result.ordered, contract, currency, amount)
+        if states.isdisjoint(BILLED_STATES):
+            return result
+        billed = orders._search(domain & Domain("state", "in", BILLED_STATES))
+        for order, amount in orders.order_line._read_group(
             [("order_id", "in", billed)], ["order_id"], ["untaxed_amount_invoiced:sum"]
-        )
-        ordered, invoiced = {}, {}
-        for contract, currency, amount in sums:
-            _add_converted(ordered, contract, currency, amount)
-        for order, amount in billed_sums:
+        ):
             parts = (order.contract_id, order.currency_id, amount)
-            _add_converted(invoiced, *parts)
+            _add_converted(result.invoiced, *parts)
             if order.state == "cancel":
-                _add_converted(ordered, *parts)
-        return ordered, invoiced
+                _add_converted(result.ordered, *parts)
+        return result
 
     def _report_not_confirmed(self, reason):
         """Remind the salesperson of paid orders that can't be confirmed."""

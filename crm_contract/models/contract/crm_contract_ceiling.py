@@ -27,7 +27,7 @@ class CrmContractCeiling(models.AbstractModel):
         frameworks = contracts.filtered(
             lambda c: c.is_framework and c.id not in watched
         )
-        before = orders._get_called_off(frameworks)[0] if frameworks else {}
+        before = orders._get_called_off(frameworks).ordered if frameworks else {}
         watched.update(frameworks.ids)
         try:
             yield
@@ -43,7 +43,7 @@ class CrmContractCeiling(models.AbstractModel):
         :param before: {contract: amount ordered before}; what was too much already is
             no reason to refuse less
         """
-        ordered = self.env["sale.order"]._get_called_off(frameworks)[0]
+        ordered = self.env["sale.order"]._get_called_off(frameworks).ordered
         risen = frameworks.filtered(lambda c: ordered.get(c, 0.0) > before.get(c, 0.0))
         # Two confirmations at once would each see its own order alone.
         risen._serialise()

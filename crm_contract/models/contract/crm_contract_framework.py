@@ -21,6 +21,7 @@ class CrmContract(models.Model):
         string="Ceiling",
         help="Most that may be ordered over the term, without taxes.",
     )
+    order_count = fields.Integer(compute="_compute_ordered")
     amount_ordered = fields.Monetary(
         compute="_compute_ordered",
         string="Ordered",
@@ -56,11 +57,13 @@ class CrmContract(models.Model):
         "order_ids.order_line.untaxed_amount_invoiced",
     )
     def _compute_ordered(self):
-        ordered, invoiced = self.env["sale.order"]._get_called_off(self)
+        called_off = self.env["sale.order"]._get_called_off(self)
         for contract in self:
-            total, ceiling = ordered.get(contract._origin, 0.0), contract.amount_ceiling
+            origin, ceiling = contract._origin, contract.amount_ceiling
+            total = called_off.ordered.get(origin, 0.0)
+            contract.order_count = called_off.numbers.get(origin, 0)
             contract.amount_ordered = total
-            contract.amount_ordered_invoiced = invoiced.get(contract._origin, 0.0)
+            contract.amount_ordered_invoiced = called_off.invoiced.get(origin, 0.0)
             contract.amount_ceiling_left = ceiling - total
             threshold = contract.company_id.contract_ceiling_warning
             contract.is_ceiling_near = (

@@ -110,13 +110,77 @@ class CrmContractLateInterest(models.AbstractModel):
         if not contract.late_rate:
             return []
         # sudo: payments of invoices that the reader of a contract may not open
-        invoices = contract.sudo().invoice_ids
-        vals_list = [
-            invoice._prepare_interest_row_vals(until)
-            for invoice in invoices
-            if invoice._bears_interest()
-        ]
-        return [vals for vals in vals_list if vals]
+        return list(self._get_rows(contract.sudo().invoice_ids, until).values())
+
+    @api.model
+    def _get_rows(self, invoices, until):
+        """Return create values of rows of interest not charged yet: `{invoice: vals}`.
+
+        Each installment of the payment terms is a claim of its own.
+        """
+        # sudo: payments and contracts that the reader of an invoice may not open
+        invoices = invoices.sudo().filtered("contract_id.late_rate")
+        charged = invoices.contract_id.installment_ids.filtered("source_invoice_id")
+        # No interest on interest.
+        invoices = (invoices - charged.invoice_id).filtered(
+            lambda move: move._bears_interest()
+        )
+        rows_of = charged.grouped("source_invoice_id")
+        rows = {
+            invoice: self._prepare_row_vals(
+                invoice, claims, rows_of.get(invoice, charged.browse()), until
+            )
+            for invoice, claims in invoices._get_claims(until).items()
+        }
+        return {invoice: vals for invoice, vals in rows.items() if vals}
+
+    @api.model
+    def _prepare_row_vals(self, invoice, claims, charged, until):
+        """Return create values of the row of interest on an invoice, or None.
+
+        :param charged: the rows of interest that it has already
+        """
+        contract = invoice.contract_id
+        last = max(charged.mapped("period_end"), default=None)
+        since = last and add(last, days=1)
+        amount = self._get_interest(invoice, claims, charged, until)
+        if not amount:
+            return None
+        taxed = self._get_taxes(contract).compute_all(amount, invoice.currency_id)
+        return {
+            "contract_id": contract.id,
+            "trigger": "interest",
+            "amount_type": "fixed",
+            "amount_fixed": taxed["total_included"],
+            "amount_untaxed": amount,
+            "price_unit": amount,
+            "quantity": 1,
+            "date": until,
+            "source_invoice_id": invoice.id,
+            "period_start": since or min(add(claim.due, days=1) for claim in claims),
+            "period_end": until,
+            "name": self.env._("Overdue interest on %s", invoice.name),
+        }
+
+    @api.model
+    def _get_interest(self, invoice, claims, charged, until):
+        """Return the interest, without taxes, of the days not charged yet (float)."""
+        terms = self._get_terms(invoice.contract_id)
+        last = max(charged.mapped("period_end"), default=None)
+        since = last and add(last, days=1)
+        interest = sum(
+            late_interest(
+                terms, claim, since if _was_charged(claim, terms, last) else None, until
+            )
+            for claim in claims
+        )
+        return interest and capped(
+            interest,
+            terms,
+            invoice.amount_total,
+            sum(charged.mapped("amount_untaxed")),
+            invoice.currency_id.rounding,
+        )
 
     @api.model
     def _get_terms(self, contract):
@@ -204,9 +268,6 @@ class CrmContractInstallment(models.Model):
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    interest_row_ids = fields.One2many(
-        "crm.contract.installment", "source_invoice_id", string="Charged interest"
-    )
     amount_interest = fields.Monetary(
         string="Overdue interest",
         compute="_compute_amount_interest",
@@ -215,90 +276,43 @@ class AccountMove(models.Model):
 
     def _compute_amount_interest(self):
         today = fields.Date.context_today(self)
+        rows = self.env["crm.contract.late.interest"]._get_rows(self, today)
         for move in self:
-            # sudo: the contract of an invoice that an accountant may open
-            invoice = move.sudo()
-            late = invoice.contract_id.late_rate and invoice._bears_interest()
-            vals = late and invoice._prepare_interest_row_vals(today)
+            vals = rows.get(move._origin)
             move.amount_interest = vals["amount_fixed"] if vals else 0.0
 
     def _bears_interest(self):
-        """Return whether it is an invoice in force, undisputed, and not of interest."""
+        """Return whether it is an invoice in force, and undisputed."""
         self.ensure_one()
         return (
             self.move_type == "out_invoice"
             and self.state == "posted"
             and self.payment_state not in ("blocked", "reversed")
-            and "interest" not in self.installment_ids.mapped("trigger")
         )
 
-    def _prepare_interest_row_vals(self, until):
-        """Return create values of the row of interest not charged yet, or None.
+    def _get_claims(self, until):
+        """Return what the customers owed when, and paid when.
 
-        Each installment of the payment terms is a claim of its own.
+        :return: `{invoice: claims}` of what was due before the day, if anything was
         """
-        self.ensure_one()
-        contract, claims = self.contract_id, self._get_claims()
-        last = max(self.interest_row_ids.mapped("period_end"), default=None)
-        since = last and add(last, days=1)
-        amount = self._get_interest(claims, last, until)
-        if not amount:
-            return None
-        taxes = self.env["crm.contract.late.interest"]._get_taxes(contract)
-        taxed = taxes.compute_all(amount, self.currency_id)
-        return {
-            "contract_id": contract.id,
-            "trigger": "interest",
-            "amount_type": "fixed",
-            "amount_fixed": taxed["total_included"],
-            "amount_untaxed": amount,
-            "price_unit": amount,
-            "quantity": 1,
-            "date": until,
-            "source_invoice_id": self.id,
-            "period_start": since or min(add(claim.due, days=1) for claim in claims),
-            "period_end": until,
-            "name": self.env._("Overdue interest on %s", self.name),
-        }
-
-    def _get_interest(self, claims, last, until):
-        """Return the interest, without taxes, of the days not charged yet (float).
-
-        :param last: last day that was charged, None if there is none
-        """
-        terms = self.env["crm.contract.late.interest"]._get_terms(self.contract_id)
-        since = last and add(last, days=1)
-        interest = sum(
-            late_interest(
-                terms, claim, since if _was_charged(claim, terms, last) else None, until
-            )
-            for claim in claims
+        lines = self.env["account.move.line"].search_fetch(
+            [
+                ("move_id", "in", self.ids),
+                ("account_type", "=", "asset_receivable"),
+                ("date_maturity", "<", until),
+            ],
+            ["move_id", "date_maturity", "amount_currency"],
+            order="id",
         )
-        return interest and capped(
-            interest,
-            terms,
-            self.amount_total,
-            sum(self.interest_row_ids.mapped("amount_untaxed")),
-            self.currency_id.rounding,
-        )
-
-    def _get_claims(self):
-        """Return what the customer owed when, and paid when, as claims."""
-        self.ensure_one()
-        lines = self.line_ids.filtered(
-            lambda line: line.account_type == "asset_receivable" and line.date_maturity
-        )
-        return [
-            Claim(
-                line.date_maturity,
-                line.amount_currency,
-                [
-                    (partial.max_date, partial.debit_amount_currency)
-                    for partial in line.matched_credit_ids
-                ],
-            )
-            for line in lines
-        ]
+        claims = {}
+        for line in lines:
+            payments = [
+                (partial.max_date, partial.debit_amount_currency)
+                for partial in line.matched_credit_ids
+            ]
+            claim = Claim(line.date_maturity, line.amount_currency, payments)
+            claims.setdefault(line.move_id, []).append(claim)
+        return claims
 
 
 def _was_charged(claim, terms, last):
