@@ -480,7 +480,7 @@ class CrmContractInstallment(models.Model):
         self.ensure_one()
         if self.trigger == "date":
             return format_date(self.env, self.date, date_format="long")
-        period = self.contract_id._get_period_text(self.days, "day")
+        period = self.env["crm.contract.print"]._get_period_text(self.days, "day")
         if self.trigger == "signature":
             if not self.days:
                 return self.env._("On signature of the contract")

@@ -177,7 +177,8 @@ class CrmContractInstallment(models.Model):
         """Return the description of a period, in the language of the contract."""
         contract = self.contract_id
         row = self.with_context(lang=contract._get_print_lang())
-        start, end = contract._format_days(self.period_start, self.period_end)
+        printer = self.env["crm.contract.print"]
+        start, end = printer._format_days(contract, self.period_start, self.period_end)
         parts = [
             self.line_id.name,
             row.env._("Period: %(start)s to %(end)s", start=start, end=end),

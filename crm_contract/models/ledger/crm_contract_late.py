@@ -251,7 +251,8 @@ class CrmContractInstallment(models.Model):
         row = self.with_context(lang=contract._get_print_lang())
         # sudo: number of the invoice that is overdue
         invoice = row.sudo().source_invoice_id
-        start, end = contract._format_days(self.period_start, self.period_end)
+        printer = self.env["crm.contract.print"]
+        start, end = printer._format_days(contract, self.period_start, self.period_end)
         return "\n".join(
             (
                 row.env._(

@@ -246,5 +246,6 @@ class CrmContractLine(models.Model):
         }
 
     def _get_period_name(self, start, end):
-        dates = " – ".join(self.contract_id._format_days(start, end))
-        return f"{self.name.partition(chr(10))[0]} {dates}"
+        printer = self.env["crm.contract.print"]
+        dates = printer._format_days(self.contract_id, start, end)
+        return f"{self.name.partition(chr(10))[0]} {' – '.join(dates)}"

@@ -155,7 +155,7 @@ class CrmContractInstallment(models.Model):
         untaxed = self.amount_untaxed * change / self.amount if self.amount else 0.0
         contract = self.contract_id
         row = self.with_context(lang=contract._get_print_lang())
-        [last_day] = contract._format_days(day)
+        [last_day] = self.env["crm.contract.print"]._format_days(contract, day)
         return {
             "credited_installment_id": self.id,
             "product_id": self.line_id.product_id.id,

@@ -112,7 +112,7 @@ class CrmContract(models.Model):
     def _get_penalty_name(self, clause, day):
         """Return what the penalty is for, in the language of the contract."""
         contract = self.with_context(lang=self._get_print_lang())
-        [last_day] = contract._format_days(day)
+        [last_day] = self.env["crm.contract.print"]._format_days(contract, day)
         return contract.env._(
             "Contract penalty for the end on %(day)s, clause “%(clause)s”",
             day=last_day,
