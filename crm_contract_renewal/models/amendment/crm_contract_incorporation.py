@@ -155,7 +155,8 @@ class CrmContract(models.Model):
                 contract._take_content(amendment.sudo())
             ledger = self.env["crm.contract.ledger"]
             ledger._rebuild(contract, amendment.date_effective)
-            contract._log_mrr(amendment.date_effective)
+            log = self.env["crm.contract.mrr.movement"]
+            log._log(contract, amendment.date_effective)
             contract.amended_hash = contract._compute_hash()
             amendment._transition(
                 "end",
