@@ -40,7 +40,7 @@ contracts = env["crm.contract"].create([
 signed = {{"date_signed": today, "signed_by_customer": "A", "signed_by_company": "B"}}
 for contract in contracts.sudo():
     contract.write({{"state": "running", "number": "{code}/%s" % contract.id, **signed}})
-contracts._extend_ledger()
+env["crm.contract.ledger"]._extend(contracts)
 for contract in contracts:
     amendment = contract._amend(today - datetime.timedelta(days=40), "Dearer")
     amendment.line_ids.price_unit = 200

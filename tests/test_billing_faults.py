@@ -55,7 +55,7 @@ contracts = env["crm.contract"].create([
 ])
 for contract in contracts.sudo():
     contract.write({{"state": "running", "number": "{code}/%s" % contract.id}})
-contracts._extend_ledger()
+env["crm.contract.ledger"]._extend(contracts)
 env.cr.commit()
 print("made", ",".join(map(str, contracts.ids)), flush=True)
 """

@@ -273,9 +273,7 @@ class TestBillingFields(BillCommon):
         self.assertEqual(row.contract_id.with_user(self.user).payment_count, 1)
         with self.assertRaises(AccessError):
             row.contract_id.with_user(self.user).action_view_payments()
-        self.assertEqual(
-            (contract.progress_invoiced, contract.progress_paid), (100,) * 2
-        )
+        self.assertEqual((contract.percent_invoiced, contract.percent_paid), (1,) * 2)
 
     def test_no_payments(self):
         self.assertEqual(self._create_row().contract_id.payment_count, 0)

@@ -213,27 +213,22 @@ class TestBilledFigures(LedgerCommon):
         invoice = self._post(self._invoice(row))
         due = invoice.invoice_date_due
         self.assertEqual(row.date_payment, due)
-        self.assertFalse(contract.is_overdue)
+        self.assertFalse(contract.amount_overdue)
         self._let_pass((due - self.today).days)
-        self.assertFalse(contract.is_overdue)
+        self.assertFalse(contract.amount_overdue)
         self._let_pass((due - self.today).days + 1)
         self.assertTrue(row.is_overdue)
-        self.assertTrue(contract.is_overdue)
         self.assertEqual(contract.amount_overdue, 1150)
         self._check_searches(contract)
         self._pay(invoice, 150)
         self.assertEqual(contract.amount_overdue, 1000)
         self._pay(invoice)
-        self.assertFalse(contract.is_overdue)
         self.assertFalse(contract.amount_overdue)
 
     def _check_searches(self, contract):
         other = self._create_contract()
         contracts = contract.search([("id", "in", (contract + other).ids)])
         for domain, expected in (
-            ([("is_overdue", "=", True)], contract),
-            ([("is_overdue", "=", False)], other),
-            ([("is_overdue", "!=", True)], other),
             ([("amount_overdue", ">", 0)], contract),
             ([("amount_overdue", ">", 1150)], contract.browse()),
             ([("amount_overdue", "=", 0)], other),

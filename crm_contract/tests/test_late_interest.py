@@ -302,8 +302,10 @@ class TestLateInterest(LedgerCommon):
         row = self._charge(invoice, date(2026, 2, 10), self.accountant)
         self.assertEqual(row.state, "invoiced")
         for user in (self.reader, self.salesman, self.portal):
+            late = self.env["crm.contract.late.interest"].with_user(user)
+            contract = invoice.contract_id.with_user(user)
             with self.subTest(user=user.login), self.assertRaises(AccessError):
-                invoice.contract_id.with_user(user)._charge_interest(date(2026, 3, 1))
+                late._charge(contract, date(2026, 3, 1))
 
     def test_clients_make_no_rows(self):
         invoice = self._create_overdue()
@@ -358,6 +360,7 @@ class TestLateInterest(LedgerCommon):
 
     def test_printed(self):
         self.type.write({"late_grace_days": 3, "late_cap": 20})
-        text = self._create_contract()._get_late_text()
+        contract = self._create_contract()
+        text = self.env["crm.contract.late.interest"]._get_text(contract)
         for part in ("0.05 % per day", "3 days", "20 %"):
             self.assertIn(part, text)

@@ -148,8 +148,9 @@ class TestPeriods(RecurringCommon):
     def test_extending_twice(self):
         contract = self._create_recurring()
         before = contract.installment_ids
-        contract._extend_ledger()
-        contract._extend_ledger(date(2026, 1, 1))
+        ledger = self.env["crm.contract.ledger"]
+        ledger._extend(contract)
+        ledger._extend(contract, date(2026, 1, 1))
         self.assertEqual(contract.installment_ids, before)
 
     def test_clients_make_no_rows(self):
@@ -217,7 +218,7 @@ class TestPeriods(RecurringCommon):
             ],
             date_start=date(2026, 1, 1),
         )
-        plan = contract.installment_ids._filter_content()
+        plan = contract.installment_ids._filter_plan()
         self.assertEqual(plan.mapped("amount"), [300, 700])
         self.assertEqual(len(contract.installment_ids - plan), 12)
         self.assertEqual(contract.amount_total, 13000)

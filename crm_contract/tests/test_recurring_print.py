@@ -173,8 +173,9 @@ class TestRecurringPrint(ContractCommon):
         )
         self._sign(contract)
         self.assertGreater(len(contract.installment_ids), 2)
-        self.assertEqual(contract._get_printed_plan().mapped("name"), ["Rest", "Kept"])
-        self.assertEqual(contract.plan_ids, contract._get_printed_plan())
+        plan = self.env["crm.contract.print"]._get_plan(contract)
+        self.assertEqual(plan.mapped("name"), ["Rest", "Kept"])
+        self.assertEqual(contract.plan_ids, plan)
         self.assertEqual(
             contract.open_period_ids, contract.installment_ids - contract.plan_ids
         )
@@ -187,7 +188,7 @@ class TestRecurringPrint(ContractCommon):
         contract = self._sign(
             self._create_recurring({"recurrence_unit": "week"}, is_open_ended=True)
         )
-        excerpt = contract._get_ledger_excerpt()
+        excerpt = self.env["crm.contract.print"]._get_ledger_excerpt(contract)
         self.assertEqual(len(excerpt["rows"]), 12)
         self.assertEqual(
             excerpt["rows"] + excerpt["later"],
@@ -208,7 +209,8 @@ class TestRecurringPrint(ContractCommon):
             active_model="account.move", active_ids=invoice.ids
         ).create({})._create_payments()
         self.assertEqual(row.state, "paid")
-        self.assertEqual(contract._get_ledger_excerpt()["paid"], row)
+        excerpt = self.env["crm.contract.print"]._get_ledger_excerpt(contract)
+        self.assertEqual(excerpt["paid"], row)
         self.assertNotIn(row, contract.open_period_ids)
         text = self._print(contract, "report_contract_summary")
         self.assertIn("Paid periods (1) 01/15/2026", text)

@@ -97,8 +97,9 @@ class TestSettlement(LedgerCommon):
         contract = self._create_recurring(billed_in="arrears")
         self._open_end(contract, date(2026, 1, 10)).action_end()
         with freeze_time("2027-01-01"):
-            self.env["crm.contract"]._extend_ledger()
-            contract._extend_ledger()
+            ledger = self.env["crm.contract.ledger"]
+            ledger._extend(contract.browse())
+            ledger._extend(contract)
         [row] = contract.installment_ids
         self.assertEqual(row.period_end, date(2026, 1, 10))
         with self.assertRaises(UserError):

@@ -38,7 +38,8 @@ class CrmContractEnd(models.TransientModel):
             day = wizard.date or fields.Date.context_today(wizard)
             rows = wizard._get_plan_rows(day)
             wizard.amount_plan_open = sum(rows.mapped("amount"))
-            effects = wizard.contract_id._get_end_effects(day)
+            settlement = self.env["crm.contract.settlement"]
+            effects = settlement._get_effects(wizard.contract_id, day)
             wizard.has_advance = any(
                 effect.kind in ("redo", "credit") for effect in effects
             )
@@ -50,8 +51,8 @@ class CrmContractEnd(models.TransientModel):
     def _get_plan_rows(self, day):
         """Return the rows of the plan that are cancelled, or else stay to be billed."""
         if self.reason == "terminated":
-            return self.contract_id._get_dropped_rows(day)
-        plan = self.contract_id.installment_ids._filter_content()
+            return self.contract_id.installment_ids._filter_dropped(day)
+        plan = self.contract_id.installment_ids._filter_plan()
         return plan.filtered(lambda row: row._is_open())
 
     def _describe_effects(self, effects):

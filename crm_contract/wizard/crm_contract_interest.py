@@ -20,8 +20,8 @@ class CrmContractInterest(models.TransientModel):
     def _compute_line_ids(self):
         names = ("name", "period_start", "period_end", "amount_fixed")
         for wizard in self:
-            rows = wizard.contract_id._prepare_interest_vals(
-                wizard.date or fields.Date.context_today(wizard)
+            rows = self.env["crm.contract.late.interest"]._prepare_rows(
+                wizard.contract_id, wizard.date or fields.Date.context_today(wizard)
             )
             wizard.line_ids = [fields.Command.clear()] + [
                 fields.Command.create({name: row[name] for name in names})
@@ -40,7 +40,8 @@ class CrmContractInterest(models.TransientModel):
     def action_charge(self):
         """Invoice the interest and open the invoice."""
         self.ensure_one()
-        invoices = self.contract_id._charge_interest(self.date)
+        late = self.env["crm.contract.late.interest"]
+        invoices = late._charge(self.contract_id, self.date)
         if not invoices.has_access("read"):
             return {"type": "ir.actions.act_window_close"}
         return self.env["sale.order"].action_view_invoice(invoices)

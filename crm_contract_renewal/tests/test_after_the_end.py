@@ -21,9 +21,10 @@ class TestAfterTheEnd(EndCommon):
         for job in ("advance", "bill", "advance", "bill"):
             self._run_on(job, LATER, "crm_contract")
         with freeze_time(LATER):
-            contract._extend_ledger()
-            contract._extend_ledger(date(2026, 1, 1))
-            contract._rebuild_ledger(date(2026, 1, 1))
+            ledger = self.env["crm.contract.ledger"]
+            ledger._extend(contract)
+            ledger._extend(contract, date(2026, 1, 1))
+            ledger._rebuild(contract, date(2026, 1, 1))
             for method in ("action_resume", "action_suspend", "action_bill_again"):
                 try:
                     with self.env.cr.savepoint():
@@ -130,5 +131,5 @@ class TestAfterTheEnd(EndCommon):
     def test_plan(self):
         contract = self._terminate(self._create_with_plan())
         self._knock(contract)
-        plan = contract.installment_ids._filter_content()
+        plan = contract.installment_ids._filter_plan()
         self.assertFalse(sum(plan.mapped("amount_invoiced")))

@@ -51,6 +51,6 @@ class TestDecision(RenewalCommon):
     def test_risk(self):
         contract = self._create_running()
         self.assertEqual(contract.renewal_risk, "low")
-        self._tamper(contract, is_overdue=True)
+        self._tamper(contract, amount_overdue=1)
         self.assertEqual(contract.renewal_risk, "medium")
         self.assertIn("overdue", contract.renewal_risk_reason)

@@ -94,7 +94,8 @@ class CrmContractEnd(models.TransientModel):
                     day=format_date(self.env, contract.date_termination),
                 )
             )
-        if contract._get_end_effects(self.date) and not self.is_manager:
+        effects = self.env["crm.contract.settlement"]._get_effects(contract, self.date)
+        if effects and not self.is_manager:
             raise UserError(
                 self.env._(
                     "Recurring fees go on after %s: terminate the contract by notice or "

@@ -98,7 +98,8 @@ class CrmContractEnd(models.TransientModel):
         day = self.date or fields.Date.context_today(self)
         sums = dict.fromkeys(SUMS, 0.0)
         beyond = 0.0
-        for effect in self.contract_id._get_end_effects(day):
+        settlement = self.env["crm.contract.settlement"]
+        for effect in settlement._get_effects(self.contract_id, day):
             kind = effect.kind
             if kind in ("redo", "credit") and not self.settle:
                 beyond += effect.change
@@ -119,7 +120,7 @@ class CrmContractEnd(models.TransientModel):
     def _get_plan_sums(self, day):
         if self.reason != "terminated":
             return []
-        rows = self.contract_id._get_dropped_rows(day)
+        rows = self.contract_id.installment_ids._filter_dropped(day)
         due = rows.filtered(lambda row: row.state == "due")
         return [
             (self.env._("Installments cancelled"), sum(rows.mapped("amount"))),

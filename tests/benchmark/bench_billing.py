@@ -234,7 +234,7 @@ def create_running(env, fixture, number, start=None):
     # sudo: the state is owned by the life cycle, which would print every contract
     for index, contract in enumerate(contracts.sudo()):
         contract.write({"state": "running", "number": f"BILL/{contract.id}/{index}"})
-    contracts._extend_ledger()
+    env["crm.contract.ledger"]._extend(contracts)
     env.cr.flush()
     return contracts
 

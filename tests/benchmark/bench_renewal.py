@@ -29,7 +29,7 @@ def _measure_scan(rounds):
     with measure.environment() as env:
         fixture = bench_contract.prepare(env)
         [contract] = create_running(env, fixture, 1, days_left=900)
-        contract._log_mrr()
+        env["crm.contract.mrr.movement"]._log(contract)
         # As if a price step lay ahead of each.
         contract.flush_recordset()
         env.cr.execute(

@@ -1,7 +1,25 @@
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import formatLang
+
+from ..contract.crm_contract_framework import ORDERABLE_STATES
+
+# Orders that something may have been invoiced of.
+BILLED_STATES = ("sale", "cancel")
+
+
+class CalledOff(NamedTuple):
+    """Number of orders, and amounts without taxes, each as `{contract: value}`.
+
+    Amounts are in the currencies of the contracts, at today's rate.
+    """
+
+    numbers: dict
+    ordered: dict
+    invoiced: dict
 
 
 class SaleOrder(models.Model):
@@ -53,13 +71,14 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        with self._get_watched(*vals_list, self.env.context)._watch_ceiling():
+        watched = self._get_watched(*vals_list, self.env.context)
+        with self.env["crm.contract.ceiling"]._watch(watched):
             orders = super().create(vals_list)
         orders._check_orderable()
         return orders
 
     def write(self, vals):
-        with self._get_watched(vals)._watch_ceiling():
+        with self.env["crm.contract.ceiling"]._watch(self._get_watched(vals)):
             result = super().write(vals)
         if not {"state", "contract_id", "partner_id"}.isdisjoint(vals):
             self._check_orderable()
@@ -79,7 +98,61 @@ class SaleOrder(models.Model):
         called_off = self.sudo().filtered(
             lambda order: order.state == "sale" and order.contract_id.is_framework
         )
-        called_off.contract_id._check_orderable(called_off)
+        wrong = called_off.contract_id.filtered(
+            lambda contract: contract.state not in ORDERABLE_STATES
+        )
+        if wrong:
+            raise UserError(
+                self.env._(
+                    "%s is not signed or not running: no order can be confirmed "
+                    "against it.",
+                    ", ".join(wrong.mapped("display_name")),
+                )
+            )
+        for order in called_off:
+            contract = order.contract_id
+            if order.partner_id.commercial_partner_id != contract.commercial_partner_id:
+                raise UserError(
+                    self.env._(
+                        "%(contract)s is a framework for %(customer)s: %(order)s of "
+                        "another customer can't be called off from it.",
+                        contract=contract.display_name,
+                        customer=contract.commercial_partner_id.display_name,
+                        order=order.name,
+                    )
+                )
+
+    @api.model
+    def _get_called_off(self, contracts):
+        """Return what was called off against contracts (`CalledOff`).
+
+        What was invoiced of a cancelled order stays ordered.
+        """
+        # sudo: sums of orders that the reader of a contract may not open
+        orders = self.sudo()
+        domain = Domain("contract_id", "in", contracts.ids)
+        result = CalledOff({}, {}, {})
+        states = set()
+        for contract, state, currency, number, amount in orders._read_group(
+            domain,
+            ["contract_id", "state", "currency_id"],
+            ["__count", "amount_untaxed:sum"],
+        ):
+            states.add(state)
+            result.numbers[contract] = result.numbers.get(contract, 0) + number
+            if state == "sale":
+                _add_converted(result.ordered, contract, currency, amount)
+        if states.isdisjoint(BILLED_STATES):
+            return result
+        billed = orders._search(domain & Domain("state", "in", BILLED_STATES))
+        for order, amount in orders.order_line._read_group(
+            [("order_id", "in", billed)], ["order_id"], ["untaxed_amount_invoiced:sum"]
+        ):
+            parts = (order.contract_id, order.currency_id, amount)
+            _add_converted(result.invoiced, *parts)
+            if order.state == "cancel":
+                _add_converted(result.ordered, *parts)
+        return result
 
     def _report_not_confirmed(self, reason):
         """Remind the salesperson of paid orders that can't be confirmed."""
@@ -184,11 +257,12 @@ class SaleOrderLine(models.Model):
         orders = self.order_id.browse(
             {vals["order_id"] for vals in vals_list if vals.get("order_id")}
         )
-        with orders._get_watched()._watch_ceiling():
+        with self.env["crm.contract.ceiling"]._watch(orders._get_watched()):
             return super().create(vals_list)
 
     def write(self, vals):
-        with self.order_id._get_watched()._watch_ceiling():
+        watched = self.order_id._get_watched()
+        with self.env["crm.contract.ceiling"]._watch(watched):
             return super().write(vals)
 
     def _get_billed_by_contract(self):
@@ -227,3 +301,12 @@ class SaleOrderLine(models.Model):
             tax_ids=[Command.set(self.tax_ids.ids)],
             analytic_distribution=self.analytic_distribution,
         )
+
+
+def _add_converted(sums, contract, currency, amount):
+    """Add an amount to the sum of a contract, in the currency of that."""
+    if currency != contract.currency_id:
+        amount = currency._convert(
+            amount, contract.currency_id, contract.company_id, fields.Date.today()
+        )
+    sums[contract] = sums.get(contract, 0.0) + amount

@@ -13,4 +13,5 @@ from . import crm_contract_suspension
 from . import crm_contract_schedule
 from . import crm_contract_print
 from . import crm_contract_framework
+from . import crm_contract_ceiling
 from . import crm_contract_milestone

@@ -136,7 +136,6 @@ class CrmContract(models.Model):
         string="Sales orders",
         groups="sales_team.group_sale_salesman",
     )
-    order_count = fields.Integer(compute="_compute_order_count")
     line_ids = fields.One2many("crm.contract.line", "contract_id", string="Lines")
     milestone_ids = fields.One2many(
         "crm.contract.milestone", "contract_id", string="Milestones"
@@ -187,18 +186,6 @@ class CrmContract(models.Model):
                     domain=[("company_id", "in", (False, contract.company_id.id))],
                 )
             contract.team_id = teams[key]
-
-    def _compute_order_count(self):
-        # sudo: the number alone; opening the orders asks for access to them
-        counts = dict(
-            self.env["sale.order"]
-            .sudo()
-            ._read_group(
-                [("contract_id", "in", self.ids)], ["contract_id"], ["__count"]
-            )
-        )
-        for contract in self:
-            contract.order_count = counts.get(contract._origin, 0)
 
     @api.depends("milestone_ids.date_done")
     def _compute_milestone_count(self):

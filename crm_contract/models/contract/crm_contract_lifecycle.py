@@ -179,14 +179,15 @@ class CrmContract(models.Model):
         self._unfreeze()
 
     def action_suspend(self):
-        """Suspend a running contract from today on; see `_suspend_ledger`."""
+        """Suspend a running contract from today on; its ledger waits."""
         self._perform("suspend")
-        self._suspend_ledger()
+        self.env["crm.contract.ledger"]._suspend(self)
 
     def action_resume(self):
         """Let a suspended contract run again from today on."""
         self._perform("resume")
-        self._resume_ledger(fields.Date.context_today(self))
+        today = fields.Date.context_today(self)
+        self.env["crm.contract.ledger"]._resume(self, today)
 
     def action_cancel(self):
         """Cancel a contract that was not signed."""
@@ -251,29 +252,32 @@ class CrmContract(models.Model):
     def _action_end(self, reason, date, settle=False):
         """End the contracts; of a terminated one, the plan is billed no further.
 
-        :param settle: take back what invoices bill beyond the date, see `_settle`
+        :param settle: take back what invoices bill beyond the date, see
+            `crm.contract.settlement`
         :return: the credit notes that this drafts
         """
         self._perform("end", end_reason=reason, date_ended=date)
-        credit_notes = self._settle(date) if settle else self.env["account.move"]
-        self._end_ledger(date)
+        credit_notes = self.env["account.move"]
+        if settle:
+            credit_notes = self.env["crm.contract.settlement"]._settle(self, date)
+        self.env["crm.contract.ledger"]._end(self, date)
         if reason == "terminated":
             # sudo: owned by the ledger
-            self._get_dropped_rows(date).sudo().is_cancelled = True
+            self.installment_ids._filter_dropped(date).sudo().is_cancelled = True
         return credit_notes
 
     def _action_reopen(self):
         """Let ended contracts run again, and the ledger go on where it ended.
 
-        Satellites check before whether they may; see `_reopen_ledger`.
+        Satellites check before whether they may.
         """
         last_days = {contract: contract.date_ended for contract in self}
         self._perform("reopen", end_reason=False, date_ended=False)
-        plan = self.installment_ids._filter_content()
+        plan = self.installment_ids._filter_plan()
         # sudo: owned by the ledger
         plan.filtered("is_cancelled").sudo().is_cancelled = False
         for contract, day in last_days.items():
-            contract._reopen_ledger(day)
+            self.env["crm.contract.ledger"]._reopen(contract, day)
 
     def _on_signed(self):
         """Win the opportunity, remind of the milestones, start if it is time."""
@@ -283,7 +287,7 @@ class CrmContract(models.Model):
                 lambda lead: lead.won_status != "won"
             ).action_set_won()
         self.milestone_ids._schedule_activities()
-        self._extend_ledger()
+        self.env["crm.contract.ledger"]._extend(self)
         self.filtered_domain(self._get_start_due_domain())._perform("start")
 
     def _start_review(self):

@@ -18,25 +18,11 @@ class CrmContract(models.Model):
 
     @api.depends("amount_total", "currency_id", "lang_id")
     def _compute_amount_in_words(self):
+        printer = self.env["crm.contract.print"]
         for contract in self:
-            contract.amount_in_words = contract._get_amount_in_words(
-                contract.amount_total
+            contract.amount_in_words = printer._get_amount_in_words(
+                contract, contract.amount_total
             )
-
-    def _get_amount_in_words(self, amount):
-        """Return an amount of the contract's currency in words, in its language.
-
-        Chinese contracts use the financial capitals of the payment settlement rules,
-        other languages the words of the currency.
-        """
-        self.ensure_one()
-        lang = self._get_print_lang()
-        currency = self.currency_id.with_context(lang=lang)
-        if lang.startswith("zh") and amount >= 0:
-            names = babel_locale_parse(lang).currencies
-            name = "人民币" if currency.name == "CNY" else names.get(currency.name)
-            return chinese_capital_amount(amount, name or currency.name)
-        return currency.amount_to_text(amount)
 
     def _get_print_lang(self):
         """Return the code of the language to print in (str)."""
@@ -54,16 +40,12 @@ class CrmContract(models.Model):
         self.ensure_one()
         return "crm_contract.report_contract_document"
 
-    def _is_print_frozen(self):
-        """Return whether the frozen text is what is printed."""
-        self.ensure_one()
-        return self.state not in ("draft", "review", "cancelled")
-
     def _get_frozen_attachment(self):
         """Return the attachment of the frozen text, empty while it may change."""
         self.ensure_one()
         attachments = self.env["ir.attachment"]
-        document = self._is_print_frozen() and self._get_text_document()
+        is_frozen = self.state not in ("draft", "review", "cancelled")
+        document = is_frozen and self._get_text_document()
         if not document:
             return attachments
         # sudo: files of fields are hidden from a plain search; the reader of the
@@ -76,96 +58,10 @@ class CrmContract(models.Model):
             ]
         )
 
-    def _get_watermark(self, is_final=False):
-        """Return the text across all pages of a contract that can't be signed (str).
-
-        :param is_final: whether the text is rendered to be frozen; a client can claim
-            so in the URL of a report, hence it counts in the server's own rendering only
-        """
-        self.ensure_one()
-        if self.state == "cancelled":
-            return self.env._("Cancelled")
-        if self.state in ("draft", "review") and not (is_final and self.env.su):
-            return self.env._("Draft – not approved")
-        return ""
-
-    def _get_period_text(self, number, unit):
-        """Return a period like “30 days” in the language of the context.
-
-        :param unit: key of `TERM_UNITS`
-        """
-        if number == 1:
-            return {
-                "day": self.env._("1 day"),
-                "week": self.env._("1 week"),
-                "month": self.env._("1 month"),
-                "quarter": self.env._("1 quarter"),
-                "half_year": self.env._("half a year"),
-                "year": self.env._("1 year"),
-            }[unit]
-        return {
-            "day": self.env._("%s days", number),
-            "week": self.env._("%s weeks", number),
-            "month": self.env._("%s months", number),
-            "quarter": self.env._("%s quarters", number),
-            "half_year": self.env._("%s half-years", number),
-            "year": self.env._("%s years", number),
-        }[unit]
-
-    def _format_days(self, *days):
-        """Return dates in the language of the contract (list of str)."""
-        self.ensure_one()
-        lang = self._get_print_lang()
-        return [format_date(self.env, day, lang_code=lang) for day in days]
-
-    def _get_printed_plan(self):
-        """Return the rows of the payment plan, in their order."""
-        self.ensure_one()
-        return self.installment_ids._filter_content().sorted(CONTENT_ORDER)
-
-    def _get_ledger_excerpt(self):
-        """Return the ledger as the summary sheet shows it, which has to fit on a page.
-
-        :return: `{"paid": paid periods, "rows": rows to list, "later": open periods
-            beyond the first ones}`
-        """
-        self.ensure_one()
-        periods = self.installment_ids.filtered(lambda row: row.trigger == "period")
-        paid = periods.filtered(lambda row: row.state == "paid")
-        later = (periods - paid).sorted("date_due")[LISTED_PERIODS:]
-        return {
-            "paid": paid,
-            "rows": self.installment_ids - paid - later,
-            "later": later,
-        }
-
-    def _get_clause_sections(self):
-        """Return the sections of the printed contract that hold clauses.
-
-        The agreed way of dispute resolution stands in the section of its clauses, or
-        in one of its own after the clauses on breach.
-
-        :return: list of (category, clauses, whether the way is stated here); the
-            category is empty for a section of its own
-        """
-        self.ensure_one()
-        sections, stated = [], not self.dispute_method
-        empty = self.env["crm.contract.clause.category"], self.clause_ids.browse()
-        for category, clauses in self._get_clause_groups():
-            if not stated and category.part == "other":
-                sections.append((*empty, True))
-                stated = True
-            states = not stated and category.part == "dispute"
-            sections.append((category, clauses, states))
-            stated = stated or states
-        if not stated:
-            sections.append((*empty, True))
-        return sections
-
     def _render_text(self):
         """Render the frozen text without watermark (bytes of a PDF)."""
         self.ensure_one()
-        # sudo: see `_get_watermark`
+        # sudo: see `crm.contract.print._get_watermark`
         return (
             self.env["ir.actions.report"]
             .sudo()
@@ -195,3 +91,115 @@ class CrmContract(models.Model):
                 "force_email": True,
             },
         }
+
+
+class CrmContractPrint(models.AbstractModel):
+    """What the printed contract says, as texts and in its order.
+
+    Dates and amounts are in the language of the contract, texts in that of the context.
+    """
+
+    _name = "crm.contract.print"
+    _description = "Printed contract"
+
+    @api.model
+    def _get_amount_in_words(self, contract, amount):
+        """Return an amount of the contract's currency in words, in its language.
+
+        Chinese contracts use the financial capitals of the payment settlement rules,
+        other languages the words of the currency.
+        """
+        lang = contract._get_print_lang()
+        currency = contract.currency_id.with_context(lang=lang)
+        if lang.startswith("zh") and amount >= 0:
+            names = babel_locale_parse(lang).currencies
+            name = "人民币" if currency.name == "CNY" else names.get(currency.name)
+            return chinese_capital_amount(amount, name or currency.name)
+        return currency.amount_to_text(amount)
+
+    @api.model
+    def _get_watermark(self, contract, is_final=False):
+        """Return the text across all pages of a contract that can't be signed (str).
+
+        :param is_final: whether the text is rendered to be frozen; a client can claim
+            so in the URL of a report, hence it counts in the server's own rendering only
+        """
+        if contract.state == "cancelled":
+            return self.env._("Cancelled")
+        if contract.state in ("draft", "review") and not (is_final and self.env.su):
+            return self.env._("Draft – not approved")
+        return ""
+
+    @api.model
+    def _get_period_text(self, number, unit):
+        """Return a period like “30 days” in the language of the context.
+
+        :param unit: key of `TERM_UNITS`
+        """
+        if number == 1:
+            return {
+                "day": self.env._("1 day"),
+                "week": self.env._("1 week"),
+                "month": self.env._("1 month"),
+                "quarter": self.env._("1 quarter"),
+                "half_year": self.env._("half a year"),
+                "year": self.env._("1 year"),
+            }[unit]
+        return {
+            "day": self.env._("%s days", number),
+            "week": self.env._("%s weeks", number),
+            "month": self.env._("%s months", number),
+            "quarter": self.env._("%s quarters", number),
+            "half_year": self.env._("%s half-years", number),
+            "year": self.env._("%s years", number),
+        }[unit]
+
+    @api.model
+    def _format_days(self, contract, *days):
+        """Return dates in the language of the contract (list of str)."""
+        lang = contract._get_print_lang()
+        return [format_date(self.env, day, lang_code=lang) for day in days]
+
+    @api.model
+    def _get_plan(self, contract):
+        """Return the rows of the payment plan, in their order."""
+        return contract.installment_ids._filter_plan().sorted(CONTENT_ORDER)
+
+    @api.model
+    def _get_ledger_excerpt(self, contract):
+        """Return the ledger as the summary sheet shows it, which has to fit on a page.
+
+        :return: `{"paid": paid periods, "rows": rows to list, "later": open periods
+            beyond the first ones}`
+        """
+        periods = contract.installment_ids.filtered(lambda row: row.trigger == "period")
+        paid = periods.filtered(lambda row: row.state == "paid")
+        later = (periods - paid).sorted("date_due")[LISTED_PERIODS:]
+        return {
+            "paid": paid,
+            "rows": contract.installment_ids - paid - later,
+            "later": later,
+        }
+
+    @api.model
+    def _get_clause_sections(self, contract):
+        """Return the sections of the printed contract that hold clauses.
+
+        The agreed way of dispute resolution stands in the section of its clauses, or
+        in one of its own after the clauses on breach.
+
+        :return: list of (category, clauses, whether the way is stated here); the
+            category is empty for a section of its own
+        """
+        sections, stated = [], not contract.dispute_method
+        empty = self.env["crm.contract.clause.category"], contract.clause_ids.browse()
+        for category, clauses in contract._get_clause_groups():
+            if not stated and category.part == "other":
+                sections.append((*empty, True))
+                stated = True
+            states = not stated and category.part == "dispute"
+            sections.append((category, clauses, states))
+            stated = stated or states
+        if not stated:
+            sections.append((*empty, True))
+        return sections

@@ -204,13 +204,11 @@ class CrmContractInstallment(models.Model):
         "contract_id.installment_ids.amount_fixed",
     )
     def _compute_amount(self):
-        plan_rows = self._filter_content()
+        plan_rows = self._filter_plan()
         for row in self - plan_rows:
             row.amount = row.amount_fixed
         for contract, rows in plan_rows.grouped("contract_id").items():
-            plan = (contract.installment_ids._filter_content() | rows).sorted(
-                "sequence"
-            )
+            plan = (contract.installment_ids._filter_plan() | rows).sorted("sequence")
             amounts = plan_amounts(
                 contract.amount_one_off,
                 [row._get_plan_row() for row in plan],
@@ -369,6 +367,10 @@ class CrmContractInstallment(models.Model):
         }
 
     def _filter_content(self):
+        return self._filter_plan()
+
+    def _filter_plan(self):
+        """Return the rows of the payment plan: those that the ledger did not make."""
         return self.filtered(lambda row: row.trigger in PLAN_TRIGGERS)
 
     @api.model_create_multi
@@ -391,7 +393,7 @@ class CrmContractInstallment(models.Model):
 
     def _check_made_by_ledger(self):
         """Refuse what a client would do to rows that the ledger makes by itself."""
-        if not self.env.su and self - self._filter_content():
+        if not self.env.su and self - self._filter_plan():
             raise UserError(
                 self.env._(
                     "The rows of periods and of interest are made by the ledger. Change"
@@ -486,7 +488,7 @@ class CrmContractInstallment(models.Model):
         self.ensure_one()
         if self.trigger == "date":
             return format_date(self.env, self.date, date_format="long")
-        period = self.contract_id._get_period_text(self.days, "day")
+        period = self.env["crm.contract.print"]._get_period_text(self.days, "day")
         if self.trigger == "signature":
             if not self.days:
                 return self.env._("On signature of the contract")
@@ -551,7 +553,8 @@ class CrmContractInstallment(models.Model):
 
     def _advance_overrun(self):
         contract = self.contract_id
-        contract._rebuild_ledger(contract._get_early_end())
+        ledger = self.env["crm.contract.ledger"]
+        ledger._rebuild(contract, contract._get_early_end())
 
     def _advance_due(self):
         self._recompute_as_of_today("state")

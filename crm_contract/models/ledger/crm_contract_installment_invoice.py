@@ -124,9 +124,9 @@ class CrmContractInstallment(models.Model):
     def _prepare_invoice_vals(self, date=None):
         """Return create values of one invoice for rows of one contract."""
         contract = self.contract_id
-        plan_rows = self._filter_content()
+        plan_rows = self._filter_plan()
         lines = [row._prepare_ledger_line_vals() for row in self - plan_rows]
-        base_lines = plan_rows and contract._prepare_base_lines()
+        base_lines = plan_rows and contract.line_ids._prepare_base_lines()
         for row in plan_rows:
             if len(self) > 1:
                 lines.append({"display_type": "line_section", "name": row.name})
@@ -177,7 +177,8 @@ class CrmContractInstallment(models.Model):
         """Return the description of a period, in the language of the contract."""
         contract = self.contract_id
         row = self.with_context(lang=contract._get_print_lang())
-        start, end = contract._format_days(self.period_start, self.period_end)
+        printer = self.env["crm.contract.print"]
+        start, end = printer._format_days(contract, self.period_start, self.period_end)
         parts = [
             self.line_id.name,
             row.env._("Period: %(start)s to %(end)s", start=start, end=end),
@@ -263,7 +264,7 @@ class CrmContractInstallment(models.Model):
         The order that the line came from counts invoiced quantities: the parts of all
         rows, rounded as they are, add up to the whole.
         """
-        plan = self.contract_id.installment_ids._filter_content()
+        plan = self.contract_id.installment_ids._filter_plan()
         rows = plan.sorted(CONTENT_ORDER)
         before = sum(rows[: rows.ids.index(self.id)].mapped("amount"))
         digits = self.env["decimal.precision"].precision_get("Product Unit")

@@ -70,92 +70,159 @@ class CrmContract(models.Model):
 
     def _compute_amount_interest(self):
         today = fields.Date.context_today(self)
+        late = self.env["crm.contract.late.interest"]
         for contract in self:
-            contract.amount_interest = sum(
-                vals["amount_fixed"] for vals in contract._prepare_interest_vals(today)
-            )
+            rows = late._prepare_rows(contract, today)
+            contract.amount_interest = sum(vals["amount_fixed"] for vals in rows)
 
     @api.model
     def _get_content_fields(self):
         return (*super()._get_content_fields(), *LATE_FIELDS)
 
-    def action_charge_interest(self):
-        """Open the dialog that invoices overdue interest."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Overdue interest"),
-            "res_model": "crm.contract.interest",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_contract_id": self.id},
-        }
 
-    def _charge_interest(self, until):
+class CrmContractLateInterest(models.AbstractModel):
+    """Interest on overdue invoices: what is agreed, owed and charged."""
+
+    _name = "crm.contract.late.interest"
+    _description = "Interest on overdue invoices"
+
+    @api.model
+    def _charge(self, contract, until):
         """Invoice the interest up to a day that was not charged yet.
 
         :return: account.move records (drafts)
         :raise UserError: if there is none
         """
-        self.ensure_one()
-        self._check_access_to_invoice()
+        contract._check_access_to_invoice()
         # Two who charge at once: the second one waits, and finds nothing left; the
         # unique index of the rows stands behind it.
-        self._lock_rows()
-        vals_list = self._prepare_interest_vals(until)
+        contract._lock_rows()
+        vals_list = self._prepare_rows(contract, until)
         if not vals_list:
             raise UserError(self.env._("There is no overdue interest to invoice."))
         # sudo: rows of interest are made by the ledger alone; checked above
         rows = self.env["crm.contract.installment"].sudo().create(vals_list)
         return rows.sudo(False)._create_invoices(fields.Date.context_today(self))
 
-    def _prepare_interest_vals(self, until):
+    @api.model
+    def _prepare_rows(self, contract, until):
         """Return create values of the interest rows of overdue invoices."""
-        self.ensure_one()
-        if not self.late_rate:
+        if not contract.late_rate:
             return []
         # sudo: payments of invoices that the reader of a contract may not open
-        invoices = self.sudo().invoice_ids.filtered(lambda move: move._bears_interest())
-        vals_list = [invoice._prepare_interest_row_vals(until) for invoice in invoices]
-        return [vals for vals in vals_list if vals]
+        return list(self._get_rows(contract.sudo().invoice_ids, until).values())
 
-    def _get_late_terms(self):
-        """Return what is agreed on late payment (`tools.late_interest.LateTerms`)."""
-        self.ensure_one()
-        return LateTerms(
-            self.late_rate, self.late_rate_unit, self.late_grace_days, self.late_cap
+    @api.model
+    def _get_rows(self, invoices, until):
+        """Return create values of rows of interest not charged yet: `{invoice: vals}`.
+
+        Each installment of the payment terms is a claim of its own.
+        """
+        # sudo: payments and contracts that the reader of an invoice may not open
+        invoices = invoices.sudo().filtered("contract_id.late_rate")
+        charged = invoices.contract_id.installment_ids.filtered("source_invoice_id")
+        # No interest on interest.
+        invoices = (invoices - charged.invoice_id).filtered(
+            lambda move: move._bears_interest()
+        )
+        rows_of = charged.grouped("source_invoice_id")
+        rows = {
+            invoice: self._prepare_row_vals(
+                invoice, claims, rows_of.get(invoice, charged.browse()), until
+            )
+            for invoice, claims in invoices._get_claims(until).items()
+        }
+        return {invoice: vals for invoice, vals in rows.items() if vals}
+
+    @api.model
+    def _prepare_row_vals(self, invoice, claims, charged, until):
+        """Return create values of the row of interest on an invoice, or None.
+
+        :param charged: the rows of interest that it has already
+        """
+        contract = invoice.contract_id
+        last = max(charged.mapped("period_end"), default=None)
+        since = last and add(last, days=1)
+        amount = self._get_interest(invoice, claims, charged, until)
+        if not amount:
+            return None
+        taxed = self._get_taxes(contract).compute_all(amount, invoice.currency_id)
+        return {
+            "contract_id": contract.id,
+            "trigger": "interest",
+            "amount_type": "fixed",
+            "amount_fixed": taxed["total_included"],
+            "amount_untaxed": amount,
+            "price_unit": amount,
+            "quantity": 1,
+            "date": until,
+            "source_invoice_id": invoice.id,
+            "period_start": since or min(add(claim.due, days=1) for claim in claims),
+            "period_end": until,
+            "name": self.env._("Overdue interest on %s", invoice.name),
+        }
+
+    @api.model
+    def _get_interest(self, invoice, claims, charged, until):
+        """Return the interest, without taxes, of the days not charged yet (float)."""
+        terms = self._get_terms(invoice.contract_id)
+        last = max(charged.mapped("period_end"), default=None)
+        since = last and add(last, days=1)
+        interest = sum(
+            late_interest(
+                terms, claim, since if _was_charged(claim, terms, last) else None, until
+            )
+            for claim in claims
+        )
+        return interest and capped(
+            interest,
+            terms,
+            invoice.amount_total,
+            sum(charged.mapped("amount_untaxed")),
+            invoice.currency_id.rounding,
         )
 
-    def _get_interest_taxes(self):
-        """Return the taxes on interest: those of its product, if there is one."""
-        self.ensure_one()
-        # sudo: a setting of the company
-        product = self.company_id.sudo().contract_interest_product_id
-        taxes = product.taxes_id._filter_taxes_by_company(self.company_id)
-        return self.fiscal_position_id.map_tax(taxes)
+    @api.model
+    def _get_terms(self, contract):
+        """Return what is agreed on late payment (`tools.late_interest.LateTerms`)."""
+        return LateTerms(
+            contract.late_rate,
+            contract.late_rate_unit,
+            contract.late_grace_days,
+            contract.late_cap,
+        )
 
-    def _get_late_text(self):
+    @api.model
+    def _get_taxes(self, contract):
+        """Return the taxes on interest: those of its product, if there is one."""
+        # sudo: a setting of the company
+        product = contract.company_id.sudo().contract_interest_product_id
+        taxes = product.taxes_id._filter_taxes_by_company(contract.company_id)
+        return contract.fiscal_position_id.map_tax(taxes)
+
+    @api.model
+    def _get_text(self, contract):
         """Return what is agreed on late payment as a sentence, empty if nothing is."""
-        self.ensure_one()
-        if not self.late_rate:
+        if not contract.late_rate:
             return ""
-        rate = formatLang(self.env, self.late_rate, digits=4).rstrip("0").rstrip(".,")
+        rate = formatLang(self.env, contract.late_rate, digits=4)
+        rate = rate.rstrip("0").rstrip(".,")
         texts = [
             self.env._("Overdue amounts bear interest of %s %% per day.", rate)
-            if self.late_rate_unit == "day"
+            if contract.late_rate_unit == "day"
             else self.env._("Overdue amounts bear interest of %s %% per year.", rate)
         ]
-        if self.late_grace_days:
+        if contract.late_grace_days:
             texts.append(
                 self.env._(
                     "What is paid within %s days after the due date bears none.",
-                    self.late_grace_days,
+                    contract.late_grace_days,
                 )
             )
-        if self.late_cap:
+        if contract.late_cap:
             texts.append(
                 self.env._(
-                    "It is limited to %g %% of the invoiced amount.", self.late_cap
+                    "It is limited to %g %% of the invoiced amount.", contract.late_cap
                 )
             )
         return " ".join(texts)
@@ -169,13 +236,14 @@ class CrmContractInstallment(models.Model):
         self.ensure_one()
         # sudo: a setting of the company
         product = self.company_id.sudo().contract_interest_product_id
+        taxes = self.env["crm.contract.late.interest"]._get_taxes(self.contract_id)
         return {
             "installment_id": self.id,
             "product_id": product.id,
             "name": self._get_interest_line_name(),
             "quantity": 1,
             "price_unit": self.price_unit,
-            "tax_ids": [Command.set(self.contract_id._get_interest_taxes().ids)],
+            "tax_ids": [Command.set(taxes.ids)],
         }
 
     def _get_interest_line_name(self):
@@ -183,7 +251,8 @@ class CrmContractInstallment(models.Model):
         row = self.with_context(lang=contract._get_print_lang())
         # sudo: number of the invoice that is overdue
         invoice = row.sudo().source_invoice_id
-        start, end = contract._format_days(self.period_start, self.period_end)
+        printer = self.env["crm.contract.print"]
+        start, end = printer._format_days(contract, self.period_start, self.period_end)
         return "\n".join(
             (
                 row.env._(
@@ -192,7 +261,7 @@ class CrmContractInstallment(models.Model):
                     start=start,
                     end=end,
                 ),
-                row.contract_id._get_late_text(),
+                row.env["crm.contract.late.interest"]._get_text(contract),
             )
         )
 
@@ -200,9 +269,6 @@ class CrmContractInstallment(models.Model):
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    interest_row_ids = fields.One2many(
-        "crm.contract.installment", "source_invoice_id", string="Charged interest"
-    )
     amount_interest = fields.Monetary(
         string="Overdue interest",
         compute="_compute_amount_interest",
@@ -211,89 +277,43 @@ class AccountMove(models.Model):
 
     def _compute_amount_interest(self):
         today = fields.Date.context_today(self)
+        rows = self.env["crm.contract.late.interest"]._get_rows(self, today)
         for move in self:
-            # sudo: the contract of an invoice that an accountant may open
-            invoice = move.sudo()
-            late = invoice.contract_id.late_rate and invoice._bears_interest()
-            vals = late and invoice._prepare_interest_row_vals(today)
+            vals = rows.get(move._origin)
             move.amount_interest = vals["amount_fixed"] if vals else 0.0
 
     def _bears_interest(self):
-        """Return whether it is an invoice in force, undisputed, and not of interest."""
+        """Return whether it is an invoice in force, and undisputed."""
         self.ensure_one()
         return (
             self.move_type == "out_invoice"
             and self.state == "posted"
             and self.payment_state not in ("blocked", "reversed")
-            and "interest" not in self.installment_ids.mapped("trigger")
         )
 
-    def _prepare_interest_row_vals(self, until):
-        """Return create values of the row of interest not charged yet, or None.
+    def _get_claims(self, until):
+        """Return what the customers owed when, and paid when.
 
-        Each installment of the payment terms is a claim of its own.
+        :return: `{invoice: claims}` of what was due before the day, if anything was
         """
-        self.ensure_one()
-        contract, claims = self.contract_id, self._get_claims()
-        last = max(self.interest_row_ids.mapped("period_end"), default=None)
-        since = last and add(last, days=1)
-        amount = self._get_interest(claims, last, until)
-        if not amount:
-            return None
-        taxed = contract._get_interest_taxes().compute_all(amount, self.currency_id)
-        return {
-            "contract_id": contract.id,
-            "trigger": "interest",
-            "amount_type": "fixed",
-            "amount_fixed": taxed["total_included"],
-            "amount_untaxed": amount,
-            "price_unit": amount,
-            "quantity": 1,
-            "date": until,
-            "source_invoice_id": self.id,
-            "period_start": since or min(add(claim.due, days=1) for claim in claims),
-            "period_end": until,
-            "name": self.env._("Overdue interest on %s", self.name),
-        }
-
-    def _get_interest(self, claims, last, until):
-        """Return the interest, without taxes, of the days not charged yet (float).
-
-        :param last: last day that was charged, None if there is none
-        """
-        terms = self.contract_id._get_late_terms()
-        since = last and add(last, days=1)
-        interest = sum(
-            late_interest(
-                terms, claim, since if _was_charged(claim, terms, last) else None, until
-            )
-            for claim in claims
+        lines = self.env["account.move.line"].search_fetch(
+            [
+                ("move_id", "in", self.ids),
+                ("account_type", "=", "asset_receivable"),
+                ("date_maturity", "<", until),
+            ],
+            ["move_id", "date_maturity", "amount_currency"],
+            order="id",
         )
-        return interest and capped(
-            interest,
-            terms,
-            self.amount_total,
-            sum(self.interest_row_ids.mapped("amount_untaxed")),
-            self.currency_id.rounding,
-        )
-
-    def _get_claims(self):
-        """Return what the customer owed when, and paid when, as claims."""
-        self.ensure_one()
-        lines = self.line_ids.filtered(
-            lambda line: line.account_type == "asset_receivable" and line.date_maturity
-        )
-        return [
-            Claim(
-                line.date_maturity,
-                line.amount_currency,
-                [
-                    (partial.max_date, partial.debit_amount_currency)
-                    for partial in line.matched_credit_ids
-                ],
-            )
-            for line in lines
-        ]
+        claims = {}
+        for line in lines:
+            payments = [
+                (partial.max_date, partial.debit_amount_currency)
+                for partial in line.matched_credit_ids
+            ]
+            claim = Claim(line.date_maturity, line.amount_currency, payments)
+            claims.setdefault(line.move_id, []).append(claim)
+        return claims
 
 
 def _was_charged(claim, terms, last):

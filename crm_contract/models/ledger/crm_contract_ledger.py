@@ -9,7 +9,7 @@ COMPLETE = date.max
 
 
 class CrmContract(models.Model):
-    """Ledger of the recurring lines: a row per period, up to a rolling horizon."""
+    """How far the ledger of a contract goes, and what interrupts or ends it."""
 
     _inherit = "crm.contract"
 
@@ -50,96 +50,6 @@ class CrmContract(models.Model):
             for months, group in companies.grouped("contract_horizon").items()
         )
 
-    def _extend_ledger(self, since=None):
-        """Create the rows of the periods up to the horizon that are not there yet.
-
-        Can run twice without harm: a period that has a row gets no second one.
-
-        :param since: look at periods that end on this day or later alone; without it,
-            go on from where the ledger ends
-        """
-        vals_list = []
-        for contract in self.filtered(lambda c: c._has_ledger()):
-            vals_list += contract._prepare_period_vals(since)
-        # sudo: period rows are made by the ledger alone
-        self.env["crm.contract.installment"].sudo().create(vals_list)
-
-    def _prepare_period_vals(self, since):
-        """Return create values of missing period rows, and note how far they go."""
-        lines = self.line_ids.filtered("is_recurring")
-        if not lines:
-            return []
-        # sudo: the ledger knows all of its rows, whoever extends it
-        rows = lines.sudo().installment_ids.grouped("line_id")
-        horizon = add(
-            fields.Date.context_today(self),
-            months=self.company_id.contract_horizon,
-        )
-        since = since or self._get_ledger_since()
-        vals_list, is_complete = [], True
-        for line in lines:
-            present = {row.period_start: row.period_end for row in rows.get(line, ())}
-            recurrence = line._get_recurrence()
-            end = recurrence and (recurrence.end or COMPLETE)
-            is_complete &= not recurrence or end <= horizon
-            vals_list += [
-                line._prepare_installment_vals(*rest)
-                for billable in line._get_billable_periods(horizon, since)
-                if (rest := line._get_rest(present, *billable))
-            ]
-        # sudo: owned by the ledger
-        self.sudo().date_ledger = COMPLETE if is_complete else horizon
-        return vals_list
-
-    def _has_ledger(self):
-        if not self.performs:
-            return False
-        if self.state == "suspended":
-            return self.type_id.bill_suspended
-        return self.state in ("signed", "running", "ended")
-
-    def _get_ledger_since(self):
-        return self.date_ledger if self.date_ledger not in (False, COMPLETE) else None
-
-    def _rebuild_ledger(self, since):
-        """Make the rows that are not billed anew, from the period of a day on.
-
-        A suspension, its end and an early end change what is billed of a period.
-        """
-        # sudo: period rows are made by the ledger alone
-        rows = self.line_ids.sudo().installment_ids.filtered(
-            lambda row: row.period_end >= since and row._is_open()
-        )
-        # A period that was cut may end before the day now.
-        first = min([since, *rows.mapped("period_start")])
-        rows.unlink()
-        self._extend_ledger(first)
-
-    def _suspend_ledger(self):
-        """Take periods that are not over, and not billed, out of the ledger.
-
-        They come back, less the days of the suspension, when it is over. What was
-        billed in advance stays billed.
-        """
-        today = fields.Date.context_today(self)
-        # sudo: owned by the life cycle; the transition checked the rights
-        self.env["crm.contract.suspension"].sudo().create(
-            [{"contract_id": contract.id, "date_start": today} for contract in self]
-        )
-        self.filtered(lambda c: not c.type_id.bill_suspended)._rebuild_ledger(today)
-
-    def _resume_ledger(self, day):
-        """End the open suspensions before a day, and bill on the anchor from there."""
-        # sudo: owned by the life cycle; the transition checked the rights
-        pauses = self.sudo().suspension_ids.filtered(lambda pause: not pause.date_end)
-        for pause in pauses:
-            contract, first = pause.contract_id, pause.date_start
-            if first >= day:
-                pause.unlink()
-            else:
-                pause.date_end = add(day, days=-1)
-            contract.with_env(self.env)._rebuild_ledger(first)
-
     def _get_early_end(self):
         """Return the last day that is billed though the term goes on, or False.
 
@@ -148,37 +58,150 @@ class CrmContract(models.Model):
         self.ensure_one()
         return self.date_ended
 
-    def _end_ledger(self, day):
-        """Bill nothing after the last day of the contracts."""
-        self._resume_ledger(add(day, days=1))
-        self._rebuild_ledger(day)
+    def _advance_ledger(self):
+        self.env["crm.contract.ledger"]._extend(self)
+        self._recompute_as_of_today("amount_mrr")
 
-    def _reopen_ledger(self, day):
+
+class CrmContractLedger(models.AbstractModel):
+    """The ledger of recurring lines: a row per period, up to a rolling horizon.
+
+    Rows of periods come and go here alone. All methods take contracts, of any user:
+    whoever calls them has checked the rights.
+    """
+
+    _name = "crm.contract.ledger"
+    _description = "Ledger of recurring lines"
+
+    @api.model
+    def _extend(self, contracts, since=None):
+        """Create the rows of the periods up to the horizon that are not there yet.
+
+        Can run twice without harm: a period that has a row gets no second one.
+
+        :param since: look at periods that end on this day or later alone; without it,
+            go on from where the ledger ends
+        """
+        vals_list = []
+        for contract in contracts:
+            if self._has_ledger(contract):
+                vals_list += self._prepare_period_vals(contract, since)
+        # sudo: period rows are made by the ledger alone
+        self.env["crm.contract.installment"].sudo().create(vals_list)
+
+    @api.model
+    def _rebuild(self, contracts, since):
+        """Make the rows that are not billed anew, from the period of a day on.
+
+        A suspension, its end and an early end change what is billed of a period.
+        """
+        # sudo: period rows are made by the ledger alone
+        rows = contracts.line_ids.sudo().installment_ids.filtered(
+            lambda row: row.period_end >= since and row._is_open()
+        )
+        # A period that was cut may end before the day now.
+        first = min([since, *rows.mapped("period_start")])
+        rows.unlink()
+        self._extend(contracts, first)
+
+    @api.model
+    def _suspend(self, contracts):
+        """Take periods that are not over, and not billed, out of the ledger.
+
+        They come back, less the days of the suspension, when it is over. What was
+        billed in advance stays billed.
+        """
+        today = fields.Date.context_today(self)
+        # sudo: owned by the life cycle; the transition checked the rights
+        self.env["crm.contract.suspension"].sudo().create(
+            [
+                {"contract_id": contract.id, "date_start": today}
+                for contract in contracts
+            ]
+        )
+        self._rebuild(contracts.filtered(lambda c: not c.type_id.bill_suspended), today)
+
+    @api.model
+    def _resume(self, contracts, day):
+        """End the open suspensions before a day, and bill on the anchor from there."""
+        # sudo: owned by the life cycle; the transition checked the rights
+        pauses = contracts.sudo().suspension_ids
+        for pause in pauses.filtered(lambda pause: not pause.date_end):
+            contract, first = pause.contract_id, pause.date_start
+            if first >= day:
+                pause.unlink()
+            else:
+                pause.date_end = add(day, days=-1)
+            self._rebuild(contract.with_env(contracts.env), first)
+
+    @api.model
+    def _end(self, contracts, day):
+        """Bill nothing after the last day of the contracts."""
+        self._resume(contracts, add(day, days=1))
+        self._rebuild(contracts, day)
+
+    @api.model
+    def _reopen(self, contract, day):
         """Bill on after what was the last day, as if it had not been the last one.
 
         A period whose days after it were credited is billed for those days again.
         """
-        self.ensure_one()
         # sudo: period rows are made by the ledger alone
-        rows = self.line_ids.sudo().installment_ids
-        rows._shorten_credited(day)
-        self._rebuild_ledger(day)
+        contract.line_ids.sudo().installment_ids._shorten_credited(day)
+        self._rebuild(contract, day)
 
-    def _get_dropped_rows(self, day):
-        """Return the rows of the plan that a termination on a day cancels.
+    @api.model
+    def _has_ledger(self, contract):
+        if contract._is_amendment():
+            return False
+        if contract.state == "suspended":
+            return contract.type_id.bill_suspended
+        return contract.state in ("signed", "running", "ended")
 
-        Extended by satellites in which a contract runs on until that day.
-        """
-        plan = self.installment_ids._filter_content()
-        return plan.filtered(lambda row: row._is_open())
-
-    def _advance_ledger(self):
-        self._extend_ledger()
-        self._recompute_as_of_today("amount_mrr")
+    @api.model
+    def _prepare_period_vals(self, contract, since):
+        """Return create values of missing period rows, and note how far they go."""
+        lines = contract.line_ids.filtered("is_recurring")
+        if not lines:
+            return []
+        horizon = add(
+            fields.Date.context_today(self),
+            months=contract.company_id.contract_horizon,
+        )
+        if not since and contract.date_ledger not in (False, COMPLETE):
+            since = contract.date_ledger
+        vals_list = [
+            vals for line in lines for vals in line._prepare_period_vals(horizon, since)
+        ]
+        ends = [line._get_last_day() for line in lines]
+        # sudo: owned by the ledger
+        contract.sudo().date_ledger = COMPLETE if max(ends) <= horizon else horizon
+        return vals_list
 
 
 class CrmContractLine(models.Model):
     _inherit = "crm.contract.line"
+
+    def _prepare_period_vals(self, until, since=None):
+        """Return create values of the rows of its periods that have none yet.
+
+        :param until: periods that begin later are left out
+        :param since: periods that end earlier are left out
+        """
+        self.ensure_one()
+        # sudo: the ledger knows all of its rows, whoever extends it
+        rows = self.sudo().installment_ids
+        present = {row.period_start: row.period_end for row in rows}
+        return [
+            self._prepare_installment_vals(*rest)
+            for billable in self._get_billable_periods(until, since)
+            if (rest := self._get_rest(present, *billable))
+        ]
+
+    def _get_last_day(self):
+        """Return the last day that the line bills; the last of all without an end."""
+        recurrence = self._get_recurrence()
+        return recurrence.end or COMPLETE if recurrence else date.min
 
     def _get_rest(self, present, period, days, quantity, price_unit):
         """Return what of a billable period has no row yet, in the same form, or None.
@@ -223,5 +246,6 @@ class CrmContractLine(models.Model):
         }
 
     def _get_period_name(self, start, end):
-        dates = " – ".join(self.contract_id._format_days(start, end))
-        return f"{self.name.partition(chr(10))[0]} {dates}"
+        printer = self.env["crm.contract.print"]
+        dates = printer._format_days(self.contract_id, start, end)
+        return f"{self.name.partition(chr(10))[0]} {' – '.join(dates)}"

@@ -1,30 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.fields import Domain
 
 
 class CrmContract(models.Model):
-    """What an accountant does from a contract: payments, billing again."""
+    """Who may invoice a contract, and billing it again after a problem."""
 
     _inherit = "crm.contract"
-
-    payment_count = fields.Integer(string="Payments", compute="_compute_payment_count")
-    progress_invoiced = fields.Float(
-        string="Invoiced of 100", compute="_compute_progress"
-    )
-    progress_paid = fields.Float(string="Paid of 100", compute="_compute_progress")
-
-    def _compute_payment_count(self):
-        # sudo: the number alone; opening the payments asks for access to them
-        groups = self.sudo()._get_payments()
-        for contract in self:
-            contract.payment_count = len(groups.get(contract._origin.id, ()))
-
-    @api.depends("percent_invoiced", "percent_paid")
-    def _compute_progress(self):
-        for contract in self:
-            contract.progress_invoiced = 100 * contract.percent_invoiced
-            contract.progress_paid = 100 * contract.percent_paid
 
     def _has_field_access(self, field, operation):
         # How invoices leave the company is not for each salesperson to say.
@@ -36,12 +17,6 @@ class CrmContract(models.Model):
         ):
             return False
         return super()._has_field_access(field, operation)
-
-    def action_view_payments(self):
-        """Open the payments that are matched with invoices of the contract."""
-        self.ensure_one()
-        payments = self._get_payments().get(self.id, self.env["account.payment"])
-        return payments._get_records_action(name=self.env._("Payments"))
 
     def action_bill_again(self):
         """Invoice what is due of contracts that the billing run set aside.
@@ -72,15 +47,6 @@ class CrmContract(models.Model):
                     "Only accountants and those who manage a contract may invoice it."
                 )
             )
-
-    def _get_payments(self):
-        """Return payments matched with the invoices: `{contract id: payments}`."""
-        groups = self.env["account.move"]._read_group(
-            Domain("contract_id", "in", self.ids) & Domain("state", "=", "posted"),
-            ["contract_id"],
-            ["id:recordset"],
-        )
-        return {contract.id: moves.reconciled_payment_ids for contract, moves in groups}
 
     @api.model
     def _notify(self, kind, message):

@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from odoo import models
+from odoo import api, models
 from odoo.fields import Command
 
 from ...tools.recurrence import Period, billed_days
@@ -19,21 +19,23 @@ class Effect(NamedTuple):
     change: float
 
 
-class CrmContract(models.Model):
-    """Early end: what of the ledger stops, is shortened or credited."""
+class CrmContractSettlement(models.AbstractModel):
+    """Settlement of an early end: what of the ledger stops, or is credited."""
 
-    _inherit = "crm.contract"
+    _name = "crm.contract.settlement"
+    _description = "Settlement of an early end"
 
-    def _get_end_effects(self, day):
+    @api.model
+    def _get_effects(self, contract, day):
         """Return what the end on a day does to rows of periods that go beyond it."""
-        self.ensure_one()
         # sudo: the ledger knows all of its rows and their invoices
-        rows = self.line_ids.sudo().installment_ids.filtered(
+        rows = contract.line_ids.sudo().installment_ids.filtered(
             lambda row: row.period_end > day and row.state != "cancelled"
         )
         return [row._get_end_effect(day) for row in rows.sorted("period_start")]
 
-    def _settle(self, day):
+    @api.model
+    def _settle(self, contracts, day):
         """Take back what invoices bill beyond the last day of the contracts.
 
         A draft invoice is cancelled, and its rows are billed anew up to that day; of a
@@ -42,38 +44,38 @@ class CrmContract(models.Model):
         :return: account.move records, the credit notes
         """
         credit_notes = self.env["account.move"]
-        for contract in self:
-            effects = contract._get_end_effects(day)
-            drafts = [
-                effect.row.invoice_id for effect in effects if effect.kind == "redo"
-            ]
-            # sudo: who ends a contract need not be an accountant
-            cancelled = self.env["account.move"].sudo().union(*drafts)
-            cancelled.button_cancel()
-            # They can't come back to life for the periods that are billed anew.
-            cancelled.installment_ids.invoice_id = False
+        for contract in contracts:
+            effects = self._get_effects(contract, day)
+            self._cancel_drafts(effects)
             by_invoice = {}
             for effect in effects:
                 if effect.kind == "credit" and effect.change:
                     by_invoice.setdefault(effect.row.invoice_id, []).append(effect)
-            # sudo: as above; the credit notes stay drafts until an accountant posts them
+            # sudo: who ends a contract need not be an accountant; the credit notes
+            # stay drafts until one posts them
             credit_notes |= credit_notes.sudo().create(
                 [
-                    contract._prepare_credit_vals(invoice, credited, day)
+                    self._prepare_credit_vals(contract, invoice, credited, day)
                     for invoice, credited in by_invoice.items()
                 ]
             )
         return credit_notes.sudo(False)
 
-    def _prepare_credit_vals(self, invoice, effects, day):
+    @api.model
+    def _cancel_drafts(self, effects):
+        drafts = [effect.row.invoice_id for effect in effects if effect.kind == "redo"]
+        # sudo: who ends a contract need not be an accountant
+        cancelled = self.env["account.move"].sudo().union(*drafts)
+        cancelled.button_cancel()
+        # They can't come back to life for the periods that are billed anew.
+        cancelled.installment_ids.invoice_id = False
+
+    @api.model
+    def _prepare_credit_vals(self, contract, invoice, effects, day):
         """Return create values of the credit note for periods paid in advance."""
         return dict(
-            self._prepare_invoice_vals(),
-            move_type="out_refund",
+            contract._prepare_invoice_vals("out_refund"),
             reversed_entry_id=invoice.id,
-            invoice_payment_term_id=False,
-            # The bank account of an invoice is ours, that of a credit note theirs.
-            partner_bank_id=False,
             journal_id=invoice.journal_id.id,
             invoice_line_ids=[
                 Command.create(effect.row._prepare_credit_line_vals(effect.change, day))
@@ -84,6 +86,13 @@ class CrmContract(models.Model):
 
 class CrmContractInstallment(models.Model):
     _inherit = "crm.contract.installment"
+
+    def _filter_dropped(self, day):
+        """Return the rows of the plan that a termination on a day cancels.
+
+        Extended by satellites in which a contract runs on until that day.
+        """
+        return self._filter_plan().filtered(lambda row: row._is_open())
 
     def _get_end_effect(self, day):
         self.ensure_one()
@@ -146,7 +155,7 @@ class CrmContractInstallment(models.Model):
         untaxed = self.amount_untaxed * change / self.amount if self.amount else 0.0
         contract = self.contract_id
         row = self.with_context(lang=contract._get_print_lang())
-        [last_day] = contract._format_days(day)
+        [last_day] = self.env["crm.contract.print"]._format_days(contract, day)
         return {
             "credited_installment_id": self.id,
             "product_id": self.line_id.product_id.id,

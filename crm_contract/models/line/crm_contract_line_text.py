@@ -53,7 +53,8 @@ class CrmContractLine(models.Model):
                 "half_year": self.env._("half-yearly"),
                 "year": self.env._("yearly"),
             }[unit]
-        return self.env._("every %s", self.contract_id._get_period_text(interval, unit))
+        printer = self.env["crm.contract.print"]
+        return self.env._("every %s", printer._get_period_text(interval, unit))
 
     def _get_per_period_text(self):
         """Return what the price of the line is for (str), like “per month”."""
@@ -68,7 +69,8 @@ class CrmContractLine(models.Model):
                 "half_year": self.env._("per half-year"),
                 "year": self.env._("per year"),
             }[unit]
-        return self.env._("per %s", self.contract_id._get_period_text(interval, unit))
+        printer = self.env["crm.contract.print"]
+        return self.env._("per %s", printer._get_period_text(interval, unit))
 
     def _get_printed_steps(self):
         """Return the price steps of a recurring line, in their order."""

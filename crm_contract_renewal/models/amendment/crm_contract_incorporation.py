@@ -186,8 +186,10 @@ class CrmContract(models.Model):
                 contract.amount_signed = contract.amount_total
             with contract._content_unlocked():
                 contract._take_content(amendment.sudo())
-            contract._rebuild_ledger(amendment.date_effective)
-            contract._log_mrr(amendment.date_effective)
+            ledger = self.env["crm.contract.ledger"]
+            ledger._rebuild(contract, amendment.date_effective)
+            log = self.env["crm.contract.mrr.movement"]
+            log._log(contract, amendment.date_effective)
             amendment._transition("take_effect")
             contract._message_log(
                 body=self.env._("Amended by %s.", amendment._get_html_link())

@@ -63,7 +63,7 @@ class CrmContract(models.Model):
         """Return what speaks for the customer leaving, or not paying (list of str)."""
         self.ensure_one()
         reasons = []
-        if self.is_overdue:
+        if self.amount_overdue > 0:
             reasons.append(self.env._("Invoices are overdue."))
         late = self._count_paid_late()
         if late:

@@ -171,13 +171,14 @@ class CrmContract(models.Model):
 
     def _get_index_sentences(self):
         index, months = self.adjustment_index_id.name, self.adjustment_months
+        printer = self.env["crm.contract.print"]
         if months:
             sentence = self.env._(
                 "With each renewal, prices change as the index “%(index)s” did from one "
                 "term to the next; its value for the month that lies %(months)s before "
                 "a term begins counts.",
                 index=index,
-                months=self._get_period_text(months, "month"),
+                months=printer._get_period_text(months, "month"),
             )
         else:
             sentence = self.env._(

@@ -27,7 +27,7 @@ _LINE_VALUES = (
 
 
 class CrmContract(models.Model):
-    """Recurring revenue on any day, and what of it was logged (see `_log_mrr`)."""
+    """Recurring revenue of the term, and how far it is in the log."""
 
     _inherit = "crm.contract"
 
@@ -45,18 +45,6 @@ class CrmContract(models.Model):
         currency_field="company_currency_id",
         help="On the last day of the term, in the company's currency.",
     )
-    amount_mrr_logged = fields.Monetary(
-        string="MRR logged last",
-        readonly=True,
-        copy=False,
-        currency_field="company_currency_id",
-    )
-    amount_arr_logged = fields.Monetary(
-        string="ARR logged last",
-        readonly=True,
-        copy=False,
-        currency_field="company_currency_id",
-    )
     date_mrr_logged = fields.Date(
         string="MRR logged until",
         readonly=True,
@@ -70,13 +58,6 @@ class CrmContract(models.Model):
         # The daily job looks for what is due, among many contracts with nothing due.
         index="btree_not_null",
         help="Next day on which the MRR may change, by dates alone.",
-    )
-    mrr_movement_ids = fields.One2many(
-        "crm.contract.mrr.movement",
-        "contract_id",
-        string="MRR movements",
-        readonly=True,
-        copy=False,
     )
 
     @api.depends(
@@ -93,8 +74,9 @@ class CrmContract(models.Model):
         (self - signed).update({"amount_arr_start": 0.0, "amount_arr_end": 0.0})
         for contract in signed:
             start, end = contract.date_start, contract.date_ended or contract.date_end
-            contract.amount_arr_start = start and contract._get_level_on(start).arr
-            contract.amount_arr_end = end and contract._get_level_on(end).arr
+            lines = contract.line_ids
+            contract.amount_arr_start = start and lines._get_level_on(start).arr
+            contract.amount_arr_end = end and lines._get_level_on(end).arr
 
     @api.depends(
         "kind",
@@ -106,64 +88,45 @@ class CrmContract(models.Model):
         *_LINE_DATES,
     )
     def _compute_date_mrr_change(self):
+        log = self.env["crm.contract.mrr.movement"]
         for contract in self:
-            if not contract._has_open_mrr_log():
+            if not log._is_open(contract):
                 contract.date_mrr_change = False
             elif not contract.date_mrr_logged or contract.state == "ended":
                 contract.date_mrr_change = contract.date_start
             else:
-                contract.date_mrr_change = min(
-                    contract._get_mrr_days(contract.date_end or COMPLETE),
-                    default=False,
-                )
+                days = log._get_days(contract, contract.date_end or COMPLETE)
+                contract.date_mrr_change = min(days, default=False)
 
     @api.model
     def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "amount_mrr_logged",
-            "amount_arr_logged",
-            "date_mrr_logged",
-            "mrr_movement_ids",
-        }
+        return super()._get_owned_fields() | {"date_mrr_logged"}
 
-    def _has_open_mrr_log(self):
-        """Return whether the MRR of the contract may still move."""
-        self.ensure_one()
-        is_over = self.state == "ended" and self.date_ended
-        return (
-            self.kind != "amendment"
-            and bool(self.date_start)
-            and (is_over or self.state in ("running", "suspended"))
-            and self.date_mrr_logged != COMPLETE
-        )
 
-    def _get_mrr_days(self, until):
-        """Return the days after the last logged one on which the MRR may change."""
-        self.ensure_one()
-        lines = self.line_ids.filtered("is_recurring")
-        firsts = ("date_start", "valid_from")
-        lasts = ("date_end", "valid_until")
-        days = {
-            self.date_start,
-            *lines.step_ids.mapped("date_from"),
-            *(day for name in firsts for day in lines.mapped(name)),
-            *(day + _DAY for name in lasts for day in lines.mapped(name) if day),
-        }
-        if self.date_ended:
-            days.add(self.date_ended + _DAY)
-        logged = self.date_mrr_logged or self.date_start - _DAY
-        return sorted(day for day in days if day and logged < day <= until)
-
-    def _get_mrr_level(self, day):
-        """Return what recurs on a day: nothing before the start and after the end."""
-        is_over = self.date_ended and day > self.date_ended
-        return Level() if day < self.date_start or is_over else self._get_level_on(day)
+class CrmContractLine(models.Model):
+    _inherit = "crm.contract.line"
 
     def _get_level_on(self, day):
-        """Return the `Level` of the recurring lines in the company's currency."""
-        self.ensure_one()
-        lines = self.line_ids.filtered(lambda line: line._recurs_on(day))
+        """Return the `Level` of the lines on a day, in the company's currency.
+
+        The lines are those of one contract.
+        """
+        contract = self.contract_id
+        if not contract:
+            return Level()
+        lines = self.filtered(lambda line: line._recurs_on(day))
         month = sum(line._get_monthly_value_on(day) for line in lines)
-        month /= self.currency_rate or 1.0
-        currency = self.company_currency_id
+        month /= contract.currency_rate or 1.0
+        currency = contract.company_currency_id
         return Level(currency.round(month), currency.round(12 * month))
+
+    def _get_days_of_change(self):
+        """Return the days on which the lines may change what recurs (set of dates)."""
+        lines = self.filtered("is_recurring")
+        firsts = ("date_start", "valid_from")
+        lasts = ("date_end", "valid_until")
+        return {
+            *filter(None, lines.step_ids.mapped("date_from")),
+            *(day for name in firsts for day in lines.mapped(name) if day),
+            *(day + _DAY for name in lasts for day in lines.mapped(name) if day),
+        }

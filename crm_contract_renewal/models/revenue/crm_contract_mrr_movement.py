@@ -12,7 +12,7 @@ KINDS = [
 class CrmContractMrrMovement(models.Model):
     """A change of the recurring revenue of a contract.
 
-    Rows are only ever added, and by code alone (`crm.contract._log_mrr`). The sum of all
+    Rows are only ever added, and by code alone (`_log`). The sum of all
     rows up to a day is the recurring revenue in force on that day.
     """
 

@@ -35,7 +35,7 @@ class CrmContract(models.Model):
             first = add(day, days=1)
             lines = self.line_ids.filtered("is_recurring")
             recurring = sum(line._get_value_between(first, last) for line in lines)
-        dropped = sum(self._get_dropped_rows(day).mapped("amount"))
+        dropped = sum(self.installment_ids._filter_dropped(day).mapped("amount"))
         one_off = self.line_ids.filtered(lambda line: not line.is_recurring)
         untaxed = sum(one_off.mapped("price_subtotal"))
         share = untaxed / self.amount_one_off if self.amount_one_off else 0.0
@@ -56,11 +56,7 @@ class CrmContract(models.Model):
         self._check_penalty(penalty)
         if penalty.owed_by == "us":
             vals = dict(
-                self._prepare_invoice_vals(),
-                move_type="out_refund",
-                invoice_payment_term_id=False,
-                # The bank account of an invoice is ours, that of a credit note theirs.
-                partner_bank_id=False,
+                self._prepare_invoice_vals("out_refund"),
                 invoice_line_ids=[
                     Command.create(self._prepare_penalty_line_vals(penalty, day))
                 ],
@@ -116,7 +112,7 @@ class CrmContract(models.Model):
     def _get_penalty_name(self, clause, day):
         """Return what the penalty is for, in the language of the contract."""
         contract = self.with_context(lang=self._get_print_lang())
-        [last_day] = contract._format_days(day)
+        [last_day] = self.env["crm.contract.print"]._format_days(contract, day)
         return contract.env._(
             "Contract penalty for the end on %(day)s, clause “%(clause)s”",
             day=last_day,

@@ -75,7 +75,7 @@ class CrmContract(models.Model):
             self._action_reopen()
             title = self.env._("Reopened:")
         else:
-            self._reopen_ledger(day)
+            self.env["crm.contract.ledger"]._reopen(self, day)
             title = self.env._("The termination was taken back:")
         self.message_post(body=Markup("%s %s") % (title, reason))
 

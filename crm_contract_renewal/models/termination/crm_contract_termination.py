@@ -63,21 +63,6 @@ class CrmContract(models.Model):
     def _get_early_end(self):
         return super()._get_early_end() or self.date_termination
 
-    def _get_dropped_rows(self, day):
-        """Of a contract that runs on until the day, what falls due by then is owed."""
-        today = fields.Date.context_today(self)
-        return (
-            super()
-            ._get_dropped_rows(day)
-            .filtered(
-                lambda row: (
-                    not row.date_due
-                    or row.date_due > day
-                    or (day <= today and not row.contract_id.date_termination)
-                )
-            )
-        )
-
     def _get_earliest_end(self, notice):
         """Return the last day at the earliest that notice of a day allows (date)."""
         self.ensure_one()
@@ -162,9 +147,11 @@ class CrmContract(models.Model):
         self._decide_renewal("expire", self.termination_reason)
         # sudo: owned by code; the caller checked
         self.sudo().date_termination = day
-        moves = self._settle(day) if settle else self.env["account.move"]
+        moves = self.env["account.move"]
+        if settle:
+            moves = self.env["crm.contract.settlement"]._settle(self, day)
         self._note_settlement(moves)
-        self._rebuild_ledger(day)
+        self.env["crm.contract.ledger"]._rebuild(self, day)
         return moves
 
     def _check_can_terminate(self, day, by, notice):
@@ -273,3 +260,18 @@ class CrmContractInstallment(models.Model):
     @api.depends("contract_id.date_termination")
     def _compute_is_beyond_end(self):
         return super()._compute_is_beyond_end()
+
+    def _filter_dropped(self, day):
+        """Of a contract that runs on until the day, what falls due by then is owed."""
+        today = fields.Date.context_today(self)
+        return (
+            super()
+            ._filter_dropped(day)
+            .filtered(
+                lambda row: (
+                    not row.date_due
+                    or row.date_due > day
+                    or (day <= today and not row.contract_id.date_termination)
+                )
+            )
+        )
