@@ -4,7 +4,7 @@ from odoo.fields import Domain
 
 
 class CrmContract(models.Model):
-    """What an accountant does from a contract: payments, billing again."""
+    """What an accountant does from a contract: payments, how invoices leave."""
 
     _inherit = "crm.contract"
 
@@ -43,27 +43,6 @@ class CrmContract(models.Model):
         payments = self._get_payments().get(self.id, self.env["account.payment"])
         return payments._get_records_action(name=self.env._("Payments"))
 
-    def action_bill_again(self):
-        """Invoice what is due of contracts that the billing run set aside.
-
-        What can't be invoiced still is set aside again, with the new reason.
-
-        :return: action on the invoices, or a notification that says how it went
-        :raise AccessError: unless the user may invoice the contracts
-        """
-        self._check_access_to_invoice()
-        self._lock_rows()
-        today = fields.Date.context_today(self)
-        domain = self._get_bill_domain(today)
-        invoices, failed = self._bill_chunk(domain, today)
-        if failed:
-            return self._notify("danger", "\n".join(failed.mapped("billing_error")))
-        if not invoices:
-            return self._notify("info", self.env._("Nothing is due any more."))
-        if not invoices.has_access("read"):
-            return self._notify("success", self.env._("The contract is invoiced."))
-        return self.env["sale.order"].action_view_invoice(invoices)
-
     def _check_access_to_invoice(self):
         accountant = self.env.user.has_group("account.group_account_invoice")
         if not self.has_access("read" if accountant else "write"):
@@ -81,16 +60,3 @@ class CrmContract(models.Model):
             ["id:recordset"],
         )
         return {contract.id: moves.reconciled_payment_ids for contract, moves in groups}
-
-    @api.model
-    def _notify(self, kind, message):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "message": message,
-                "sticky": kind == "danger",
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
-from odoo.fields import Domain
+from odoo import fields, models
 
 from odoo.addons.crm_contract.models.ledger.crm_contract_ledger import COMPLETE
 
@@ -48,28 +47,6 @@ class CrmContract(models.Model):
                 "date_mrr_logged": max([day, *(log - churn).mapped("date")]),
             }
         )
-
-    @api.model
-    def _get_mrr_due_domain(self):
-        return Domain("date_mrr_change", "<=", "today")
-
-    @api.model
-    def _cron_log_mrr(self):
-        """Log what dates alone change: price steps, lines that begin and end.
-
-        Each change is logged on its own day, so that days of downtime are caught up.
-        Contracts that ran before the add-on was installed are logged from their start
-        on; predecessors come before their renewals.
-        """
-        domain = self._get_mrr_due_domain()
-        contracts = self.with_context(active_test=False)
-        for contract in contracts.search(domain, order="date_start, id"):
-            if not self._advance(contract, domain, "_advance_mrr"):
-                return
-
-    def _advance_mrr(self):
-        self._recompute_as_of_today("amount_mrr")
-        self._log_mrr()
 
     def _log_mrr(self, date=None):
         """Log how the MRR differs from what was logged last; nothing if it doesn't.
