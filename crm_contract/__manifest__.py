@@ -44,6 +44,7 @@
         "report/crm_contract_ageing_views.xml",
         "views/contract/crm_contract_milestone_views.xml",
         "views/contract/crm_contract_views.xml",
+        "views/job/crm_contract_job_failure_views.xml",
         "views/bridges/crm_lead_views.xml",
         "views/bridges/sale_order_views.xml",
         "views/bridges/account_move_views.xml",

@@ -10,7 +10,6 @@ from . import crm_contract_content
 from . import crm_contract_lifecycle
 from . import crm_contract_submission
 from . import crm_contract_suspension
-from . import crm_contract_schedule
 from . import crm_contract_print
 from . import crm_contract_framework
 from . import crm_contract_ceiling

@@ -543,13 +543,9 @@ class CrmContractInstallment(models.Model):
 
     def _advance_overdue(self):
         self._recompute_as_of_today("is_overdue")
-        contract = self.contract_id
-        if contract.user_id:
-            contract.activity_schedule(
-                "mail.mail_activity_data_todo",
-                user_id=contract.user_id.id,
-                summary=self.env._("Payment overdue: %s", self.name),
-            )
+        self.contract_id._tell_person_in_charge(
+            self.env._("Payment overdue: %s", self.name)
+        )
 
     def _advance_overrun(self):
         contract = self.contract_id

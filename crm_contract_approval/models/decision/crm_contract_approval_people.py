@@ -155,7 +155,7 @@ class CrmContractApprovalTask(models.Model):
             "crm_contract_approval.mail_activity_type_approval"
         )
         model_id = self.env["ir.model"]._get_id("crm.contract")
-        # The mails go out in one per approver, see `_cron_notify`.
+        # The mails go out in one per approver, see `_mail_deciders`.
         self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
             [
                 {
