@@ -77,6 +77,7 @@ class CrmContract(models.Model):
         self._transition("start")
 
     def _advance_expire(self):
+        """End a contract whose term is over; its owner has an activity."""
         self._action_end("expired", self.date_end)
         if self.user_id:
             self.activity_schedule(

@@ -59,6 +59,7 @@ class CrmContract(models.Model):
         self._store_texts()
 
     def _unfreeze(self):
+        """Forget what the submission froze: the contracts are drafts again."""
         # sudo: owned fields; the transition to draft checked the rights
         self.sudo().write(dict.fromkeys(_FROZEN, False))
         self.clause_ids.sudo().write({"body_frozen": False})
