@@ -261,6 +261,7 @@ class CrmContractContentMixin(models.AbstractModel):
         return vals
 
     def _get_content_value(self, name):
+        """Return the value of a content field as the hash takes it: plain, ids for links."""
         field = self._fields[name]
         value = self[name]
         if field.type == "many2one":

@@ -223,6 +223,7 @@ class CrmContract(models.Model):
         return Markup().join(parts), missing
 
     def _get_placeholder_value(self, expression):
+        """Return what a placeholder stands for, as printed; "" if there is nothing."""
         names = self._get_placeholder_path(expression)
         if not names:
             return ""

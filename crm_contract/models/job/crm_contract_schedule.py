@@ -78,9 +78,8 @@ class CrmContract(models.Model):
 
     @api.model
     def _get_start_due_domain(self):
-        # An amendment never runs: it changes the contract that does.
-        return Domain("state", "=", "signed") & Domain(
-            [("date_start", "<=", "today"), ("kind", "!=", "amendment")]
+        return self._get_performing_domain() & Domain(
+            [("state", "=", "signed"), ("date_start", "<=", "today")]
         )
 
     def _advance_expire(self):

@@ -255,6 +255,7 @@ class CrmContractInstallment(models.Model):
 
     @api.depends("period_start", "period_end", "contract_id.date_ended")
     def _compute_is_beyond_end(self):
+        """Whether the row covers days after the last one that is billed."""
         for row in self:
             last = row.line_id and row.contract_id._get_early_end()
             row.is_beyond_end = bool(last) and row.period_end > last
