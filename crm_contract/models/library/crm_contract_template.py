@@ -3,10 +3,10 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools.date_utils import add
 
-from ..ledger.crm_contract_installment import TRIGGERS
 from ..contract.crm_contract_milestone import PARTIES
 from ..contract.crm_contract_text import DISPUTE_METHODS
 from ..contract.crm_contract_type import BILLED_IN, TERM_UNITS
+from ..ledger.crm_contract_installment import TRIGGERS
 
 
 class CrmContractTemplate(models.Model):

@@ -5,8 +5,8 @@ from odoo.exceptions import UserError
 
 from odoo.addons.crm_contract.tools.version import field_name
 
-from ..policy.crm_contract_approval_step import CONCERNS
 from ..decision.crm_contract_approval_task import DONE_STATES
+from ..policy.crm_contract_approval_step import CONCERNS
 
 # What belongs to each concern of a step; a change of anything else asks again.
 _FIELDS_OF = {
