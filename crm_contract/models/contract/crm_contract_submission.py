@@ -163,7 +163,7 @@ class CrmContract(models.Model):
 
     def _get_missing_fees(self):
         problems = []
-        if self.currency_id != self.company_currency_id and not self._has_rate():
+        if not self.currency_id._has_rate_of(self.company_id):
             problems.append(
                 self.env._(
                     "The currency %s has no exchange rate.", self.currency_id.name
@@ -199,17 +199,6 @@ class CrmContract(models.Model):
         for row in plan:
             problems += row._get_missing()
         return problems
-
-    def _has_rate(self):
-        return bool(
-            self.env["res.currency.rate"].search_count(
-                [
-                    ("currency_id", "=", self.currency_id.id),
-                    ("company_id", "in", (False, self.company_id.root_id.id)),
-                ],
-                limit=1,
-            )
-        )
 
     def _get_missing_term(self):
         problems = []

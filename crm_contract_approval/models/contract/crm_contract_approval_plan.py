@@ -5,8 +5,8 @@ from odoo.exceptions import UserError
 
 from odoo.addons.crm_contract.tools.difference import content_difference
 
-from ..policy.crm_contract_approval_step import CONCERNS
 from ..decision.crm_contract_approval_task import DONE_STATES
+from ..policy.crm_contract_approval_step import CONCERNS
 
 # What belongs to each concern of a step; a change of anything else asks again.
 _FIELDS_OF = {
@@ -105,10 +105,7 @@ class CrmContract(models.Model):
         """Raise UserError if a step compares the value and it can't be converted."""
         currency = self.currency_id
         compared = policy.step_ids.filtered(lambda s: s.amount_from or s.amount_below)
-        if not compared or currency == self.company_id.currency_id:
-            return
-        companies = (self.company_id.root_id, self.env["res.company"])
-        if not currency.rate_ids.filtered(lambda rate: rate.company_id in companies):
+        if compared and not currency._has_rate_of(self.company_id):
             raise UserError(
                 self.env._(
                     "“%(step)s” depends on the value of %(contract)s, but %(currency)s "

@@ -230,8 +230,7 @@ class CrmContract(models.Model):
             billed = amendment.origin_id.sudo()._get_billed_rows()
             for row in amendment.installment_ids:
                 if row.content_key in billed:
-                    amount = billed[row.content_key].amount
-                    row.write({"amount_type": "fixed", "amount_fixed": amount})
+                    row._fix_amount(billed[row.content_key].amount)
 
     def action_spread_difference(self):
         """Let the installments that aren't billed share what the plan lacks.
@@ -258,7 +257,7 @@ class CrmContract(models.Model):
             for row, amount in zip(
                 rows, share_out(total, weights, rounding), strict=True
             ):
-                row.write({"amount_type": "fixed", "amount_fixed": amount})
+                row._fix_amount(amount)
         return True
 
     def _set_number(self):

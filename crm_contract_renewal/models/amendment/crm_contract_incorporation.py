@@ -184,7 +184,7 @@ class CrmContract(models.Model):
         """Let rows that are billed keep their amounts, whatever the value becomes."""
         for row in self._get_billed_rows().values():
             if row.amount_type == "percent":
-                row.write({"amount_type": "fixed", "amount_fixed": row.amount})
+                row._fix_amount()
 
     def _take_fields(self, amendment):
         vals = amendment._prepare_content_vals()
@@ -312,7 +312,7 @@ class CrmContractInstallment(models.Model):
             less = min(row.amount, amount)
             amount = row.currency_id.round(amount - less)
             if row.currency_id.compare_amounts(row.amount, less):
-                row.write({"amount_type": "fixed", "amount_fixed": row.amount - less})
+                row._fix_amount(row.amount - less)
             else:
                 row.unlink()
         return amount

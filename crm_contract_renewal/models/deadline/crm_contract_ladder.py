@@ -136,19 +136,15 @@ class CrmContract(models.Model):
 
     def _remind(self, last, fired):
         """Make the activities of the rungs, and write to customers."""
-        vals_list, owners = [], []
+        reminders, owners = [], []
         for row in fired.filtered(lambda row: row.outcome == "fired"):
             rung, missed = last[row.contract_id]
             for user in rung._get_users(row.contract_id):
-                vals_list.append(
-                    row.contract_id._prepare_reminder_vals(rung, missed, user)
-                )
+                contract = row.contract_id
+                vals = contract._prepare_reminder_vals(rung, missed, user)
+                reminders.append((contract, vals))
                 owners.append(row)
-        activities = (
-            self.env["mail.activity"]
-            .with_context(mail_activity_quick_update=True)
-            .create(vals_list)
-        )
+        activities = self.env["mail.activity"]._schedule_quietly(reminders)
         for row, activity in zip(owners, activities, strict=True):
             row.activity_ids = [Command.link(activity.id)]
         for row in fired.filtered(lambda row: row.outcome == "fired"):
@@ -164,13 +160,10 @@ class CrmContract(models.Model):
             )
         return {
             "activity_type_id": (rung.activity_type_id or default).id,
-            "res_model_id": self.env["ir.model"]._get_id(self._name),
-            "res_id": self.id,
             "user_id": user.id,
             "summary": rung.name,
             "note": note,
             "date_deadline": self.date_deadline,
-            "automated": True,
         }
 
     def _redate_rungs(self):
