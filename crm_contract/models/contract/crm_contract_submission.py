@@ -174,7 +174,7 @@ class CrmContract(models.Model):
                 self.env._("The currency %s is archived.", self.currency_id.name)
             )
         if self.is_framework:
-            return problems + self._get_missing_framework()
+            return problems + self.env["crm.contract.ceiling"]._get_missing(self)
         plan = self.installment_ids._filter_content()
         needs_plan = self.amount_one_off or not self.amount_recurring
         if self.type_id.require_plan and needs_plan and not plan:

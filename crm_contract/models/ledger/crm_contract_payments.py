@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import AccessError
 
 
@@ -32,11 +32,11 @@ class CrmContract(models.Model):
         domain = self._get_bill_domain(today)
         invoices, failed = self._bill_chunk(domain, today)
         if failed:
-            return self._notify("danger", "\n".join(failed.mapped("billing_error")))
+            return _notify("danger", "\n".join(failed.mapped("billing_error")))
         if not invoices:
-            return self._notify("info", self.env._("Nothing is due any more."))
+            return _notify("info", self.env._("Nothing is due any more."))
         if not invoices.has_access("read"):
-            return self._notify("success", self.env._("The contract is invoiced."))
+            return _notify("success", self.env._("The contract is invoiced."))
         return self.env["sale.order"].action_view_invoice(invoices)
 
     def _check_access_to_invoice(self):
@@ -48,15 +48,15 @@ class CrmContract(models.Model):
                 )
             )
 
-    @api.model
-    def _notify(self, kind, message):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "message": message,
-                "sticky": kind == "danger",
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+
+def _notify(kind, message):
+    return {
+        "type": "ir.actions.client",
+        "tag": "display_notification",
+        "params": {
+            "type": kind,
+            "message": message,
+            "sticky": kind == "danger",
+            "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+        },
+    }

@@ -75,7 +75,11 @@ class CrmContract(models.Model):
         signed = self.origin_id.sudo()._get_signed_amendments()
         return signed.filtered(lambda row: row.date_effective <= self.date_effective)
 
-    def _get_print_template(self):
-        if self._is_amendment():
+
+class CrmContractPrint(models.AbstractModel):
+    _inherit = "crm.contract.print"
+
+    def _get_template(self, contract):
+        if contract._is_amendment():
             return "crm_contract_renewal.report_amendment_document"
-        return super()._get_print_template()
+        return super()._get_template(contract)
