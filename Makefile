@@ -1,12 +1,13 @@
 .DEFAULT_GOAL := help
-.PHONY: help run fresh test lint format bench wheels
+.PHONY: help run fresh test lint format docs bench wheels
 
 help:
 	@echo "make run       serve the add-ons with demo data (PORT=8069)"
 	@echo "make fresh     the same with a new database (asks first; YES=1 doesn't)"
-	@echo "make test      run every test (ONLY=lint, an add-on, tests, or a path)"
+	@echo "make test      run every test (ONLY=lint, an add-on, tests, or a path; LANES=2)"
 	@echo "make lint      check every file"
 	@echo "make format    format every file"
+	@echo "make docs      make the generated pages (FIGURES=1: with what make bench measured)"
 	@echo "make bench     measure on a database of its own (ONLY=contract, a part: ONLY=billing.post)"
 	@echo "make wheels    build a Python package of each add-on"
 
@@ -24,6 +25,9 @@ lint:
 
 format:
 	@setup/lint --fix
+
+docs:
+	@setup/docs $(if $(FIGURES),--figures)
 
 bench:
 	@setup/bench $(ARGS)

@@ -1,11 +1,13 @@
 {
     "name": "Customer contracts: approval",
     "summary": "Legal review and executive approval of contracts",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Sales/CRM",
     "author": "Contract suite contributors",
+    "maintainers": ["contract-suite"],
+    "website": "https://contract-suite.example",
     "license": "LGPL-3",
-    "depends": ["crm_contract"],
+    "depends": ["account", "crm_contract", "mail", "sales_team"],
     "data": [
         "security/crm_contract_approval_groups.xml",
         "security/ir.model.access.csv",

@@ -1,5 +1,6 @@
 """Fixtures: the server, users of every role, and contracts ready to be submitted."""
 
+import json
 import os
 import uuid
 
@@ -28,6 +29,15 @@ GROUPS = {
     "portal": ["base.group_portal"],
 }
 TEMPLATE = "crm_contract.crm_contract_template_service_en"
+
+
+def pytest_configure(config):
+    """Each of several processes has a server and a database of its own."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    servers = json.loads(os.environ.get("CONTRACT_SERVERS", "[]"))
+    if servers:
+        url, database = servers[int(worker.removeprefix("gw"))]
+        os.environ.update(CONTRACT_URL=url, CONTRACT_DB=database)
 
 
 def _setting(name):

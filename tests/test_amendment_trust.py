@@ -53,11 +53,10 @@ def test_private_methods(user, contract_id, method):
     [
         ("kind", "amendment"),
         ("origin_id", 1),
-        ("base_id", 1),
-        ("base_content", {"fields": {}}),
+        ("base_version_id", 1),
+        ("version_id", 1),
         ("amount_base", 1.0),
         ("amount_effect", 1.0),
-        ("amended_hash", "0" * 64),
         ("amount_signed", 1.0),
         ("conflicts", "none"),
         ("end_reason", "incorporated"),

@@ -190,7 +190,7 @@ def test_owned_fields_on_create_and_import(role, approvers, factory, policy, dat
             )
             assert not result["ids"] and result["messages"], name
     made = database.rows(
-        "SELECT state, approval_round, approval_task_id, content_hash, submitted_by_id"
+        "SELECT state, approval_round, approval_task_id, version_id, submitted_by_id"
         " FROM crm_contract WHERE id > %s",
         last,
     )

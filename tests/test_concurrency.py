@@ -189,12 +189,12 @@ def test_signed_and_withdrawn_at_once(factory, people, database, verify):
             )
         )
         assert len(answers) == 1, errors
-        state, signed, content_hash = database.rows(
-            "SELECT state, date_signed, content_hash FROM crm_contract WHERE id = %s",
+        state, signed, version_id = database.rows(
+            "SELECT state, date_signed, version_id FROM crm_contract WHERE id = %s",
             contract_id,
         )[0]
         if state == "draft":
-            assert signed is None and content_hash is None
+            assert signed is None and version_id is None
             continue
         assert state == "running" and signed and verify(contract_id)[0]
         contract_id = factory.submitted(people["all"])

@@ -56,11 +56,15 @@ def test_load_twice(rows, people, admin):
     first = user.call("crm.contract", "load", COLUMNS, rows)
     assert first["ids"] and not first["messages"], first
     check(admin, first["ids"])
+    again = user.call("crm.contract", "load", COLUMNS, rows)
+    assert again["ids"] == first["ids"] and not again["messages"], again
+    check(admin, first["ids"])
     columns, changed = COLUMNS[:2], [[rows[0][0], "A2"], [rows[2][0], "B2"]]
     second = user.call("crm.contract", "load", columns, changed)
     assert second["ids"] == first["ids"], second
     names = admin.call("crm.contract", "read", first["ids"], ["name"])
     assert [row["name"] for row in names] == ["A2", "B2"]
+    check(admin, first["ids"])
 
 
 def test_the_import_dialog(rows, people, admin):
@@ -133,7 +137,9 @@ def test_a_locked_contract_is_exported_but_not_imported(factory, admin, database
         [str(cell) if cell not in (False, None) else "" for cell in r] for r in table
     ]
     result = admin.call("crm.contract", "load", names, cells)
-    assert not result["ids"] and result["messages"]
+    assert not result["ids"]
+    [message] = result["messages"]
+    assert (message["rows"]["from"], message["field"]) == (0, "name"), message
     assert database.contract(contract_id) == before
 
 

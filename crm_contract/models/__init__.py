@@ -1,4 +1,5 @@
 from . import contract
+from . import job
 from . import version
 from . import line
 from . import ledger

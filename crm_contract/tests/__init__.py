@@ -3,8 +3,12 @@ from . import test_ageing
 from . import test_bill_wizard
 from . import test_billing
 from . import test_bridges
+from . import test_company
 from . import test_content
+from . import test_examples
+from . import test_defaults
 from . import test_framework
+from . import test_import
 from . import test_installment
 from . import test_invoice
 from . import test_late_interest
@@ -20,6 +24,7 @@ from . import test_recurring_print
 from . import test_schedule
 from . import test_search
 from . import test_settlement
+from . import test_signatures
 from . import test_template
 from . import test_term_and_plan
 from . import test_text
@@ -30,3 +35,5 @@ from . import test_tools_late_interest
 from . import test_tools_period
 from . import test_tools_plan
 from . import test_tools_recurrence
+from . import test_tools_version
+from . import test_version

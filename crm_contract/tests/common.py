@@ -7,6 +7,8 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 
 from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
 
+from ..tools.version import write_version
+
 PDF = b"%PDF-1.4 text of a test"
 
 
@@ -227,6 +229,10 @@ class ContractCommon(TransactionCase):
         model = self.env.registry["crm.contract"]
         with patch.object(model, "_start_review", lambda contracts: contracts):
             return self._submit(contract)
+
+    def _hash(self, contract):
+        """Return the hash of the version that a submission would make now."""
+        return write_version(contract._prepare_version_vals()["envelope"])[1]
 
     def _tamper(self, record, **columns):
         """Change columns behind the back of the ORM."""

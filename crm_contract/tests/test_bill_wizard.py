@@ -177,20 +177,19 @@ class TestBillWizard(BillCommon):
         self.assertEqual(good.state, "invoiced")
         self.assertEqual(bad.state, "due")
         self.assertEqual(wizard.failed_ids, bad.contract_id)
-        self.assertIn("is archived", wizard.failed_ids.billing_error)
+        self.assertIn("is archived", wizard.failed_ids.job_problem)
         self.assertEqual(bad.contract_id.activity_ids.user_id, self.user)
         self.assertEqual(wizard.action_view_failed()["res_id"], bad.contract_id.id)
         # Not again by this dialog, but by the next one.
-        with patch.object(
-            self.env.registry["crm.contract"], "_bill_chunk", side_effect=AssertionError
-        ):
+        with patch.object(self.env.registry["crm.contract.billing"], "_do") as bill:
             wizard.action_bill()
+        bill.assert_not_called()
         again = self._open()
         self.assertEqual(again.set_aside_ids, bad.contract_id)
         self._mend(bad)
         again.action_bill()
         self.assertEqual(bad.state, "invoiced")
-        self.assertFalse(bad.contract_id.billing_error)
+        self.assertFalse(bad.contract_id.job_problem)
         self.assertFalse(bad.contract_id.activity_ids)
 
     def test_locked_period(self):
@@ -198,7 +197,7 @@ class TestBillWizard(BillCommon):
         self.company.sudo().fiscalyear_lock_date = self._days(-1)
         with self.assertRaisesRegex(UserError, "is locked"):
             self._open(date=self._days(-2)).action_bill()
-        self.assertFalse(row.contract_id.billing_error)
+        self.assertFalse(row.contract_id.job_problem)
         self._open().action_bill()
         self.assertEqual(row.state, "invoiced")
 
@@ -209,34 +208,33 @@ class TestBillAgain(BillCommon):
     def _set_aside(self):
         row = self._create_bad_row()
         self._open().action_bill()
-        self.assertTrue(row.contract_id.billing_error)
+        self.assertTrue(row.contract_id.job_problem)
         return row
 
     def test_mended(self):
         for user in (self.accountant, self.user):
             row = self._set_aside()
             self._mend(row)
-            self.assertTrue(row.contract_id.with_user(user).action_bill_again())
+            self.assertTrue(row.contract_id.with_user(user).action_try_again())
             self.assertEqual(row.state, "invoiced")
-            self.assertFalse(row.contract_id.billing_error)
+            self.assertFalse(row.contract_id.job_problem)
             self.assertFalse(row.contract_id.activity_ids)
 
     def test_not_mended(self):
         row = self._set_aside()
-        action = row.contract_id.with_user(self.accountant).action_bill_again()
+        action = row.contract_id.with_user(self.accountant).action_try_again()
         self.assertEqual(action["params"]["type"], "danger")
         self.assertIn("is archived", action["params"]["message"])
-        self.assertTrue(row.contract_id.billing_error)
+        self.assertTrue(row.contract_id.job_problem)
         self.assertEqual(len(row.contract_id.activity_ids), 1)
 
     def test_nothing_due(self):
         row = self._set_aside()
-        self._tamper(row.contract_id, date_billing_error=self._days(-1))
         self._mend(row)
         row.with_user(self.accountant).action_create_invoice()
-        action = row.contract_id.with_user(self.accountant).action_bill_again()
-        self.assertEqual(action["params"]["type"], "info")
-        self.assertFalse(row.contract_id.billing_error)
+        action = row.contract_id.with_user(self.accountant).action_try_again()
+        self.assertEqual(action["params"]["type"], "success")
+        self.assertFalse(row.contract_id.job_problem)
 
     def test_who_may_not(self):
         row = self._set_aside()
@@ -245,7 +243,7 @@ class TestBillAgain(BillCommon):
         other = self._create_user("other_user", "crm_contract.crm_contract_group_user")
         for user in (self.reader, self.salesman, other):
             with self.assertRaises(AccessError):
-                contract.with_user(user).action_bill_again()
+                contract.with_user(user).action_try_again()
         self.assertEqual(row.state, "due")
 
 
@@ -290,7 +288,8 @@ class TestBillingWorkers(BillCommon):
         settings.execute()
 
     def _get_jobs(self):
-        return self.env["ir.cron"].search([("code", "=", "model._cron_bill()")])
+        code = 'env["crm.contract.billing"]._run()'
+        return self.env["ir.cron"].search([("code", "=", code)])
 
     def test_workers(self):
         first = self.env.ref("crm_contract.ir_cron_bill")
@@ -336,6 +335,6 @@ class TestBillingWorkers(BillCommon):
         self._set_workers(2)
         row = self._create_row()
         for _job in self._get_jobs():
-            self.env["crm.contract"]._cron_bill()
+            self.env["crm.contract.billing"]._run()
         self.assertEqual(len(row.contract_id.sudo().invoice_ids), 1)
         self.assertEqual(row.invoice_id.invoice_date, fields.Date.today())

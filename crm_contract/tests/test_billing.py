@@ -9,6 +9,7 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
+from ..models.job import crm_contract_job
 from ..models.ledger import crm_contract_billing
 from .test_ledger import RecurringCommon
 
@@ -72,7 +73,7 @@ class TestBillingRun(RecurringCommon):
             contracts += self._create_recurring()
         with (
             patch.object(crm_contract_billing, "CHUNK", 2),
-            patch.object(crm_contract_billing, "LOOKAHEAD", 1),
+            patch.object(crm_contract_job, "LOOKAHEAD", 1),
         ):
             self._run()
         self.assertEqual(len(self._get_invoices(contracts)), 5)
@@ -221,14 +222,21 @@ class TestBillingRun(RecurringCommon):
         self.assertEqual(invoices.mapped("amount_total"), [1000, 1000])
         self.assertEqual(invoices.mapped("amount_total_signed"), [500, 250])
 
+    def _get_failure(self, contract):
+        return self.env["crm.contract.job.failure"].search(
+            [("contract_id", "=", contract.id)]
+        )
+
     def _check_set_aside(self, bad, text):
         """One bad contract is set aside, the others are billed."""
         good = self._create_recurring(duration=1)
         self._run()
         self.assertTrue(self._get_invoices(good))
         self.assertFalse(self._get_invoices(bad))
-        self.assertIn(text, bad.billing_error)
-        self.assertEqual(bad.date_billing_error, date(2026, 1, 10))
+        self.assertIn(text, bad.job_problem)
+        failure = self._get_failure(bad)
+        self.assertEqual(failure.job, "bill")
+        self.assertEqual(failure.date_last, date(2026, 1, 10))
         [activity] = bad.activity_ids
         self.assertEqual(activity.user_id, bad.user_id)
         self.assertIn(text, activity.note)
@@ -247,7 +255,7 @@ class TestBillingRun(RecurringCommon):
         self.assertFalse(self._get_invoices(contract))
         self._run("2026-01-12")
         self.assertTrue(self._get_invoices(contract))
-        self.assertFalse(contract.billing_error)
+        self.assertFalse(contract.job_problem)
         self.assertFalse(contract.activity_ids)
 
     def test_tax_in_use_stays(self):
@@ -298,7 +306,7 @@ class TestBillingRun(RecurringCommon):
         contract = self._create_recurring()
         self.company.sudo().sale_lock_date = date(2026, 1, 31)
         self._run()
-        self.assertIn("locked", contract.billing_error)
+        self.assertIn("locked", contract.job_problem)
         self._run("2026-02-01")
         self.assertEqual(len(self._get_invoices(contract)), 2)
 
@@ -314,26 +322,26 @@ class TestBillingRun(RecurringCommon):
 
         with (
             patch.object(row, "_prepare_period_line_vals", fail),
-            mute_logger("odoo.addons.crm_contract.models.ledger.crm_contract_billing"),
+            mute_logger("odoo.addons.crm_contract.models.job.crm_contract_job"),
         ):
             self._check_set_aside(bad, "boom")
 
     def test_conflicts_are_tried_again(self):
         contract = self._create_recurring(duration=1)
-        model = self.env.registry["crm.contract"]
-        bill, calls = model._bill_chunk, []
+        model = self.env.registry["crm.contract.billing"]
+        bill, calls = model._bill, []
 
-        def conflict(contracts, *args):
+        def conflict(service, contracts, *args):
             calls.append(contracts)
             if len(calls) == 1:
                 raise SerializationFailure("somebody else was faster")
-            return bill(contracts, *args)
+            return bill(service, contracts, *args)
 
-        with patch.object(model, "_bill_chunk", conflict):
+        with patch.object(model, "_bill", conflict):
             self._run()
         self.assertEqual(len(calls), 2)
         self.assertEqual(len(self._get_invoices(contract)), 1)
-        self.assertFalse(contract.billing_error)
+        self.assertFalse(contract.job_problem)
 
     def test_plan_rows(self):
         contract = self._create_signed()

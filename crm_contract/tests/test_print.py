@@ -45,7 +45,7 @@ class TestPrint(ContractCommon):
             "1,150.00",
             "One Thousand, One Hundred And Fifty",
             "Deposit",
-            contract.content_hash_short,
+            contract.version_id.content_hash_short,
         ):
             self.assertIn(part, text)
         self.assertNotIn("{{", text)

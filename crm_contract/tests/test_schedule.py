@@ -98,18 +98,18 @@ class TestSchedule(ContractCommon):
         self._run(40)
         self.assertEqual(contract.installment_ids.state, "cancelled")
 
-    @mute_logger("odoo.addons.crm_contract.models.contract.crm_contract_schedule")
+    @mute_logger("odoo.addons.crm_contract.models.job.crm_contract_job")
     def test_one_failure_does_not_stop_the_others(self):
         bad, good = self._create_later(), self._create_later()
         model = self.env.registry["crm.contract"]
-        start = model._advance_start
+        transition = model._transition
 
-        def fail(contract):
+        def fail(contract, name, **vals):
             if contract.id == bad.id:
                 raise ValueError("Bad record")
-            start(contract)
+            transition(contract, name, **vals)
 
-        with patch.object(model, "_advance_start", fail):
+        with patch.object(model, "_transition", fail):
             self._run(6)
         self.assertEqual((bad.state, good.state), ("signed", "running"))
         self._run(7)

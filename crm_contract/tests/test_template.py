@@ -249,28 +249,3 @@ class TestTemplate(ContractCommon):
         self.assertEqual(contract.template_id, self.template)
         self.assertEqual(contract.type_id, self.type)
         self.assertEqual(len(contract.line_ids), 3)
-
-    def test_shipped_templates_can_be_used(self):
-        self.env["res.lang"]._activate_lang("zh_CN")
-        shipped = self.env["crm.contract.template"].search(
-            [("id", "!=", self.template.id)]
-        )
-        for template in shipped:
-            with self.subTest(template.name):
-                contract = self._create(
-                    template_id=template.id,
-                    type_id=template.type_id.id,
-                    line_ids=[
-                        Command.create(
-                            {
-                                "product_id": self.product.id,
-                                "scope": "Plant",
-                                "service_standard": "Daily",
-                            }
-                        )
-                    ],
-                )
-                self._submit(contract)
-                self.assertNotIn(
-                    "{{", "".join(contract.clause_ids.mapped("body_frozen"))
-                )

@@ -231,6 +231,16 @@ class TestMandatoryClauses(ContractCommon):
         contract = self._create_contract(clause_ids=False, type_id=other.id)
         self.assertFalse(contract.clause_ids)
 
+    def test_mandatory_is_not_reserved(self):
+        """Who must use a clause and who may use it are two questions."""
+        self.assertFalse(self.clause.type_ids)
+        self.assertEqual(self.clause.mandatory_type_ids, self.type)
+        reserved = self._create_clause(
+            "Reserved", "<p/>", type_ids=[Command.set(self.type.ids)]
+        )
+        self.assertNotIn(reserved, self.type.mandatory_clause_ids)
+        self.assertFalse(self.clause.copy().mandatory_type_ids)
+
     def test_missing_keeps_from_submission(self):
         contract = self._create_with(self.any_language)
         with self.assertRaisesRegex(UserError, "mandatory clause “Liability”"):

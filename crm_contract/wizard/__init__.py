@@ -3,6 +3,7 @@ from . import (
     crm_contract_end,
     crm_contract_interest,
     crm_contract_link_invoice,
+    crm_contract_load_examples,
     crm_contract_plan,
     crm_contract_sign,
     crm_contract_take_over,

@@ -92,7 +92,7 @@ class CrmContractBill(models.TransientModel):
                 domain, limit=PREVIEW_LIMIT
             )
             wizard.set_aside_ids = self.env["crm.contract"].search(
-                Domain("billing_error", "!=", False)
+                Domain("job_problem", "!=", False)
                 & Domain("installment_ids", "any", domain),
                 limit=PREVIEW_LIMIT,
             )
@@ -159,53 +159,60 @@ class CrmContractBill(models.TransientModel):
             )
 
     def _start(self):
-        contracts = self.env["crm.contract"]._find_contracts_to_bill(
-            self._get_rows_domain()
-        )
+        contracts = self._find_contracts()
         if not contracts:
             raise UserError(self.env._("Nothing is due that these filters let pass."))
         self.write({"state": "running", "total_count": len(contracts)})
+
+    def _find_contracts(self):
+        return self.env["crm.contract.billing"]._find(self._get_step())
+
+    def _get_step(self):
+        """Return the step of the billing run that this dialog does.
+
+        Contracts that the daily run set aside are tried again.
+        """
+        step = self.env["crm.contract.billing"]._get_bill_step(
+            self.date, self._get_rows_domain
+        )
+        return step._replace(retry=True)
 
     def _bill_for(self, seconds):
         """Bill for some seconds; return whether nothing is left (bool)."""
         deadline = time.monotonic() + seconds
         # A contract that failed is not tried again, whatever click it was.
-        domain = self._get_rows_domain()
-        if self.failed_ids:
-            domain &= Domain("contract_id", "not in", self.failed_ids.ids)
-        for count, invoices, failed in self.env["crm.contract"]._bill_in_chunks(
-            domain, self.date
-        ):
-            self._note_progress(count, invoices, failed)
-            # Outside a job it just commits.
-            self.env["ir.cron"]._commit_progress(count)
-            if time.monotonic() > deadline:
-                return not self.env["crm.contract"]._find_contracts_to_bill(
-                    domain & Domain("contract_id", "not in", self.failed_ids.ids),
-                    limit=1,
-                )
-        return True
+        contracts = self._find_contracts() - self.failed_ids
+        # Outside a job it just commits: what was begun, and each chunk.
+        cron = self.env["ir.cron"]
+        cron._commit_progress()
 
-    def _note_progress(self, count, invoices, failed):
-        done = self.done_count + count
+        def commit(chunk):
+            self._note_progress(chunk)
+            cron._commit_progress()
+            return time.monotonic() <= deadline
+
+        return self.env["crm.contract.billing"]._work_through(
+            self._get_step(), contracts.ids, commit
+        )
+
+    def _note_progress(self, chunk):
+        done = self.done_count + chunk.count
+        invoices = self.env["account.move"].union(*chunk.results)
         self.write(
             {
                 "done_count": done,
                 # Contracts may have come to be due meanwhile.
                 "total_count": max(self.total_count, done),
                 "invoice_ids": [fields.Command.link(i) for i in invoices.ids],
-                "failed_ids": [fields.Command.link(i) for i in failed.ids],
+                "failed_ids": [fields.Command.link(row.id) for row in chunk.failures],
             }
         )
 
     def _get_rows_domain(self):
-        """Return the domain of the ledger rows to invoice.
-
-        Contracts that the daily run set aside are tried again.
-        """
+        """Return the domain of the ledger rows to invoice."""
         self.ensure_one()
         until = self.date_until or fields.Date.context_today(self)
-        domain = self.env["crm.contract"]._get_bill_domain(until)
+        domain = self.env["crm.contract.billing"]._get_bill_domain(until)
         domain &= Domain("company_id", "=", self.company_id.id)
         for field, operator, records in (
             ("partner_id", "child_of", self.partner_ids),

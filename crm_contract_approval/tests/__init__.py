@@ -4,6 +4,7 @@ from . import test_approval
 from . import test_people
 from . import test_reapproval
 from . import test_unreviewed
+from . import test_defaults
 from . import test_delegation
 from . import test_trust
 from . import test_jobs

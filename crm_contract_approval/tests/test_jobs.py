@@ -90,9 +90,7 @@ class TestJobs(ApprovalCommon):
         self._run("remind", days=4)
         self.assertFalse(self._task(contract).escalated_to_id)
 
-    @mute_logger(
-        "odoo.addons.crm_contract_approval.models.decision.crm_contract_approval_reminder"
-    )
+    @mute_logger("odoo.addons.crm_contract.models.job.crm_contract_job")
     def test_bad_one_keeps_no_other(self):
         bad, good = self._send(), self._send()
         self.legal.escalation_user_id = self.manager

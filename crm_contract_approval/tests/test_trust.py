@@ -36,7 +36,7 @@ class TestTrust(ApprovalCommon):
 
     def test_tampered_after_approval(self):
         contract = self._approve_all(self._send())
-        self._tamper(contract.approval_task_ids[0], content_hash="0" * 64)
+        self._tamper(contract.approval_task_ids[0], version_id=None)
         with self._refused("not approved"):
             self._open_sign(contract).action_sign()
 

@@ -1,7 +1,7 @@
 from . import test_tools_uplift
 from . import test_deadlines
 from . import test_horizon
-from . import test_ladder
+from . import test_reminder
 from . import test_decision
 from . import test_renew
 from . import test_refresh
@@ -11,6 +11,7 @@ from . import test_adjustment
 from . import test_amend
 from . import test_rebase
 from . import test_change_task
+from . import test_defaults
 from . import test_family
 from . import test_tools_merge
 from . import test_amend_random

@@ -11,7 +11,7 @@ from odoo.addons.crm_contract.tests.common import ContractCommon
 
 @tagged("post_install", "-at_install")
 class RenewalCommon(ContractCommon):
-    """A type with a ladder of three rungs, and a contract with a recurring line."""
+    """A type with three reminders, and a contract with a recurring line."""
 
     @classmethod
     def setUpClass(cls):

@@ -263,16 +263,16 @@ class TestAdjustment(RenewalCommon):
 
     def test_what_is_agreed_moves_the_hash(self):
         contract = self._create_running(**self._percent(4)).sudo()
-        hashes = {contract._compute_hash()}
+        hashes = {self._hash(contract)}
         self._tamper(contract, adjustment_percent=5)
-        hashes.add(contract._compute_hash())
+        hashes.add(self._hash(contract))
         self._tamper(contract, adjustment_rounding=1)
-        hashes.add(contract._compute_hash())
+        hashes.add(self._hash(contract))
         index = self.env["crm.contract.index"].create({"name": "Prices"})
         self._tamper(contract, adjustment="index", adjustment_index_id=index.id)
-        hashes.add(contract._compute_hash())
+        hashes.add(self._hash(contract))
         for name in ("months", "use_cap", "cap", "use_floor", "floor"):
             value = True if name.startswith("use") else 7
             self._tamper(contract, **{f"adjustment_{name}": value})
-            hashes.add(contract._compute_hash())
+            hashes.add(self._hash(contract))
         self.assertEqual(len(hashes), 9)

@@ -109,8 +109,7 @@ class TestAmend(AmendmentCommon):
             self.assertEqual(contract.amount_total, 1200)
         with freeze_time("2026-07-16"):
             self._run_renew()
-            self.assertEqual(amendment.state, "ended")
-            self.assertEqual(amendment.end_reason, "incorporated")
+            self.assertEqual(amendment.state, "in_force")
             self.assertEqual(contract.state, "running")
             self.assertAlmostEqual(contract.amount_total, expected, 2)
             self.assertEqual(contract.amount_signed, 1200)
@@ -254,7 +253,7 @@ class TestAmend(AmendmentCommon):
         self._bill(contract)
         with freeze_time(self._days(10)):
             self._run_renew()
-        self.assertEqual(amendment.state, "ended")
+        self.assertEqual(amendment.state, "in_force")
         amounts = contract.installment_ids.sorted("amount").mapped("amount")
         # The deposit stays; what its share of the new value is more falls due.
         self.assertEqual(amounts, [300, 300, 1400])
@@ -429,8 +428,8 @@ class TestAmend(AmendmentCommon):
         pending = self._amend(contract, 20, name="Other title")
         draft = self._draft(contract, 30)
         self._end(contract.with_user(self.manager))
-        self.assertEqual(pending.state, "ended")
-        self.assertEqual(pending.end_reason, "superseded")
+        self.assertEqual(pending.state, "superseded")
+        self.assertEqual(pending.version_id.state, "withdrawn")
         with self._refused("not in force"):
             draft.action_submit()
         self.assertNotEqual(contract.name, "Other title")
@@ -445,7 +444,9 @@ class TestAmend(AmendmentCommon):
             self.env.ref("crm_contract.ir_cron_advance").method_direct_trigger()
         self.env.invalidate_all()
         self.assertEqual(contract.end_reason, "expired")
-        self.assertEqual(amendment.end_reason, "incorporated")
+        # It took effect before the end, and is over with its contract.
+        self.assertEqual(amendment.state, "superseded")
+        self.assertEqual(amendment.version_id.state, "signed")
         rows = self._check_tiled(contract)
         self.assertAlmostEqual(sum(row[2] for row in rows), amendment.amount_total, 2)
 
@@ -455,7 +456,7 @@ class TestAmend(AmendmentCommon):
         amendment = self._amend(contract, name="Other title")
         self.assertEqual(amendment.state, "signed")
         contract.action_resume()
-        self.assertEqual(amendment.end_reason, "incorporated")
+        self.assertEqual(amendment.state, "in_force")
         self.assertEqual(contract.name, "Other title")
         self._check_tiled(contract)
 
@@ -467,8 +468,7 @@ class TestAmend(AmendmentCommon):
         for name, value in (
             ("date_effective", self.today),
             ("kind", "amendment"),
-            ("amended_hash", "x"),
-            ("base_content", {}),
+            ("base_version_id", False),
             ("amount_signed", 1.0),
         ):
             with self.subTest(name), self._refused(""):
@@ -480,3 +480,71 @@ class TestAmend(AmendmentCommon):
         self.assertEqual(copied.kind, "contract")
         self.assertFalse(copied.date_effective)
         self.assertNotEqual(copied.line_ids.content_key, amendment.line_ids.content_key)
+
+
+class TestAmendmentLifeCycle(AmendmentCommon):
+    """An agreement is signed and in force; it is neither started nor ended."""
+
+    # By the design: what changes a signed text, and from which states.
+    TABLE = {
+        "take_effect": ({"signed"}, "in_force"),
+        "supersede": ({"signed", "in_force"}, "superseded"),
+        "revive": ({"superseded"}, "in_force"),
+    }
+    STATES = (
+        "draft", "review", "to_sign", "signed", "in_force", "superseded", "cancelled",
+    )  # fmt: skip
+
+    def test_own_transitions(self):
+        amendment = self._draft(self._create_running(), 10).sudo()
+        for name, (sources, target) in self.TABLE.items():
+            for state in self.STATES:
+                with self.subTest(transition=name, state=state):
+                    self._tamper(amendment, state=state)
+                    if state in sources:
+                        amendment._transition(name)
+                        self.assertEqual(amendment.state, target)
+                    else:
+                        with self._refused("is in the state"):
+                            amendment._transition(name)
+
+    def test_is_not_performed(self):
+        amendment = self._amend(self._create_running(), 10, name="Other")
+        for name in ("start", "suspend", "resume", "end", "reopen"):
+            with self._refused("changes another contract"):
+                amendment.sudo()._perform(name)
+        self.assertEqual(amendment.state, "signed")
+
+    def test_says_what_it_waits_for(self):
+        contract = self._create_running()
+        amendment = self._amend(contract, 10, name="Other")
+        self.assertIn("In force from", amendment.state_note)
+        successor = self._renew(contract)
+        self._sign(successor)
+        self.assertIn("Begins on", successor.state_note)
+        self._run("renew", 10)
+        self.assertEqual(amendment.state, "in_force")
+        self.assertFalse(amendment.state_note)
+
+    def test_reopened_with_its_contract(self):
+        contract = self._create_running()
+        amendment = self._amend(contract, 0, name="Other")
+        pending = self._amend(contract, 20, name="Third")
+        self._end(contract.with_user(self.manager))
+        self.assertEqual(amendment.state, "superseded")
+        contract.with_user(self.manager)._reopen("By mistake")
+        self.assertEqual(amendment.state, "in_force")
+        self.assertEqual(pending.state, "superseded")
+        self.assertFalse(contract._get_verification_problems())
+
+    def test_search_of_what_is_performed(self):
+        contract = self._create_running()
+        amendment = self._draft(contract)
+        both = contract | amendment
+        model = self.env["crm.contract"]
+        domain = [("id", "in", both.ids)]
+        found = model.search([*domain, ("performs", "=", True)])
+        self.assertEqual(found, contract)
+        found = model.search([*domain, ("performs", "=", False)])
+        self.assertEqual(found, amendment)
+        self.assertEqual(both.mapped("performs"), [True, False])

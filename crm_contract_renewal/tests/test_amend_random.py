@@ -116,6 +116,6 @@ class TestAmendRandom(AmendmentCommon):
                     amendment.unlink()
                     continue
                 self._sign(amendment)
-                self.assertEqual(amendment.end_reason, "incorporated")
+                self.assertEqual(amendment.state, "in_force")
                 self.assertAlmostEqual(amendment.amount_total, contract.amount_total, 2)
                 self._check(contract)

@@ -1,4 +1,5 @@
 from odoo.tests import Form
+from odoo.tools import html2plaintext
 
 from .test_amend import AmendmentCommon
 
@@ -31,13 +32,14 @@ class TestFamily(AmendmentCommon):
         second = self._draft(contract, 20)
         second.name = "Second"
         wizard = self.env["crm.contract.text.on"].create({"contract_id": contract.id})
-        for days, version in ((9, contract), (10, first), (30, first)):
+        for days, text in ((9, contract), (10, contract | first)):
             wizard.date = self._days(days)
-            self.assertEqual(wizard.version_id, version)
+            self.assertEqual(wizard.version_ids, text.version_id)
         self._sign(second)
-        for days, version in ((19, first), (20, second)):
+        texts = contract | first | second
+        for days, text in ((19, contract | first), (20, texts)):
             wizard.date = self._days(days)
-            self.assertEqual(wizard.version_id, version)
+            self.assertEqual(wizard.version_ids, text.version_id)
         action = wizard.action_print()
         self.assertEqual(
             action["report_name"], "crm_contract_renewal.report_consolidated"
@@ -46,6 +48,41 @@ class TestFamily(AmendmentCommon):
         self.assertEqual(
             wizard.action_print()["report_name"], "crm_contract.report_contract"
         )
+
+    def _print_text(self, contract, day):
+        report = self.env["ir.actions.report"].with_user(self.reader)
+        data = {"date": str(day), "ids": contract.ids}
+        html, _kind = report._render_qweb_html(
+            "crm_contract_renewal.report_consolidated", None, data=data
+        )
+        return " ".join(html2plaintext(html.decode()).split())
+
+    def test_printed_text_of_a_day(self):
+        """It says what was agreed on that day, whatever the record says by now."""
+        contract = self._create_running()
+        self._sign(self._change_line(self._draft(contract, 10), price_unit=150))
+        later = self._draft(contract, 20)
+        later.clause_ids.body = "<p>Under {{ object.number }}, to no limit.</p>"
+        later.name = "New title"
+        self._sign(later)
+        self._run("renew", 30)
+        self.customer.write({"name": "Renamed", "company_registry": "HRB 2"})
+        texts = [self._print_text(contract, self._days(days)) for days in (9, 10, 25)]
+        for text in texts:
+            self.assertIn(f"{contract.number} ", text)
+            self.assertIn("Customer Corp", text)
+            self.assertNotIn("Renamed", text)
+        for part, found in (
+            ("100.00", (True, False, False)),
+            ("150.00", (False, True, True)),
+            ("Liable to the limit", (True, True, False)),
+            (f"Under {contract.number}, to no limit", (False, False, True)),
+            ("New title", (False, False, True)),
+        ):
+            with self.subTest(part):
+                self.assertEqual(tuple(part in text for text in texts), found)
+        amended = [f"with {contract.number}-A1" in text for text in texts]
+        self.assertEqual(amended, [False, True, True])
 
     def test_form(self):
         """Whoever drafts sees the difference; the form opens with lowest rights."""

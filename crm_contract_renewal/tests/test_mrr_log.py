@@ -349,7 +349,7 @@ class TestMrrLogOfAmendments(MrrCommon, AmendmentCommon):
         self.assertEqual(len(self._get_log(contract | amendment)), 1)
         # When it takes effect, not when the job of the log runs
         self._advance(30, ("core", "renew"))
-        self.assertEqual(amendment.state, "ended")
+        self.assertEqual(amendment.state, "in_force")
         self.assertEqual(
             self._get_log(contract | amendment),
             [(0, "new", 100, 1200), (30, "expansion", 50, 600)],

@@ -40,7 +40,7 @@ class TestRebase(AmendmentCommon):
         second.action_rebase()
         self.assertFalse(second.is_outdated)
         self.assertFalse(second.conflicts)
-        self.assertEqual(second.base_id, first)
+        self.assertEqual(second.base_version_id.base_id, first.version_id)
         self.assertEqual(second.line_ids.price_unit, 110)
         self.assertEqual(second.line_ids.quantity, 2)
         self.assertEqual(second.amount_base, 1320)
@@ -97,8 +97,8 @@ class TestRebase(AmendmentCommon):
         for day in (31, 92):
             with freeze_time(self._days(day)):
                 self._run("renew", day)
-        self.assertEqual(first.end_reason, "incorporated")
-        self.assertEqual(second.end_reason, "incorporated")
+        self.assertEqual(first.state, "in_force")
+        self.assertEqual(second.state, "in_force")
         self.assertAlmostEqual(contract.amount_total, second.amount_total, 2)
         self.assertEqual(len(contract.line_ids), 3)
         self._check_tiled(contract)
@@ -108,7 +108,7 @@ class TestRebase(AmendmentCommon):
         first = self._sign(self._change_line(self._draft(contract, 5), price_unit=110))
         second = self._sign(self._change_line(self._draft(contract, 9), price_unit=120))
         self._run("renew", 50)
-        self.assertEqual((first | second).mapped("end_reason"), ["incorporated"] * 2)
+        self.assertEqual((first | second).mapped("state"), ["in_force"] * 2)
         self.assertAlmostEqual(contract.amount_total, second.amount_total, 2)
         self._check_tiled(contract)
 

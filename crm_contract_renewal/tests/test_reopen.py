@@ -222,8 +222,8 @@ class TestReopen(EndCommon):
         amendment = self._create_fee()._amend(TODAY, "Cheaper")
         amendment.line_ids.price_unit = 300
         self._sign(amendment)
-        self.assertEqual(amendment.end_reason, "incorporated")
-        with self._refused("can't be reopened"):
+        self.assertEqual(amendment.state, "in_force")
+        with self._refused("has not ended"):
             self._reopen(amendment)
         with self._refused("has not ended"):
             self._reopen(self._create_fee())

@@ -113,15 +113,15 @@ class TestTakeOver(RenewalCommon):
 
         for _number in range(2):
             contract = self._create_running(renewal_mode="automatic")
-        contracts = self.env["crm.contract"].sudo().with_user(SUPERUSER_ID)
+        job = self.env["crm.contract.renewal.schedule"].with_user(SUPERUSER_ID)
         with (
             patch.object(self.env.registry["ir.cron"], "_commit_progress", commit),
             freeze_time(contract.date_deadline + timedelta(days=1)),
         ):
             for _run in range(4):
-                contracts._cron_renew()
+                job._run()
                 self.assertGreater(left[-1], 0)
-            contracts._cron_renew()
+            job._run()
         self.assertEqual(left[-1], 0)
         self.assertEqual(contract.renewal_ids.state, "signed")
 

@@ -12,23 +12,31 @@ class CrmContractTextOn(models.TransientModel):
         "crm.contract", required=True, readonly=True, ondelete="cascade"
     )
     date = fields.Date(string="As of", required=True, default=fields.Date.context_today)
-    version_id = fields.Many2one("crm.contract", compute="_compute_version_id")
+    version_ids = fields.Many2many(
+        "crm.contract.version", compute="_compute_version_ids", string="Made of"
+    )
 
     @api.depends("contract_id", "date")
-    def _compute_version_id(self):
+    def _compute_version_ids(self):
         for wizard in self:
-            contract = wizard.contract_id
-            if contract._is_amendment():
-                contract = contract.origin_id
-            wizard.version_id = wizard.date and contract._get_version_on(wizard.date)
+            contract = wizard._get_contract()
+            wizard.version_ids = wizard.date and contract._get_versions_on(wizard.date)
+
+    def _get_contract(self):
+        """Return the contract, also if the dialog was opened on an amendment of it."""
+        contract = self.contract_id
+        return contract.origin_id if contract._is_amendment() else contract
 
     def action_print(self):
         """Print the consolidated text; before any amendment, the text as signed."""
         self.ensure_one()
-        contract = self.version_id
-        if not contract.content_hash:
+        contract = self._get_contract()
+        if not contract.version_id:
             raise UserError(self.env._("The contract was not submitted yet."))
-        name = "crm_contract_renewal.action_report_consolidated"
-        if not contract._is_amendment():
-            name = "crm_contract.action_report_contract"
-        return self.env.ref(name).report_action(contract, config=False)
+        if len(self.version_ids) < 2:
+            report = self.env.ref("crm_contract.action_report_contract")
+            return report.report_action(contract, config=False)
+        report = self.env.ref("crm_contract_renewal.action_report_consolidated")
+        # A report with data has no other way to name its records.
+        data = {"date": fields.Date.to_string(self.date), "ids": contract.ids}
+        return report.report_action(contract, data=data, config=False)

@@ -4,7 +4,7 @@ import argparse
 import os
 import subprocess
 
-from . import command_test, console, databases, odoo, python_env, server, settings
+from . import console, databases, odoo, server, settings, web_tests
 from .console import SetupError
 
 RUNNER = settings.ROOT / "tests/benchmark/run.py"
@@ -47,26 +47,17 @@ def main(arguments):
 
 
 def _measure(installed, name, url, options):
-    environment = installed.environment(**command_test.connection(name, url))
-    paths = [
-        path for path in (installed.python_path, environment.get("PYTHONPATH")) if path
-    ]
-    environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
-    environment["PATH"] = f"{python_env.BIN}{os.pathsep}{environment['PATH']}"
     arguments = [
         f"--{name}={value}"
         for name, value in (("only", options.only), ("rounds", options.rounds))
         if value
     ]
-    process = subprocess.Popen(
-        [installed.python, str(RUNNER), *arguments],
+    with console.running(
+        [installed.python, RUNNER, *arguments],
         stdin=subprocess.DEVNULL,
         cwd=settings.ROOT,
-        env=environment,
-        start_new_session=True,
-    )
-    try:
+        env=installed.environment_of_python(
+            **web_tests.connection([(url, name)]), CONTRACT_RESULTS=settings.MEASURED
+        ),
+    ) as process:
         return process.wait()
-    except BaseException:
-        console.stop(process)
-        raise

@@ -9,16 +9,28 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 HEARTBEAT = 20
+# Of steps that take many minutes
+LONG_HEARTBEAT = 60
+# The programs that run now, and whether they were told to end.
+_running = set()
+_ending = threading.Event()
 
 
 class SetupError(Exception):
     """A foreseeable failure: one sentence saying what is wrong and what to do."""
 
 
+class EndedError(SetupError):
+    """What another thread met made this one end, too."""
+
+
 def say(text=""):
-    print(text, flush=True)
+    # In one piece: several threads may have something to say.
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def warn(text):
@@ -26,14 +38,18 @@ def warn(text):
 
 
 @contextlib.contextmanager
-def step(title):
-    """Print one line when the step ends, and a sign of life while it is long."""
+def step(title, status=None, heartbeat=HEARTBEAT):
+    """Print one line when the step ends, and a sign of life while it is long.
+
+    :param status: function without parameters that says how far the step is
+    """
     start = time.monotonic()
     done = threading.Event()
 
     def beat():
-        while not done.wait(HEARTBEAT):
-            say(f"   ... {title}: {time.monotonic() - start:.0f} s so far")
+        while not done.wait(heartbeat):
+            far = f", {status()}" if status else ""
+            say(f"   ... {title}: {time.monotonic() - start:.0f} s so far{far}")
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
@@ -67,41 +83,91 @@ def attempt(command, *, log, append=False, env=None, cwd=None, stdin=None):
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab" if append else "wb") as file:
         offset = file.tell()
-        try:
-            # Its own session, so that Ctrl-C reaches it once, through stop().
-            process = subprocess.Popen(
-                [str(part) for part in command],
-                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                env=env,
-                cwd=cwd,
-                start_new_session=True,
-            )
-        except FileNotFoundError:
-            raise SetupError(
-                f"The command {command[0]} is missing; install it and try again."
-            ) from None
-        try:
+        with running(
+            command,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=env,
+            cwd=cwd,
+        ) as process:
             process.communicate(stdin.encode() if stdin else None)
-        except BaseException:
-            stop(process)
-            raise
     with open(log, errors="replace") as file:
         file.seek(offset)
         return process.returncode, file.read()
 
 
+@contextlib.contextmanager
+def running(command, **options):
+    """Start a program that ends with the block at the latest; yield its process."""
+    _check_not_ending()
+    try:
+        # Its own session, so that Ctrl-C reaches it once, through stop().
+        process = subprocess.Popen(
+            [str(part) for part in command], start_new_session=True, **options
+        )
+    except FileNotFoundError:
+        raise SetupError(
+            f"The command {command[0]} is missing; install it and try again."
+        ) from None
+    _running.add(process)
+    try:
+        _check_not_ending()
+        yield process
+        _check_not_ending()
+    finally:
+        stop(process)
+        _running.discard(process)
+
+
+def _check_not_ending():
+    if _ending.is_set():
+        raise EndedError("The programs were told to end.")
+
+
 def stop(process, patience=15):
     """Ask the process and its children to end; insist when they don't."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(patience)
-            return
-        except subprocess.TimeoutExpired:
-            continue
+
+
+def side_by_side(*tasks):
+    """Run functions in threads of their own; return their results in their order.
+
+    Where one raises, or somebody interrupts, the programs of all of them end.
+    """
+    with ThreadPoolExecutor(len(tasks)) as threads:
+        futures = [threads.submit(task) for task in tasks]
+        problems = []
+        try:
+            for future in as_completed(futures):
+                if future.exception():
+                    problems.append(future.exception())
+                    stop_all()
+        except BaseException:
+            stop_all()
+            raise
+    # The ones that were made to end say nothing of the cause.
+    for problem in sorted(
+        problems, key=lambda problem: isinstance(problem, EndedError)
+    ):
+        raise problem
+    return [future.result() for future in futures]
+
+
+def stop_all():
+    """End all programs, and let no other one begin."""
+    _ending.set()
+    stoppers = [threading.Thread(target=stop, args=(each,)) for each in [*_running]]
+    for thread in stoppers:
+        thread.start()
+    for thread in stoppers:
+        thread.join()
 
 
 @contextlib.contextmanager

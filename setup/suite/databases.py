@@ -102,8 +102,12 @@ def _copy_files(source, target):
 
 def ensure_template(odoo, demo):
     """The name of a database with the modules that the add-ons build on."""
-    with console.exclusive(settings.HOME / "install.lock"):
+    with console.exclusive(settings.HOME / f"{_kind(demo)}.lock"):
         return _ensure_template(odoo, demo)
+
+
+def _kind(demo):
+    return "template-demo" if demo else "template-bare"
 
 
 def _ensure_template(odoo, demo):

@@ -31,7 +31,6 @@ list_db = False
 IMPORTS = {name: name for name in ("cn2an", "num2words", "cryptography")}
 TEST_IMPORTS = {
     "freezegun": "freezegun",
-    "hypothesis": "hypothesis",
     "websocket": "websocket-client",
 }
 # Printed by Odoo's own Python; the marks tell it from Odoo's log.
@@ -58,6 +57,15 @@ class Odoo:
 
     def command(self, *arguments):
         return [self.executable, *arguments]
+
+    def environment_of_python(self, **more):
+        """For programs that import odoo themselves."""
+        environment = self.environment(**more)
+        paths = [self.python_path, environment.get("PYTHONPATH")]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+        path = [python_env.BIN, python_env.VENV / "bin", environment["PATH"]]
+        environment["PATH"] = os.pathsep.join(map(str, path))
+        return environment
 
     def environment(self, **more):
         """For programs that talk to this Odoo, the tests among them."""

@@ -1,9 +1,10 @@
 """Reads what Odoo's test runner and pytest leave behind.
 
-Odoo exits with 0 when no test ran, when tours were skipped and when errors were
-logged, so its log is judged rather than its exit code.
+Each test has to be accounted for once, and Odoo's log is judged, too: tours that were
+skipped and errors that were logged fail no test.
 """
 
+import collections
 import dataclasses
 import re
 import xml.etree.ElementTree as ET
@@ -12,12 +13,8 @@ RECORD = re.compile(
     r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ "
     r"(?P<level>[A-Z]+) (?P<db>\S+) (?P<logger>\S+): (?P<text>.*)"
 )
-RESULT = re.compile(r"^(\d+) failed, (\d+) error\(s\) of (\d+) tests")
-STARTED = re.compile(r"^Starting (\w+)\.(\w+)")
-SKIPPED = re.compile(r"^skipped (.+)$")
-# Odoo repeats at error level how many tests failed.
-SUMMARY = re.compile(r"^(\d+ failed, |Module \w+: \d+ fail|At least one test failed)")
-MODULE = re.compile(r"^odoo\.addons\.(\w+)\.tests")
+# As pytest says it without and with several processes
+COLLECTED = re.compile(r"collected (\d+) item|\d+ workers? \[(\d+) items?\]")
 BROWSER = re.compile(r"chrom|browser|websocket", re.IGNORECASE)
 DEMO_FAILED = "demo data failed to install"
 LINES_SHOWN = 40
@@ -33,6 +30,10 @@ class Outcome:
     skipped: list = dataclasses.field(default_factory=list)
     problems: list = dataclasses.field(default_factory=list)
     details: list = dataclasses.field(default_factory=list)
+    # Where to read on
+    logs: list = dataclasses.field(default_factory=list)
+    # (seconds, name) of each test
+    times: list = dataclasses.field(default_factory=list)
 
     @property
     def failures(self):
@@ -73,42 +74,30 @@ def shorten(text, lines=LINES_SHOWN):
     )
 
 
-def of_odoo(title, code, output, addons_with_tests):
-    """Judge the log of a run of Odoo's test runner.
+def of_odoo(title, found, answers, output, files=()):
+    """Judge what processes with Odoo's test runner answered and logged.
 
-    :param addons_with_tests: the add-ons of which at least one test has to run
+    :param found: the tests that had to run: {class: [method, ...]}
+    :param answers: as `odoo_worker` gives them
+    :param output: the logs of the processes
+    :param files: the test files of which at least one test had to be found
     """
     outcome = Outcome(title)
-    ran = dict.fromkeys(addons_with_tests, 0)
-    result = None
-    errors = []
-    for match, text in records(output):
-        words = match["text"]
-        module = MODULE.match(match["logger"])
-        if match["logger"] == "odoo.tests.result" and RESULT.match(words):
-            result = [int(number) for number in RESULT.match(words).groups()]
-        elif module and STARTED.match(words):
-            ran[module[1]] = ran.get(module[1], 0) + 1
-        elif module and SKIPPED.match(words):
-            outcome.skipped.append(SKIPPED.match(words)[1])
-        if match["level"] in ("ERROR", "CRITICAL") or DEMO_FAILED in words:
-            errors.append((words, text))
-    if result:
-        outcome.failed = result[0] + result[1]
-        outcome.passed = max(0, result[2] - outcome.failed - len(outcome.skipped))
-    else:
-        outcome.problems.append(f"Odoo stopped (code {code}) before its tests ended")
-        if not errors:
-            outcome.details.append("\n".join(output.splitlines()[-LINES_SHOWN:]))
-    outcome.details += [text for words, text in errors if not SUMMARY.match(words)]
-    if result and not outcome.failed:
-        # With failed tests, these lines are their echo.
-        outcome.problems += [f"error in the log: {words[:150]}" for words, _t in errors]
-        if code and not errors:
-            outcome.problems.append(f"Odoo ended with code {code}")
-    outcome.problems += [
-        f"no test of {addon} ran" for addon in addons_with_tests if not ran[addon]
-    ]
+    ran = collections.Counter()
+    for kind, name, *words in answers:
+        if kind == "class":
+            outcome.times.append((words[0], f"{name} (set-up)"))
+        else:
+            method, result, seconds = words
+            ran[name, method] += 1
+            _count(outcome, f"{name}.{method}", result)
+            outcome.times.append((seconds, f"{name}.{method}"))
+    errors = error_records(output) + demo_failures(output)
+    outcome.details += errors
+    if not outcome.failed:
+        # With failed tests, these are their tracebacks.
+        outcome.problems += [f"error in the log: {text[:200]}" for text in errors]
+    outcome.problems += _unaccounted(found, ran, files)
     outcome.problems += [
         f"browser test skipped: {text}"
         for text in outcome.skipped
@@ -117,8 +106,38 @@ def of_odoo(title, code, output, addons_with_tests):
     return outcome
 
 
-def of_pytest(title, code, report, output):
-    """Judge a run of pytest from its exit code and its JUnit file."""
+def _count(outcome, name, result):
+    if result == "passed":
+        outcome.passed += 1
+    elif result == "failed":
+        outcome.failed += 1
+    else:
+        outcome.skipped.append(f"{name} : {result.partition(': ')[2]}")
+
+
+def _unaccounted(found, ran, files):
+    """What did not run exactly once."""
+    for file in sorted(files):
+        if not any(name.startswith(f"{file}:") for name in found):
+            yield f"no test of {file} was found; does tests/__init__.py import it?"
+    for name, methods in found.items():
+        if ran[name, "setUpClass"]:
+            # Failed or skipped as a whole, and counted as such
+            continue
+        missing = [method for method in methods if not ran[name, method]]
+        if missing:
+            yield f"{len(missing)} tests of {name} did not run: {missing[0]} ..."
+        if any(ran[name, method] > 1 for method in methods):
+            yield f"tests of {name} ran more than once"
+    if not found:
+        yield "no test was found"
+
+
+def of_pytest(title, code, report, output, files):
+    """Judge a run of pytest from its exit code, its JUnit file and what it printed.
+
+    :param files: the test files of which at least one test has to be there
+    """
     outcome = Outcome(title)
     try:
         suite = ET.parse(report).getroot()
@@ -126,8 +145,10 @@ def of_pytest(title, code, report, output):
         outcome.problems.append("pytest stopped before its tests ended")
         outcome.details.append("\n".join(output.splitlines()[-LINES_SHOWN:]))
         return outcome
-    for case in suite.iter("testcase"):
+    cases = list(suite.iter("testcase"))
+    for case in cases:
         name = f"{case.get('classname')}.{case.get('name')}"
+        outcome.times.append((float(case.get("time") or 0), name))
         broken = [*case.iter("failure"), *case.iter("error")]
         if broken:
             outcome.failed += 1
@@ -142,4 +163,20 @@ def of_pytest(title, code, report, output):
         outcome.details.append("\n".join(output.splitlines()[-LINES_SHOWN:]))
     elif not outcome.passed and not outcome.failed:
         outcome.problems.append("pytest skipped every test")
+    collected = COLLECTED.search(output)
+    if not collected or int(collected[1] or collected[2]) > len(cases):
+        number = f"{collected[1] or collected[2]} tests" if collected else "no test"
+        outcome.problems.append(f"pytest found {number} and ran {len(cases)}")
+    names = {case.get("classname").rpartition(".")[2] for case in cases}
+    outcome.problems += [
+        f"no test of {file} ran" for file in sorted(files) if file not in names
+    ]
     return outcome
+
+
+def slowest(outcomes, number=20):
+    """A table of the tests that took longest."""
+    times = sorted(
+        (each for outcome in outcomes for each in outcome.times), reverse=True
+    )
+    return [f"{seconds:7.1f} s  {name}" for seconds, name in times[:number]]

@@ -52,30 +52,28 @@ def url_of(port):
 def serving(odoo, database, port, log, *options):
     """Serve `database` while the block runs; yields the process."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") as file:
-        # Its own session: Ctrl-C ends the block, and the block ends the server.
-        process = subprocess.Popen(
-            odoo.command(
-                "-c",
-                str(CONFIG),
-                "-d",
-                database,
-                f"--db-filter=^{database}$",
-                f"--http-interface={HOST}",
-                f"--http-port={port}",
-                *options,
-            ),
+    command = odoo.command(
+        "-c",
+        str(CONFIG),
+        "-d",
+        database,
+        f"--db-filter=^{database}$",
+        f"--http-interface={HOST}",
+        f"--http-port={port}",
+        *options,
+    )
+    with (
+        open(log, "wb") as file,
+        console.running(
+            command,
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
             env=odoo.environment(),
-            start_new_session=True,
-        )
-        try:
-            _wait(process, port, log)
-            yield process
-        finally:
-            console.stop(process)
+        ) as process,
+    ):
+        _wait(process, port, log)
+        yield process
 
 
 def _wait(process, port, log):

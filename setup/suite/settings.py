@@ -10,16 +10,26 @@ ROOT = Path(__file__).resolve().parents[2]
 SETUP = ROOT / "setup"
 HOME = Path(os.environ.get("CONTRACT_HOME") or ROOT / ".run").absolute()
 LOGS = HOME / "log"
+MEASURED = HOME / "bench"
 PREFIX = os.environ.get("CONTRACT_DB_PREFIX") or "contract"
 
 ODOO_SERIES = "19.0"
 ADDONS = ("crm_contract", "crm_contract_approval", "crm_contract_renewal")
+APPROVAL = "crm_contract_approval"
+# Tests of the base that run without approvals, too: what approvals override.
+WITHOUT_APPROVAL = (
+    "crm_contract/tests/test_access.py",
+    "crm_contract/tests/test_content.py",
+    "crm_contract/tests/test_lifecycle.py",
+    "crm_contract/tests/test_lock.py",
+    "crm_contract/tests/test_numbering.py",
+    "crm_contract/tests/test_owned_fields.py",
+    "crm_contract/tests/test_search.py",
+)
 # What the add-ons build on; installed once into the template databases.
 BASE_MODULES = (
     "account",
     "crm",
-    "portal",
-    "rating",
     "sale_crm",
     "sale_management",
 )
@@ -27,6 +37,10 @@ BASE_MODULES = (
 LANGUAGES = "en_US,zh_CN"
 LOGIN = PASSWORD = "admin"
 DEFAULT_PORT = 8069
+# Of pages that are generated
+LINE_LENGTH = 88
+# How many processes each part of the tests is shared by
+LANES = int(os.environ.get("LANES") or min(4, os.cpu_count() or 1))
 
 # Odoo unpacked 1.3 GB, Python packages 0.5 GB, downloads and databases the rest.
 SPACE_NEEDED_MB = 3000

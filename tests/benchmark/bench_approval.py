@@ -20,6 +20,14 @@ STEPS = 3
 # A full page of 80 takes one more query, to count what is beyond.
 FEW, MANY = 20, 75
 PDF = b"%PDF-1.4 a text"
+TITLES = {
+    "approval.form_queries": "queries that a form in review takes more",
+    "approval.list_growth": "queries that a longer list takes more",
+    "approval.write_queries": "queries that writing 100 contracts takes more",
+    "approval.submit_queries": "queries a contract, of submitting",
+    "approval.decide_queries": "queries a contract, of deciding in mass",
+    "approval.last_decision_queries": "queries a contract, of the last decision",
+}
 
 
 def run(rounds):

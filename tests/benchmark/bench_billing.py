@@ -26,6 +26,18 @@ AGED = 100
 FEW_ROWS, MANY_ROWS = 999, 9999
 SHARED = 400
 SEARCHED_FEW, SEARCHED_MANY, SEARCHED_DUE = 1_000, 100_000, 100
+TITLES = {
+    "billing.draft": "time of draft invoices",
+    "billing.draft_queries": "queries a draft invoice",
+    "billing.one_fails": "one contract that fails among 1,000",
+    "billing.post": "posting in the run",
+    "billing.age": "the 25th period, 100 contracts",
+    "billing.rows": "time of a row, among many",
+    "billing.memory": "peak memory",
+    "billing.find": "finding 100 contracts that are due",
+    "billing.find_queries": "queries of finding them",
+    "billing.two_workers": "two workers at once",
+}
 
 
 class Fixture(NamedTuple):
@@ -57,9 +69,9 @@ def _measure_run(rounds):
         )
     plain, ours = sides["plain"], sides["run"]
     return [
-        _ratio("billing.draft", 0.85, ours, plain),
+        measure.ratio("billing.draft", 0.85, ours, plain),
         Figure("billing.draft_queries", ours.queries / INVOICES, 7, ours, plain),
-        _ratio("billing.one_fails", 1.1, sides["failing"], ours),
+        measure.ratio("billing.one_fails", 1.1, sides["failing"], ours),
     ]
 
 
@@ -87,8 +99,12 @@ def _measure_posting(rounds):
         f"posting {INVOICES} in the run",
         both.seconds - ours.seconds,
         both.queries - ours.queries,
+        runs=tuple(
+            together - alone
+            for together, alone in zip(both.runs, ours.runs, strict=True)
+        ),
     )
-    return [_ratio("billing.post", 0.7, posting, sides["plain post"])]
+    return [measure.ratio("billing.post", 0.7, posting, sides["plain post"])]
 
 
 def _measure_age(rounds):
@@ -111,7 +127,7 @@ def _measure_age(rounds):
             },
         )
     return [
-        _ratio(
+        measure.ratio(
             "billing.age", 1.05, sides[f"period {PERIODS + 1}"], sides["first period"]
         )
     ]
@@ -183,7 +199,7 @@ def _measure_search(rounds):
             )
     few, many = sides
     return [
-        _ratio("billing.find", 1.5, many, few),
+        measure.ratio("billing.find", 1.5, many, few),
         Figure("billing.find_queries", many.queries, 1, many, few),
     ]
 
@@ -364,7 +380,7 @@ def _measure_workers(_rounds):
         Side(f"{SHARED} invoices, {workers} worker(s)", seconds[workers])
         for workers in (1, 2)
     )
-    return [_ratio("billing.two_workers", 1 / 1.7, two, one)]
+    return [measure.ratio("billing.two_workers", 1 / 1.7, two, one)]
 
 
 def _run_workers(number):
@@ -393,10 +409,6 @@ def _work():
         domain = contracts._get_bill_domain(today)
         for _done in contracts._bill_in_chunks(domain, today):
             env.cr.commit()
-
-
-def _ratio(name, bar, ours, other):
-    return Figure(name, ours.seconds / other.seconds, bar, ours, other)
 
 
 STAGES = {

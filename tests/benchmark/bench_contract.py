@@ -21,6 +21,18 @@ PRINTED_PAGES = 2
 SHORT_CLAUSE = "<p>Either side tells the other in writing what it needs to know.</p>"
 REPORT = "crm_contract.action_report_contract"
 SALE_REPORT = "sale.action_report_saleorder"
+TITLES = {
+    "contract.create": "create contracts of 3 lines, 5 clauses, 4 installments",
+    "contract.create_from_template": "the same from a template",
+    "contract.create_queries": "queries of creating",
+    "contract.list_growth": "queries that a list takes more",
+    "contract.form_growth": "queries that a form takes more",
+    "contract.kanban_growth": "queries that a kanban takes more",
+    "contract.list_queries": "queries of a list of 80",
+    "contract.form_queries": "queries of a form",
+    "contract.print_one": "print one contract of two pages",
+    "contract.print_ten": "print ten in one call",
+}
 
 
 class Fixture(NamedTuple):
@@ -68,8 +80,8 @@ def _measure_creation(rounds):
         for label, create in creations.items()
     )
     return [
-        _ratio("contract.create", 1.0, contracts, orders),
-        _ratio("contract.create_from_template", 1.0, templates, orders),
+        measure.ratio("contract.create", 1.0, contracts, orders),
+        measure.ratio("contract.create_from_template", 1.0, templates, orders),
         Figure(
             "contract.create_queries",
             contracts.queries / orders.queries,
@@ -149,13 +161,9 @@ def _measure_printing(rounds):
         )
     order, one, singles, together = sides.values()
     return [
-        _ratio("contract.print_one", 0.3, one, order),
-        _ratio("contract.print_ten", 0.6, together, singles),
+        measure.ratio("contract.print_one", 0.3, one, order),
+        measure.ratio("contract.print_ten", 0.6, together, singles),
     ]
-
-
-def _ratio(name, bar, ours, other):
-    return Figure(name, ours.seconds / other.seconds, bar, ours, other)
 
 
 def _create_alone(create, env):
@@ -187,6 +195,7 @@ def prepare(env):
     contract_type = env["crm.contract.type"].create(
         {"name": "Benchmark", "code": "BENCH", "duration": 12, "notice_period": 1}
     )
+    env["crm.contract.load.examples"]._load("en")
     clauses = env["crm.contract.clause.template"].search(
         [("lang_id.code", "=", "en_US")], limit=CLAUSES
     )

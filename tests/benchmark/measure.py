@@ -52,6 +52,8 @@ class Side:
     seconds: float | None = None
     queries: int | None = None
     memory: float | None = None
+    # The seconds of each round
+    runs: tuple = ()
 
     def cells(self):
         return (
@@ -71,6 +73,8 @@ class Figure:
     bar: float
     ours: Side
     other: Side
+    # Lowest and highest value of a round
+    spread: tuple | None = None
 
     @property
     def holds(self):
@@ -82,6 +86,13 @@ class Figure:
 
     def line(self):
         return f"{self.name} {self.value:.4g} {self.bar:.4g} {self.verdict}"
+
+
+def ratio(name, bar, ours, other):
+    """Return the figure that compares the seconds of two sides."""
+    rounds = [one / two for one, two in zip(ours.runs, other.runs, strict=False)]
+    spread = (min(rounds), max(rounds)) if len(rounds) > 1 else None
+    return Figure(name, ours.seconds / other.seconds, bar, ours, other, spread)
 
 
 def table(figures):
@@ -116,9 +127,20 @@ def versions():
     except (OSError, subprocess.CalledProcessError):
         wkhtmltopdf = "missing"
     return (
-        f"Odoo {release.version}, Python {platform.python_version()}, "
-        f"PostgreSQL {postgresql}, wkhtmltopdf {wkhtmltopdf}, {os.cpu_count()} CPUs"
+        f"{_processor()}, Odoo {release.version}, Python {platform.python_version()}, "
+        f"PostgreSQL {postgresql}, wkhtmltopdf {wkhtmltopdf}"
     )
+
+
+def _processor():
+    """The processors and the memory of this machine."""
+    models = set()
+    with contextlib.suppress(OSError):
+        text = Path("/proc/cpuinfo").read_text()
+        models.update(re.findall(r"model name\s*: (.*)", text))
+    name = " / ".join(sorted(models)) or platform.machine()
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    return f"{os.cpu_count()} × {name}, {memory:.0f} GB"
 
 
 @functools.cache
@@ -212,6 +234,7 @@ def compare(env, rounds, actions, warm_up=None):
             label,
             statistics.median(seconds for seconds, _queries in runs),
             max(queries for _seconds, queries in runs),
+            runs=tuple(seconds for seconds, _queries in runs),
         )
         for label, runs in results.items()
     }

@@ -4,11 +4,16 @@
 `bench_NAME.py` beside this one with a function `run(rounds)` that yields
 `measure.Figure`s, or, where that takes long, several of them in `STAGES`: NAME.PART
 runs one of them alone. Exit status: 0 when every bar holds, 1 when one is short, 2 when
-something could not be measured.
+something could not be measured. The figures of each part are left in the folder
+CONTRACT_RESULTS, too, in a file of JSON named after it.
 """
 
 import argparse
+import dataclasses
+import datetime
 import importlib
+import json
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -18,6 +23,8 @@ import measure
 NAMES = ("contract", "billing", "approval", "renewal")
 # Of a benchmark that does not say how many it takes.
 ROUNDS = 5
+# The only part of a benchmark without parts
+WHOLE = "all"
 
 
 def main():
@@ -78,13 +85,48 @@ def _measure(only, rounds):
     name, _dot, part = only.partition(".")
     module = _load(name)
     stages = _get_stages(module)
-    for stage in [stages[part]] if part else stages.values():
+    rounds = rounds or getattr(module, "ROUNDS", ROUNDS)
+    for stage in [part] if part else stages:
         measure.settle()
-        yield from stage(rounds or getattr(module, "ROUNDS", ROUNDS))
+        load, figures = os.getloadavg()[0], []
+        for figure in stages[stage](rounds):
+            figures.append(figure)
+            yield figure
+        _keep(name, stage, rounds, load, figures)
+
+
+def _keep(name, stage, rounds, load, figures):
+    """Leave the figures for the page of tables."""
+    folder = os.environ.get("CONTRACT_RESULTS")
+    if not folder:
+        return
+    module = _load(name)
+    titles = getattr(module, "TITLES", {})
+    part = name if stage == WHOLE else f"{name}.{stage}"
+    result = {
+        "benchmark": name,
+        "part": part,
+        "order": [NAMES.index(name), list(_get_stages(module)).index(stage)],
+        "date": datetime.date.today().isoformat(),
+        "rounds": rounds,
+        "load": load,
+        "machine": measure.versions(),
+        "figures": [
+            {
+                **dataclasses.asdict(figure),
+                "title": titles.get(figure.name, figure.name),
+                "holds": figure.holds,
+            }
+            for figure in figures
+        ],
+    }
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    text = json.dumps(result, indent=2, ensure_ascii=False)
+    (Path(folder) / f"{part}.json").write_text(f"{text}\n")
 
 
 def _get_stages(module):
-    return getattr(module, "STAGES", None) or {"all": module.run}
+    return getattr(module, "STAGES", None) or {WHOLE: module.run}
 
 
 def _load(name):

@@ -30,7 +30,7 @@ class ResPartner(models.Model):
         )
         totals = {partner.id: [0, 0.0] for partner in self}
         for partner, state, count, amount in self.env["crm.contract"]._read_group(
-            [("partner_id", "in", family.ids), ("kind", "!=", "amendment")],
+            [("partner_id", "in", family.ids), ("performs", "=", True)],
             ["partner_id", "state"],
             ["__count", "amount_company:sum"],
         ):

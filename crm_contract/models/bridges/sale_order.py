@@ -168,7 +168,9 @@ class SaleOrder(models.Model):
         """Make a draft contract from the order, once; open it."""
         self.ensure_one()
         self._check_can_become_contract()
-        contract = self.env["crm.contract"].create(self._prepare_contract_vals())
+        # What the context proposes is for orders.
+        contracts = self.env["crm.contract"]._without_defaults()
+        contract = contracts.create(self._prepare_contract_vals())
         # sudo: the link to the order is owned by the bridge
         for line, source in zip(
             contract.line_ids.sudo(), self._get_contract_lines(), strict=True

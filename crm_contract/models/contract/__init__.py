@@ -2,6 +2,7 @@ from . import crm_contract_content_mixin
 from . import crm_contract
 from . import crm_contract_type
 from . import crm_contract_create
+from . import crm_contract_import
 from . import crm_contract_parties
 from . import crm_contract_term
 from . import crm_contract_text
@@ -9,7 +10,6 @@ from . import crm_contract_content
 from . import crm_contract_lifecycle
 from . import crm_contract_submission
 from . import crm_contract_suspension
-from . import crm_contract_schedule
 from . import crm_contract_print
 from . import crm_contract_framework
 from . import crm_contract_ceiling

@@ -43,11 +43,7 @@ class CrmContract(models.Model):
     )
     date_number = fields.Date(string="Numbered on", readonly=True, copy=False)
     kind = fields.Selection(
-        [
-            ("contract", "Contract"),
-            ("amendment", "Amendment"),
-            ("renewal", "Renewal"),
-        ],
+        [("contract", "Contract")],
         default="contract",
         required=True,
         readonly=True,
@@ -227,6 +223,10 @@ class CrmContract(models.Model):
                 )
             )
 
+    def activity_schedule(self, *args, **kwargs):
+        model = super(CrmContract, self._without_defaults())
+        return model.activity_schedule(*args, **kwargs)
+
     def action_view_orders(self):
         """Open the sales orders of the contract."""
         self.ensure_one()
@@ -254,15 +254,14 @@ class CrmContract(models.Model):
             context={"default_contract_id": self.id},
         )
 
-    def _is_amendment(self):
-        """Return whether the record holds what a contract is to become, or became.
-
-        It has no ledger of its own: what it changes is billed by the contract.
-        """
-        return self.kind == "amendment"
+    @api.model
+    def _get_archivable_states(self):
+        """Return the states in which a contract may be archived; see satellites."""
+        return ("draft", "cancelled", "ended")
 
     def _check_can_archive(self):
-        live = self.filtered(lambda c: c.state not in ("draft", "cancelled", "ended"))
+        over = self._get_archivable_states()
+        live = self.filtered(lambda contract: contract.state not in over)
         if live:
             raise UserError(
                 self.env._(

@@ -3,7 +3,16 @@ from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError
-from odoo.tools import SQL, format_date, formatLang, html2plaintext, ormcache
+from odoo.tools import (
+    SQL,
+    clean_context,
+    format_date,
+    formatLang,
+    html2plaintext,
+    ormcache,
+)
+
+from ...tools.version import READ, field_name, read_name
 
 # Relational values enter the canonical content as ids: a record may be renamed
 # without changing what was agreed. Names are resolved when a change is shown.
@@ -12,6 +21,11 @@ _MULTI = ("one2many", "many2many")
 UNLOCKED = "crm_contract.unlocked"
 # Unlike a model's own order, this one depends on content alone.
 CONTENT_ORDER = "sequence, id"
+# Fields that show a text as it was read, with its placeholders resolved.
+READ_IN = {
+    read_name("preamble"): "preamble_frozen",
+    read_name("body"): "body_frozen",
+}
 
 
 class CrmContractContentMixin(models.AbstractModel):
@@ -106,7 +120,10 @@ class CrmContractContentMixin(models.AbstractModel):
         moved = self._content_parent in vals
         if touched or moved:
             content._check_content_editable()
-        result = super().write(vals)
+        # Rows that come with the values get no default that is meant for new records
+        # of this model; `create` of the ORM sees to that by itself.
+        without = self._without_defaults()
+        result = super(CrmContractContentMixin, without).write(vals)
         if moved:
             content._check_content_parent_editable()
         return result
@@ -114,6 +131,14 @@ class CrmContractContentMixin(models.AbstractModel):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_locked_content(self):
         self._filter_content()._check_content_parent_editable()
+
+    def _without_defaults(self):
+        """Return the records with a context that proposes no defaults.
+
+        A client's context has defaults for what its action shows. Code that creates
+        other records begins here, or with `sudo`, which drops them as well.
+        """
+        return self.with_context(clean_context(self.env.context))
 
     def _lock_rows(self):
         """Lock the rows until the transaction ends, or say what is in the way."""
@@ -166,32 +191,77 @@ class CrmContractContentMixin(models.AbstractModel):
         self.env.add_to_compute(self._fields[name], self)
         self.modified([name])
 
-    def _get_content(self):
+    def _get_content(self, read=False):
         """Return the canonical content of one record.
 
+        :param read: with the entries of `_get_read_values` as well
         :return: `{"fields": {name: value}, "children": {field: [row, ...]}}`, a row
-            being the same with its `"key"`; relations as ids, dates as ISO strings
+            being the same with its `"key"`; relations as ids, dates as ISO strings,
+            nothing as None
         """
         self.ensure_one()
         values = {
             name: self._get_content_value(name) for name in self._get_content_fields()
         }
+        if read:
+            values |= {
+                read_name(name): value
+                for name, value in self._get_read_values().items()
+            }
         return {
-            # What is empty is left out: a satellite that is installed later brings
-            # fields that older contracts don't have, and their hashes still hold.
-            "fields": {
-                name: values[name] for name in values if values[name] is not None
-            },
+            "fields": values,
             "children": {
                 name: [
-                    dict(row._get_content(), key=row.content_key)
+                    dict(row._get_content(read), key=row.content_key)
                     for row in self[name]._filter_content().sorted(CONTENT_ORDER)
                 ]
                 for name in self._get_content_children()
             },
         }
 
+    def _get_read_values(self):
+        """Return what people read beside the values of the content: {field: value}.
+
+        Of a relation its name, of a text the one without placeholders, and figures that
+        follow from others. A version keeps them, so that nothing that is renamed later
+        changes what was submitted, and a change of them counts as one. Extended by each
+        model, and by satellites; values are str, numbers or None.
+        """
+        return {}
+
+    def _get_read_names(self, *names):
+        """Return the names of relations as they are read: {field: str or None}."""
+        # sudo: what is printed in the contract may be read with it
+        record = self.sudo()
+        return {
+            name: ", ".join(record[name].mapped("display_name")) or None
+            for name in names
+        }
+
+    @api.model
+    def _prepare_new_vals(self, content):
+        """Return the values of a record in memory that says what a content says.
+
+        :param content: as of `_get_content`, with what people read
+        """
+        vals = {"content_key": content.get("key")}
+        for name, value in content["fields"].items():
+            field = self._fields.get(field_name(name))
+            if field is None or (field.relational and name.endswith(READ)):
+                continue
+            if field.type in _MULTI:
+                value = [fields.Command.set(value or [])]
+            vals[READ_IN.get(name, field.name)] = value
+        for name, rows in content["children"].items():
+            model = self.env[self._fields[name].comodel_name]
+            vals[name] = [
+                fields.Command.create(model._prepare_new_vals(row))
+                for row in sorted(rows, key=_by_sequence)
+            ]
+        return vals
+
     def _get_content_value(self, name):
+        """Return the value of a content field as the hash takes it: plain, ids for links."""
         field = self._fields[name]
         value = self[name]
         if field.type == "many2one":
@@ -224,6 +294,17 @@ class CrmContractContentMixin(models.AbstractModel):
         if field.type in ("float", "monetary"):
             return formatLang(self.env, value)
         return str(value)
+
+    @api.model
+    def _describe_entry(self, name, value):
+        """Return an entry of a content as text for people (str).
+
+        :param name: a field, or what people read of it (see `tools.version.read_name`)
+        """
+        field = self._fields[field_name(name)]
+        if field_name(name) != name and field.relational:
+            return value or ""
+        return self._describe_content_value(field, value)
 
     @api.model
     def _describe_content_row(self, values):
@@ -275,3 +356,7 @@ class CrmContractContentMixin(models.AbstractModel):
 
     def _is_content_unlocked(self):
         return self.id in self.env.cr.precommit.data.get(UNLOCKED, ())
+
+
+def _by_sequence(row):
+    return row["fields"].get("sequence") or 0

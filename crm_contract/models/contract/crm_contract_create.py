@@ -11,9 +11,12 @@ class CrmContract(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        contracts = super().create(vals_list)
+        # What the context proposes is for the contracts, not for what fills them.
+        proposed = self._get_context_defaults()
+        vals_list = [{**proposed, **vals} for vals in vals_list]
+        contracts = super(CrmContract, self._without_defaults()).create(vals_list)
         contracts._fill_from_template(vals_list)
-        return contracts
+        return contracts.with_env(self.env)
 
     def copy_data(self, default=None):
         default = dict(default or {})
@@ -33,6 +36,18 @@ class CrmContract(models.Model):
             if not {"milestone_ids", "installment_ids"}.intersection(default or ()):
                 copied._relink_milestones(source)
         return copies
+
+    @api.model
+    def _get_context_defaults(self):
+        """Return what the context proposes for new contracts, as `create` takes it."""
+        closed = self._get_closed_fields()
+        return self.default_get(
+            [
+                name
+                for name in self._fields
+                if f"default_{name}" in self.env.context and name not in closed
+            ]
+        )
 
     def _fill_from_template(self, vals_list):
         """Add what the template holds, and the mandatory clauses of the type.

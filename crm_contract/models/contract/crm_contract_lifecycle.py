@@ -2,6 +2,8 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_date
 
 STATES = [
     ("draft", "Draft"),
@@ -26,20 +28,23 @@ class Transition(NamedTuple):
     target: str
 
 
-# The whole life cycle: what is not here does not exist.
-TRANSITIONS = {
+# The two life cycles: what is not here does not exist. The agreement is that of a text
+# that both sides sign; the performance that of the contract which it makes.
+AGREEMENT = {
     "submit": Transition(("draft",), "review"),
     "approve": Transition(("review",), "to_sign"),
     "reject": Transition(("review",), "draft"),
     "recall": Transition(("review",), "draft"),
     "withdraw": Transition(("to_sign",), "draft"),
     "sign": Transition(("to_sign",), "signed"),
+    "cancel": Transition(("draft", "review", "to_sign"), "cancelled"),
+}
+PERFORMANCE = {
     "start": Transition(("signed",), "running"),
     "suspend": Transition(("running",), "suspended"),
     "resume": Transition(("suspended",), "running"),
     "end": Transition(("signed", "running", "suspended"), "ended"),
     "reopen": Transition(("ended",), "running"),
-    "cancel": Transition(("draft", "review", "to_sign"), "cancelled"),
 }
 
 
@@ -73,6 +78,44 @@ class CrmContract(models.Model):
     )
     end_reason = fields.Selection(END_REASONS, readonly=True, copy=False, tracking=True)
     date_ended = fields.Date(string="Ended on", readonly=True, copy=False)
+    performs = fields.Boolean(
+        compute="_compute_performs",
+        search="_search_performs",
+        help="It runs, is billed and ends; other texts only change such a contract.",
+    )
+    state_note = fields.Char(
+        string="What comes next",
+        compute="_compute_state_note",
+        help="What a signed contract waits for.",
+    )
+
+    @api.depends("kind")
+    def _compute_performs(self):
+        performing = self.filtered_domain(self._get_performing_domain())
+        for contract in self:
+            contract.performs = contract in performing
+
+    def _search_performs(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        domain = self._get_performing_domain()
+        return domain if True in value else ~domain
+
+    @api.depends("state", "date_start")
+    @api.depends_context("lang")
+    def _compute_state_note(self):
+        for contract in self:
+            contract.state_note = contract._get_state_note()
+
+    def _get_state_note(self):
+        """Return what the state does not say by itself (str, empty for nothing).
+
+        Extended by satellites in which something else is waited for.
+        """
+        self.ensure_one()
+        if self.state == "signed" and self.date_start:
+            return self.env._("Begins on %s", format_date(self.env, self.date_start))
+        return ""
 
     @api.model
     def _expand_states(self, states, domain):
@@ -97,8 +140,9 @@ class CrmContract(models.Model):
             "signed_by_company",
             "end_reason",
             "date_ended",
+            "version_id",
+            "version_ids",
             "content_hash",
-            "parties_frozen",
             "preamble_frozen",
         }
 
@@ -111,6 +155,8 @@ class CrmContract(models.Model):
         """
         self.check_access("write")
         self._check_can_submit()
+        # A file may have come by another route than its document.
+        self.document_ids._set_file_hash()
         self._transition(
             "submit",
             date_submitted=fields.Datetime.now(),
@@ -134,18 +180,19 @@ class CrmContract(models.Model):
 
     def action_suspend(self):
         """Suspend a running contract from today on; its ledger waits."""
-        self._transition("suspend")
+        self._perform("suspend")
         self.env["crm.contract.ledger"]._suspend(self)
 
     def action_resume(self):
         """Let a suspended contract run again from today on."""
-        self._transition("resume")
+        self._perform("resume")
         today = fields.Date.context_today(self)
         self.env["crm.contract.ledger"]._resume(self, today)
 
     def action_cancel(self):
         """Cancel a contract that was not signed."""
         self._transition("cancel")
+        self.version_id._withdraw()
 
     def _action_approve(self):
         """Let reviewed contracts be signed; an approval add-on calls it at its end."""
@@ -185,9 +232,22 @@ class CrmContract(models.Model):
                 )
             )
         self._check_content_unchanged()
+        # sudo: written by code alone, after the checks
+        version = self.version_id.sudo()
+        # Of two texts of a contract that are signed at once, one comes first.
+        version.agreement_id._serialise()
+        version._sign(date, self._get_effective_day())
         if signed_copy:
             self._store_document("signed", *signed_copy)
         self._on_signed()
+
+    def _get_effective_day(self):
+        """Return the first day on which a signed text holds (date).
+
+        Extended by satellites whose texts take effect later than their contract.
+        """
+        self.ensure_one()
+        return self.date_start
 
     def _action_end(self, reason, date, settle=False):
         """End the contracts; of a terminated one, the plan is billed no further.
@@ -196,7 +256,7 @@ class CrmContract(models.Model):
             `crm.contract.settlement`
         :return: the credit notes that this drafts
         """
-        self._transition("end", end_reason=reason, date_ended=date)
+        self._perform("end", end_reason=reason, date_ended=date)
         credit_notes = self.env["account.move"]
         if settle:
             credit_notes = self.env["crm.contract.settlement"]._settle(self, date)
@@ -212,7 +272,7 @@ class CrmContract(models.Model):
         Satellites check before whether they may.
         """
         last_days = {contract: contract.date_ended for contract in self}
-        self._transition("reopen", end_reason=False, date_ended=False)
+        self._perform("reopen", end_reason=False, date_ended=False)
         plan = self.installment_ids._filter_plan()
         # sudo: owned by the ledger
         plan.filtered("is_cancelled").sudo().is_cancelled = False
@@ -228,7 +288,7 @@ class CrmContract(models.Model):
             ).action_set_won()
         self.milestone_ids._schedule_activities()
         self.env["crm.contract.ledger"]._extend(self)
-        self.filtered_domain(self._get_start_due_domain())._transition("start")
+        self.filtered_domain(self._get_start_due_domain())._perform("start")
 
     def _start_review(self):
         """Ask those who have to agree; return the contracts that wait for somebody.
@@ -244,18 +304,55 @@ class CrmContract(models.Model):
         """
         return self.browse()
 
+    @api.model
+    def _get_agreement_transitions(self):
+        """Return the life cycle of agreements: {name: Transition}.
+
+        Extended by satellites whose texts have states of their own.
+        """
+        return AGREEMENT
+
+    @api.model
+    def _get_performing_domain(self):
+        """Return the domain of records that are performed: they run, are billed, end.
+
+        Extended by satellites with texts that only change another contract.
+        """
+        return Domain.TRUE
+
     def _transition(self, name, **vals):
-        """Move all records over one transition: the only writer of the state.
+        """Move all records over one transition of their agreement: its only door.
+
+        :param name: key of `_get_agreement_transitions`
+        :param vals: other owned fields to write along
+        """
+        self._move(self._get_agreement_transitions()[name], vals)
+
+    def _perform(self, name, **vals):
+        """Move all records over one transition of their performance: its only door.
+
+        :param name: key of `PERFORMANCE`
+        :param vals: other owned fields to write along
+        :raise UserError: for a text that only changes another contract
+        """
+        idle = self.filtered(lambda contract: not contract.performs)
+        if idle:
+            raise UserError(
+                self.env._(
+                    "%s changes another contract: it is neither started nor ended.",
+                    ", ".join(idle.mapped("display_name")),
+                )
+            )
+        self._move(PERFORMANCE[name], vals)
+
+    def _move(self, transition, vals):
+        """Write the state, for both doors.
 
         Waits for nobody: whoever comes second gets a clear error, or is retried by the
         server and then finds the state changed.
-
-        :param name: key of `TRANSITIONS`
-        :param vals: other owned fields to write along
         """
         if not self:
             return
-        transition = TRANSITIONS[name]
         self.check_access("write")
         self._lock_rows()
         wrong = self.filtered(lambda c: c.state not in transition.sources)

@@ -70,6 +70,10 @@ class CrmContractMilestone(models.Model):
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {"date_done"}
 
+    def activity_schedule(self, *args, **kwargs):
+        model = super(CrmContractMilestone, self._without_defaults())
+        return model.activity_schedule(*args, **kwargs)
+
     def action_done(self):
         """Record that the obligation was fulfilled today; installments may fall due."""
         self._check_can_change_done()
@@ -108,7 +112,7 @@ class CrmContractMilestone(models.Model):
 
     def _check_can_change_done(self):
         self.check_access("write")
-        copied = self.contract_id.filtered(lambda contract: contract._is_amendment())
+        copied = self.contract_id.filtered(lambda contract: not contract.performs)
         if copied:
             raise UserError(
                 self.env._(

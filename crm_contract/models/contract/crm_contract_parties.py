@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...tools.version import read_name
+
 # Field of the contract: (party, entry of the frozen data)
 PARTY_FIELDS = {
     "customer_legal_name": ("customer", "legal_name"),
@@ -100,11 +102,6 @@ class CrmContract(models.Model):
         ondelete="restrict",
         help="Account to which the customer pays; printed on contract and invoices.",
     )
-    parties_frozen = fields.Json(
-        readonly=True,
-        copy=False,
-        help="Legal data of both parties as of submission.",
-    )
     customer_legal_name = fields.Char(
         string="Customer's legal name", compute="_compute_parties"
     )
@@ -162,7 +159,7 @@ class CrmContract(models.Model):
             contract.company_bank_id = contract.company_id.sudo().bank_ids[:1]
 
     @api.depends(
-        "parties_frozen",
+        "version_id",
         "partner_id",
         "company_id",
         "customer_bank_id",
@@ -170,9 +167,12 @@ class CrmContract(models.Model):
     )
     def _compute_parties(self):
         for contract in self:
-            parties = contract.parties_frozen or contract._prepare_parties()
+            frozen = contract._get_frozen_fields()
+            live = not frozen and contract._prepare_parties()
             for name, (party, entry) in PARTY_FIELDS.items():
-                contract[name] = parties[party][entry]
+                contract[name] = (
+                    live[party][entry] if live else frozen.get(read_name(name))
+                )
 
     @api.constrains(
         "partner_id",

@@ -3,7 +3,6 @@ import base64
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-_FROZEN = ("parties_frozen", "content_hash", "preamble_frozen")
 # Placeholders that have no value before the submission gives them one.
 _SET_BY_SUBMISSION = ("number", "date_number", "date_submitted", "submitted_by_id")
 
@@ -49,33 +48,39 @@ class CrmContract(models.Model):
         )
 
     def _freeze(self):
-        """Freeze parties, text and content hash, and store the printed text."""
-        self._freeze_text()
-        for contract in self:
-            # sudo: owned fields, written by the submission after its checks
-            frozen = contract.sudo()
-            frozen.parties_frozen = contract._prepare_parties()
-            frozen.content_hash = contract._compute_hash()
+        """Make the versions of submitted contracts, and store their printed texts."""
+        self._check_resolved()
+        before = {contract: contract.version_ids[:1] for contract in self}
+        versions = self.env["crm.contract.version"]._freeze(self)
+        for contract, version in zip(self, versions, strict=True):
+            # sudo: owned field, written by the submission after its checks
+            contract.sudo().version_id = version
         self._store_texts()
+        for contract, last in before.items():
+            if last:
+                contract._log_changes(last)
 
     def _unfreeze(self):
-        # sudo: owned fields; the transition to draft checked the rights
-        self.sudo().write(dict.fromkeys(_FROZEN, False))
-        self.clause_ids.sudo().write({"body_frozen": False})
+        """Take the versions back with which the contracts were submitted."""
+        self.version_id._withdraw()
+        # sudo: owned field; the transition to draft checked the rights
+        self.sudo().version_id = False
 
     def _store_texts(self):
-        """Store the printed text of each contract as a document, and log changes."""
+        """Store the printed text of each contract as a document."""
         for contract in self:
-            last = contract._get_text_document()
-            changes = last and contract._get_content_changes(last.content["content"])
             contract._store_document(
                 "text", f"{contract._get_print_name()}.pdf", contract._render_text()
             )
-            if changes:
-                contract._message_log_with_view(
-                    "crm_contract.message_content_changes",
-                    render_values={"changes": changes},
-                )
+
+    def _log_changes(self, last):
+        """Write into the chatter what the version at hand changes of an earlier one."""
+        changes = self._describe_changes(last._get_differences(self.version_id))
+        if changes:
+            self._message_log_with_view(
+                "crm_contract.message_content_changes",
+                render_values={"changes": changes},
+            )
 
     def _store_document(self, kind, name, data):
         # sudo: frozen documents are written by the life cycle alone
@@ -88,15 +93,17 @@ class CrmContract(models.Model):
                     "kind": kind,
                     "name": name,
                     "file": base64.b64encode(data),
-                    "content_hash": self.content_hash,
-                    "content": self._get_hashed_content(),
+                    "version_id": self.version_id.id,
                 }
             )
         )
 
     def _get_text_document(self):
-        """Return the latest frozen text."""
-        return self.document_ids.filtered(lambda d: d.kind == "text").sorted("id")[-1:]
+        """Return the printed text of the version at hand."""
+        texts = self.document_ids.filtered(
+            lambda row: row.kind == "text" and row.version_id == self.version_id
+        )
+        return texts.sorted("id")[-1:]
 
     def _check_can_submit(self):
         problems = []
@@ -175,7 +182,7 @@ class CrmContract(models.Model):
             )
         if self.is_framework:
             return problems + self.env["crm.contract.ceiling"]._get_missing(self)
-        plan = self.installment_ids._filter_content()
+        plan = self.installment_ids._filter_plan()
         needs_plan = self.amount_one_off or not self.amount_recurring
         if self.type_id.require_plan and needs_plan and not plan:
             problems.append(self.env._("The payment plan is empty."))

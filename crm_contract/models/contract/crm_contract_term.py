@@ -7,7 +7,7 @@ from .crm_contract_type import TERM_UNITS
 
 ENDING_SOON = [
     ("state", "in", ("signed", "running", "suspended")),
-    ("kind", "!=", "amendment"),
+    ("performs", "=", True),
     ("date_end", ">=", "today"),
     ("date_end", "<=", "today +90d"),
 ]
@@ -127,6 +127,7 @@ class CrmContract(models.Model):
 
     @api.depends("date_end", "notice_period", "notice_unit")
     def _compute_date_notice(self):
+        """The last day on which a notice ends the contract with its term."""
         for contract in self:
             contract.date_notice = contract.date_end and notice_deadline(
                 contract.date_end, contract.notice_period, contract.notice_unit

@@ -7,6 +7,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_amount, format_date
 from odoo.tools.rendering_tools import parse_inline_template
 
+from ...tools.version import read_name
+
 DISPUTE_METHODS = [
     ("negotiation", "Negotiation"),
     ("mediation", "Mediation"),
@@ -40,7 +42,11 @@ class CrmContract(models.Model):
         precompute=True,
         sanitize_overridable=False,
     )
-    preamble_frozen = fields.Html(readonly=True, copy=False, sanitize=False)
+    preamble_frozen = fields.Html(
+        compute="_compute_preamble_frozen",
+        sanitize=False,
+        help="Preamble with placeholders resolved, as submitted.",
+    )
     dispute_method = fields.Selection(
         DISPUTE_METHODS,
         string="Dispute resolution",
@@ -95,6 +101,12 @@ class CrmContract(models.Model):
             for name in names:
                 contract[name] = contract.template_id[name] or contract[name]
 
+    @api.depends("version_id")
+    def _compute_preamble_frozen(self):
+        for contract in self:
+            frozen = contract._get_frozen_fields()
+            contract.preamble_frozen = frozen.get(read_name("preamble"))
+
     @api.depends("clause_ids.is_deviating")
     def _compute_deviating_count(self):
         for contract in self:
@@ -111,10 +123,11 @@ class CrmContract(models.Model):
 
     def action_insert_mandatory_clauses(self):
         """Add the mandatory clauses of the type that are not in the contract yet."""
+        clauses = self._without_defaults().env["crm.contract.clause"]
         for contract in self:
             contract._check_content_editable()
             missing = contract._get_missing_mandatory_clauses()
-            self.env["crm.contract.clause"].create(
+            clauses.create(
                 contract._own([{"template_id": clause.id} for clause in missing])
             )
         return True
@@ -210,6 +223,7 @@ class CrmContract(models.Model):
         return Markup().join(parts), missing
 
     def _get_placeholder_value(self, expression):
+        """Return what a placeholder stands for, as printed; "" if there is nothing."""
         names = self._get_placeholder_path(expression)
         if not names:
             return ""
@@ -229,20 +243,12 @@ class CrmContract(models.Model):
             for expression in self._resolve_placeholders(body)[1]
         ]
 
-    def _freeze_text(self):
-        """Keep the resolved text of preamble and clauses (owned fields)."""
+    def _check_resolved(self):
+        """Raise UserError naming the placeholders that have no value."""
         for contract in self:
             unresolved = contract._get_unresolved()
             if unresolved:
                 raise UserError(contract._describe_unresolved(unresolved))
-            # sudo: owned by the life cycle, written on its behalf after its checks
-            contract.sudo().preamble_frozen = contract._resolve_placeholders(
-                contract.preamble
-            )[0]
-            for clause in contract.clause_ids:
-                clause.sudo().body_frozen = contract._resolve_placeholders(clause.body)[
-                    0
-                ]
 
     def _describe_unresolved(self, unresolved):
         return "\n".join(

@@ -95,6 +95,7 @@ class CrmContractType(models.Model):
     )
     mandatory_clause_ids = fields.Many2many(
         "crm.contract.clause.template",
+        relation="crm_contract_type_mandatory_clause_rel",
         string="Mandatory clauses",
         help="Inserted by themselves, in the language of the contract.",
     )

@@ -139,7 +139,7 @@ class CrmContractInstallment(models.Model):
             ],
         )
         for contract, state, overdue, invoiced, paid, amount, opened, due in groups:
-            if contract._is_amendment():
+            if not contract.performs:
                 continue
             figures = sums[contract]
             figures["amount_invoiced"] += invoiced

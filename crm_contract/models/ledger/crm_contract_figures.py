@@ -219,7 +219,7 @@ class CrmContract(models.Model):
     )
     def _compute_amount_mrr(self):
         for contract in self:
-            over = contract.state in ("ended", "cancelled") or contract._is_amendment()
+            over = contract.state in ("ended", "cancelled") or not contract.performs
             lines = contract.line_ids.filtered("is_recurring")
             month = 0 if over else sum(line._get_monthly_value() for line in lines)
             contract.amount_mrr = month

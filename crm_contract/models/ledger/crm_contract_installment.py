@@ -232,7 +232,7 @@ class CrmContractInstallment(models.Model):
     def _compute_date_due(self):
         for row in self:
             # The rows of an amendment say what the contract's are to become.
-            event = not row.contract_id._is_amendment() and row._get_event_date()
+            event = row.contract_id.performs and row._get_event_date()
             days = row.days if row.trigger in ("signature", "milestone") else 0
             row.date_due = event and add(event, days=days)
 
@@ -255,6 +255,7 @@ class CrmContractInstallment(models.Model):
 
     @api.depends("period_start", "period_end", "contract_id.date_ended")
     def _compute_is_beyond_end(self):
+        """Whether the row covers days after the last one that is billed."""
         for row in self:
             last = row.line_id and row.contract_id._get_early_end()
             row.is_beyond_end = bool(last) and row.period_end > last
@@ -424,6 +425,14 @@ class CrmContractInstallment(models.Model):
             return self.milestone_id.content_key or None
         return super()._get_content_value(name)
 
+    def _get_read_values(self):
+        return {**super()._get_read_values(), "amount": self.amount}
+
+    @api.model
+    def _prepare_new_vals(self, content):
+        # A key of a content: the contract in memory has milestones of its own.
+        return {**super()._prepare_new_vals(content), "milestone_id": False}
+
     @api.model
     def _describe_content_value(self, field, value):
         if field.name == "milestone_id" and value:
@@ -541,13 +550,9 @@ class CrmContractInstallment(models.Model):
 
     def _advance_overdue(self):
         self._recompute_as_of_today("is_overdue")
-        contract = self.contract_id
-        if contract.user_id:
-            contract.activity_schedule(
-                "mail.mail_activity_data_todo",
-                user_id=contract.user_id.id,
-                summary=self.env._("Payment overdue: %s", self.name),
-            )
+        self.contract_id._tell_person_in_charge(
+            self.env._("Payment overdue: %s", self.name)
+        )
 
     def _advance_overrun(self):
         contract = self.contract_id

@@ -104,7 +104,7 @@ class CrmContractInstallment(models.Model):
             return self.env._("it is invoiced already.")
         if self.state == "cancelled":
             return self.env._("it is cancelled.")
-        if self.contract_id._is_amendment():
+        if not self.contract_id.performs:
             return self.env._(
                 "it is billed by the contract that the amendment changes."
             )

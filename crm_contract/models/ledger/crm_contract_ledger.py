@@ -152,7 +152,7 @@ class CrmContractLedger(models.AbstractModel):
 
     @api.model
     def _has_ledger(self, contract):
-        if contract._is_amendment():
+        if not contract.performs:
             return False
         if contract.state == "suspended":
             return contract.type_id.bill_suspended

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import html2plaintext
 
 from ...tools.difference import difference_html
+from ...tools.version import read_name
 from .crm_contract_clause_category import PARTS
 
 _FIRST_PARAGRAPH = re.compile(r"\s*<p\b.*?</p>", re.DOTALL)
@@ -68,8 +69,7 @@ class CrmContractClause(models.Model):
     )
     body_frozen = fields.Html(
         string="Frozen text",
-        readonly=True,
-        copy=False,
+        compute="_compute_body_frozen",
         sanitize=False,
         help="Text with placeholders resolved, as submitted.",
     )
@@ -100,6 +100,14 @@ class CrmContractClause(models.Model):
     def _compute_part(self):
         for clause in self:
             clause.part = clause.category_id.part
+
+    @api.depends("contract_id.version_id")
+    def _compute_body_frozen(self):
+        for contract, clauses in self.grouped("contract_id").items():
+            texts = contract._get_frozen_rows("clause_ids")
+            for clause in clauses:
+                row = texts.get(clause.content_key, {})
+                clause.body_frozen = row.get(read_name("body"))
 
     @api.depends("body", "template_id")
     def _compute_is_deviating(self):
@@ -136,11 +144,19 @@ class CrmContractClause(models.Model):
     @api.model
     def _describe_content_row(self, values):
         name = super()._describe_content_row(values)
-        return f"{name}\n{html2plaintext(values.get('body') or '').strip()}"
+        text = values.get(read_name("body")) or values.get("body") or ""
+        return f"{name}\n{html2plaintext(text).strip()}"
 
     @api.model
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {"body_frozen"}
+
+    def _get_read_values(self):
+        return {
+            **super()._get_read_values(),
+            **self._get_read_names("category_id"),
+            "body": str(self._resolve_text()[0]),
+        }
 
     def action_reset_to_library(self):
         """Take the text of the library version again."""

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -36,6 +38,13 @@ class CrmContractClauseTemplate(models.Model):
         "crm.contract.type",
         string="Contract types",
         help="Leave empty if contracts of every type may use the clause.",
+    )
+    mandatory_type_ids = fields.Many2many(
+        "crm.contract.type",
+        relation="crm_contract_type_mandatory_clause_rel",
+        string="Mandatory in",
+        copy=False,
+        help="Inserted by itself into contracts of these types in its language.",
     )
     version = fields.Integer(default=1, readonly=True, copy=False, aggregator=None)
     previous_version_id = fields.Many2one(
@@ -110,6 +119,12 @@ class CrmContractClauseTemplate(models.Model):
                     )
                 )
         return super().write(vals)
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """Offer the examples to contract managers."""
+        offer = self.env["crm.contract.load.examples"]._get_offer()
+        return Markup(super().get_empty_list_help(help_message) or "") + offer
 
     def action_new_version(self):
         """Copy the clause into the next version, archive this one; return the form."""

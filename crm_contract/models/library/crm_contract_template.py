@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.tools.date_utils import add
 
@@ -83,6 +85,12 @@ class CrmContractTemplate(models.Model):
                 copied.installment_ids.sorted("id"),
             )
         return copies
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """Offer the examples to contract managers."""
+        offer = self.env["crm.contract.load.examples"]._get_offer()
+        return Markup(super().get_empty_list_help(help_message) or "") + offer
 
     def _prepare_line_vals(self):
         """Return create values of contract lines (list of dicts)."""

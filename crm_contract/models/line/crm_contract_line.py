@@ -185,6 +185,16 @@ class CrmContractLine(models.Model):
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {"sale_line_id"}
 
+    def _get_read_values(self):
+        return {
+            **super()._get_read_values(),
+            **self._get_read_names("product_uom_id"),
+            # sudo: rates of taxes, whoever submits
+            "tax_ids": ", ".join(map(_describe_tax, self.sudo().tax_ids)) or None,
+            "price_subtotal": self.price_subtotal,
+            "price_total": self.price_total,
+        }
+
     def _get_amounts(self, **kwargs):
         """Return (untaxed, total) in the contract's currency.
 
@@ -217,3 +227,9 @@ class CrmContractLine(models.Model):
                 **kwargs,
             },
         )
+
+
+def _describe_tax(tax):
+    """Return a tax with its rate, which may change under the same name (str)."""
+    sign = "" if tax.amount_type in ("fixed", "group") else " %"
+    return f"{tax.invoice_label or tax.name} ({tax.amount:g}{sign})"

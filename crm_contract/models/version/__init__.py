@@ -1,1 +1,2 @@
+from . import crm_contract_version
 from . import crm_contract_document

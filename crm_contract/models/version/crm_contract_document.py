@@ -39,10 +39,18 @@ class CrmContractDocument(models.Model):
     file = fields.Binary(required=True, attachment=True)
     sha256 = fields.Char(string="SHA-256", readonly=True, copy=False)
     short_hash = fields.Char(compute="_compute_short_hash")
-    content_hash = fields.Char(
-        readonly=True, copy=False, help="Content hash that this file was made under."
+    version_id = fields.Many2one(
+        "crm.contract.version",
+        string="Version",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Version of the contract that this file was made of, or that was signed.",
     )
-    content = fields.Json(readonly=True, copy=False)
+    content_hash = fields.Char(
+        related="version_id.content_hash", string="Hash of the version"
+    )
 
     @api.depends("sha256")
     def _compute_short_hash(self):
@@ -77,8 +85,8 @@ class CrmContractDocument(models.Model):
         return super()._get_owned_fields() | {
             "kind",
             "sha256",
+            "version_id",
             "content_hash",
-            "content",
         }
 
     def _filter_content(self):
@@ -100,9 +108,13 @@ class CrmContractDocument(models.Model):
         return file_hash(self._get_file()) == self.sha256
 
     def _set_file_hash(self):
+        """Take the hashes of annexes, and of files that are being stored, anew."""
         for document in self:
-            # sudo: owned field
-            document.sudo().sha256 = file_hash(document._get_file())
+            digest = file_hash(document._get_file())
+            is_open = document.kind == "annex" or not document.sha256
+            if is_open and digest != document.sha256:
+                # sudo: owned field
+                document.sudo().sha256 = digest
 
     def _check_not_frozen(self):
         # The hash seals a file: without it, the file is being stored right now.

@@ -25,7 +25,7 @@ class CrmContract(models.Model):
                 ("commercial_partner_id", "=", self.commercial_partner_id.id),
                 ("company_id", "=", self.company_id.id),
                 ("state", "in", ("signed", "running", "suspended", "ended")),
-                ("kind", "!=", "amendment"),
+                ("performs", "=", True),
             ]
         )
         company = self.company_id.currency_id
@@ -54,7 +54,7 @@ class CrmContract(models.Model):
 
         Texts of clauses are compared with the library, see `is_deviating`.
 
-        :return: as `_get_content_changes`
+        :return: as `_describe_changes`
         """
         self.ensure_one()
         template = self.template_id
@@ -122,8 +122,7 @@ class CrmContract(models.Model):
                 ("is_deviating", "=", True),
                 ("contract_id", "!=", self.id),
                 ("company_id", "=", self.company_id.id),
-                ("contract_id.state", "in",
-                 ("to_sign", "signed", "running", "suspended", "ended")),
+                ("contract_id.state", "not in", ("draft", "review", "cancelled")),
             ]
         )  # fmt: skip
         found = []

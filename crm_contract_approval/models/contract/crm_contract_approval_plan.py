@@ -3,7 +3,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from odoo.addons.crm_contract.tools.difference import content_difference
+from odoo.addons.crm_contract.tools.version import field_name
 
 from ..decision.crm_contract_approval_task import DONE_STATES
 from ..policy.crm_contract_approval_step import CONCERNS
@@ -12,6 +12,9 @@ from ..policy.crm_contract_approval_step import CONCERNS
 _FIELDS_OF = {
     "amount": {
         "amount_ceiling",
+        "amount_tax",
+        "amount_total",
+        "amount_untaxed",
         "currency_id",
         "fiscal_position_id",
         "installment_ids",
@@ -132,36 +135,28 @@ class CrmContract(models.Model):
             )
         ):
             return task.browse()
-        changed = self._get_changed_concerns(task.content_hash)
+        changed = self._get_changed_concerns(task.version_id)
         return task.browse() if changed - self._get_ignored_concerns(step) else task
 
     @api.model
     def _get_ignored_concerns(self, step):
         return set(CONCERNS) - set(step._get_concerns())
 
-    def _get_changed_concerns(self, content_hash):
-        """Return what changed since a submitted content (set of keys of concerns).
+    def _get_changed_concerns(self, version):
+        """Return what changed since a version was submitted (set of keys of concerns).
 
-        :param content_hash: of the content to compare with; "other" stands for what
-            belongs to no concern, or if that content is not known
+        All that a version covers is compared, what people read included. "other" stands
+        for what belongs to no concern.
         """
-        before = self._get_content_of(content_hash)
-        if before is None:
+        if not version:
             return {"other"}
-        names = {
-            change.path[0] for change in content_difference(before, self._get_content())
-        }
+        now = self._prepare_version_vals()["envelope"]["content"]
+        changes = version._get_differences(now)
+        names = {field_name(change.path[0]) for change in changes}
         concern_of = {name: key for key, names in _FIELDS_OF.items() for name in names}
         changed = {concern_of.get(name, "other") for name in names}
         # The value follows from the lines.
         return changed | ({"amount"} if "lines" in changed else set())
-
-    def _get_content_of(self, content_hash):
-        """Return the content that was submitted under a hash, None if it is not kept."""
-        document = self.document_ids.filtered(
-            lambda row: row.kind == "text" and row.content_hash == content_hash
-        )[-1:]
-        return document.content["content"] if document else None
 
     def _get_usual_hours(self, steps):
         """Return the usual time to decide: {step: average hours of its decisions}."""

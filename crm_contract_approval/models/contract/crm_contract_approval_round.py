@@ -81,7 +81,7 @@ class CrmContract(models.Model):
         # sudo: the answer alone, whoever may see the steps
         asked = self.filtered(
             lambda c: (
-                c.content_hash in c.sudo()._get_round_tasks().mapped("content_hash")
+                c.version_id in c.sudo()._get_round_tasks().version_id
             )
         )
         return super()._get_unreviewed() | (self - asked)
@@ -121,7 +121,7 @@ class CrmContract(models.Model):
             "remind_days": step.remind_days,
             "escalation_user_id": step.escalation_user_id.id,
             "comment_required": step.comment_required,
-            "content_hash": self.content_hash,
+            "version_id": self.version_id.id,
             "approver_ids": [Command.set(planned.users.ids)],
             "waiting_ids": [Command.set(planned.users.ids)],
         }
@@ -193,7 +193,7 @@ class CrmContract(models.Model):
             wrong = tasks.filtered(
                 lambda task, contract=contract: (
                     task.state not in DONE_STATES
-                    or task.content_hash != contract.content_hash
+                    or task.version_id != contract.version_id
                 )
             )
             if (wrong or contract._get_open_conditions()) and tasks:
@@ -232,7 +232,7 @@ class CrmContract(models.Model):
                     "contract_id": contract.id,
                     "company_id": contract.company_id.id,
                     "round": contract.approval_round,
-                    "content_hash": contract.content_hash,
+                    "version_id": contract.version_id.id,
                     "decision": decision,
                     "user_id": self.env.uid,
                 }

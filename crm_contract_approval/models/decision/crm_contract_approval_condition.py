@@ -16,6 +16,13 @@ class CrmContractApprovalCondition(models.Model):
     task_id = fields.Many2one(
         "crm.contract.approval.task", required=True, ondelete="cascade", index=True
     )
+    version_id = fields.Many2one(
+        "crm.contract.version",
+        string="Version",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="Version of the contract that the condition was set on.",
+    )
     name = fields.Text(string="Condition", required=True)
     user_id = fields.Many2one("res.users", string="Set by", required=True)
     is_met = fields.Boolean()

@@ -252,6 +252,7 @@ class CrmContractApprovalTask(models.Model):
                 [
                     {
                         "contract_id": task.contract_id.id,
+                        "version_id": task.version_id.id,
                         "task_id": task.id,
                         "name": condition,
                         "user_id": self.env.uid,

@@ -46,7 +46,7 @@ class CrmContractApprovalTask(models.Model):
             "instruction": comment,
             "days": self.days,
             "remind_days": self.remind_days,
-            "content_hash": self.content_hash,
+            "version_id": self.version_id.id,
             "approver_ids": [Command.set(user.ids)],
             "waiting_ids": [Command.set(user.ids)],
         }
@@ -154,7 +154,7 @@ class CrmContractApprovalTask(models.Model):
         activity_type = self.env.ref(
             "crm_contract_approval.mail_activity_type_approval"
         )
-        # The mails go out in one per approver, see `_cron_notify`.
+        # The mails go out in one per approver, see `_mail_deciders`.
         self.env["mail.activity"]._schedule_quietly(
             [
                 (

@@ -1,60 +1,74 @@
-import logging
-
-import psycopg2
-
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools.misc import get_lang
 
-_logger = logging.getLogger(__name__)
+from odoo.addons.crm_contract.models.job.crm_contract_job import Step
+
+# Steps that are told of together, so that an approver gets one mail.
+CHUNK = 1000
+
+
+class CrmContractApprovalReminder(models.AbstractModel):
+    """The jobs: one mail per approver for what is new or late, and escalation.
+
+    Looks at dates only, so that days of downtime are caught up.
+    """
+
+    _name = "crm.contract.approval.reminder"
+    _inherit = "crm.contract.job"
+    _description = "Remind of approvals"
+
+    @api.model
+    def _get_steps(self):
+        tasks = self.env["crm.contract.approval.task"]
+        return [
+            *super()._get_steps(),
+            Step(
+                "approval_notify",
+                self.env._("Mail approvers what waits for them"),
+                tasks,
+                lambda: self._get_pending_domain("date_notified"),
+                lambda new: new._mail_deciders("date_notified"),
+                batch=True,
+                chunk=CHUNK,
+            ),
+            Step(
+                "approval_escalate",
+                self.env._("Escalate late approvals"),
+                tasks,
+                lambda: (
+                    self._get_pending_domain("date_escalated")
+                    & Domain("date_deadline", "<", fields.Date.today())
+                ),
+                lambda task: task._escalate(),
+            ),
+            Step(
+                "approval_remind",
+                self.env._("Remind of approvals"),
+                tasks,
+                lambda: self._get_pending_domain("date_reminded"),
+                lambda soon: soon._mail_deciders("date_reminded"),
+                keep=lambda task: task._is_soon_late(),
+                batch=True,
+                chunk=CHUNK,
+            ),
+        ]
+
+    @api.model
+    def _get_pending_domain(self, stamp):
+        """Return the domain of steps that wait, and have no such stamp yet."""
+        return Domain("state", "=", "pending") & Domain(stamp, "=", False)
 
 
 class CrmContractApprovalTask(models.Model):
-    """The jobs: one mail per approver for what is new or late, and escalation."""
+    """What the jobs do with a step, each once."""
 
     _inherit = "crm.contract.approval.task"
 
-    @api.model
-    def _cron_notify(self):
-        """Mail each approver what has begun to wait for him, all in one mail."""
-        tasks = self.search([("state", "=", "pending"), ("date_notified", "=", False)])
-        self._mail_deciders(tasks, "date_notified")
-
-    @api.model
-    def _cron_remind(self):
-        """Escalate what is late and remind of what soon will be.
-
-        Looks at dates only: days of downtime are caught up, and a second run finds
-        nothing left to do.
-        """
-        pending = self.search([("state", "=", "pending")])
-        today = fields.Date.today()
-        for task in pending.filtered(
-            lambda t: t.date_deadline < today and not t.date_escalated
-        ):
-            self._in_chunk(task, task._escalate)
-        soon = pending.filtered(
-            lambda t: (
-                not t.date_reminded
-                and fields.Date.subtract(t.date_deadline, days=t.remind_days) <= today
-            )
-        )
-        self._mail_deciders(soon, "date_reminded")
-
-    @api.model
-    def _in_chunk(self, records, method, *args):
-        """Do a piece of a job and commit it; one bad record keeps no other waiting."""
-        try:
-            locked = records.try_lock_for_update(allow_referencing=True)
-            if locked == records:
-                method(*args)
-            return self.env["ir.cron"]._commit_progress(1)
-        except psycopg2.OperationalError:
-            # Somebody decides right now: the next run sees it as it is then.
-            self.env.cr.rollback()
-        except Exception:
-            self.env.cr.rollback()
-            _logger.exception("%s failed for %s", method.__name__, records)
-        return True
+    def _is_soon_late(self):
+        self.ensure_one()
+        first = fields.Date.subtract(self.date_deadline, days=self.remind_days)
+        return first <= fields.Date.today()
 
     def _escalate(self):
         """Let the escalation target decide alone, if the step has one who can."""
@@ -80,21 +94,15 @@ class CrmContractApprovalTask(models.Model):
             users=self.waiting_names,
         )
 
-    @api.model
-    def _mail_deciders(self, tasks, stamp):
-        """Send one mail per user about the steps, and stamp them; a chunk per user."""
+    def _mail_deciders(self, stamp):
+        """Send one mail per user about the steps, and stamp them."""
         by_user = {}
-        for task in tasks:
+        for task in self:
             for user in task._get_deciders():
-                by_user.setdefault(user, self.browse())
-                by_user[user] |= task
+                by_user[user] = by_user.get(user, self.browse()) | task
         for user, waiting in by_user.items():
-            self._in_chunk(waiting, waiting._mail, user, stamp == "date_reminded")
-        for task in tasks:
-            self._in_chunk(task, task._stamp, stamp)
-
-    def _stamp(self, name):
-        self[name] = fields.Datetime.now()
+            waiting._mail(user, stamp == "date_reminded")
+        self.write({stamp: fields.Datetime.now()})
 
     def _mail(self, user, is_reminder):
         """Tell a user of the steps, with links to pages that only show them."""

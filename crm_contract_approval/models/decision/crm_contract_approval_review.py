@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.crm_contract.tools.canonical import short_hash
-
 DECISIONS = [
     ("submit", "Submitted"),
     ("approve", "Approved"),
@@ -56,15 +54,17 @@ class CrmContractApprovalReview(models.Model):
     date = fields.Datetime(required=True, default=fields.Datetime.now)
     comment = fields.Text()
     reason_id = fields.Many2one("crm.contract.approval.reason")
-    content_hash = fields.Char(help="SHA-256 of the content that was decided on.")
-    content_hash_short = fields.Char(
-        string="Content hash", compute="_compute_content_hash_short"
+    version_id = fields.Many2one(
+        "crm.contract.version",
+        string="Version",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="Version of the contract that was decided on.",
     )
-
-    @api.depends("content_hash")
-    def _compute_content_hash_short(self):
-        for review in self:
-            review.content_hash_short = short_hash(review.content_hash)
+    content_hash = fields.Char(related="version_id.content_hash")
+    content_hash_short = fields.Char(
+        related="version_id.content_hash_short", string="Content hash"
+    )
 
     def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("Reviews can't be changed."))

@@ -36,7 +36,7 @@ class CrmContractApprovalTask(models.Model):
                 {"rows": task._get_figures()},
             )
 
-    @api.depends("contract_id", "content_hash")
+    @api.depends("contract_id", "version_id")
     def _compute_changes(self):
         for task in self:
             task.changes = task._render_changes(task._get_changes())
@@ -72,14 +72,12 @@ class CrmContractApprovalTask(models.Model):
                 for pair in task.contract_id._get_precedents()
             )
 
-    @api.depends("content_hash")
+    @api.depends("version_id")
     def _compute_text_file(self):
         for task in self:
-            document = task.contract_id.document_ids.filtered(
-                lambda row, task=task: (
-                    row.kind == "text" and row.content_hash == task.content_hash
-                )
-            )[-1:]
+            document = task.version_id.document_ids.filtered(
+                lambda row: row.kind == "text"
+            )[:1]
             task.text_file = document.with_context(bin_size=False).file
 
     def _get_figures(self):
@@ -120,11 +118,13 @@ class CrmContractApprovalTask(models.Model):
         earlier = contract.sudo().review_ids.filtered(
             lambda row: (
                 row.decision in ("approve", "condition", "reject")
-                and row.content_hash != self.content_hash
+                and row.version_id != self.version_id
             )
         )[:1]
-        before = earlier and contract._get_content_of(earlier.content_hash)
-        return contract._get_content_changes(before) if before else []
+        before = earlier.version_id
+        return contract._describe_changes(
+            before._get_differences(self.version_id) if before else []
+        )
 
     @api.model
     def _render_changes(self, changes):

@@ -50,7 +50,14 @@ class CrmContractApprovalTask(models.Model):
     escalation_user_id = fields.Many2one("res.users", string="Escalates to")
     escalated_to_id = fields.Many2one("res.users", string="Escalated to")
     comment_required = fields.Boolean()
-    content_hash = fields.Char()
+    version_id = fields.Many2one(
+        "crm.contract.version",
+        string="Version",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="Version of the contract that is decided on.",
+    )
+    content_hash = fields.Char(related="version_id.content_hash")
     state = fields.Selection(TASK_STATES, required=True, default="waiting", index=True)
     # Archived approvers count as well: nothing is approved because somebody left.
     approver_ids = fields.Many2many(
@@ -220,7 +227,7 @@ class CrmContractApprovalTask(models.Model):
                         "task_id": task.id,
                         "step_name": task.name,
                         "round": task.round,
-                        "content_hash": task.content_hash,
+                        "version_id": task.version_id.id,
                         "decision": decision,
                         "user_id": self.env.uid,
                         **vals,

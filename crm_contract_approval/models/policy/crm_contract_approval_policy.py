@@ -4,11 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-KINDS = [
-    ("contract", "Contract"),
-    ("amendment", "Amendment"),
-    ("renewal", "Renewal"),
-]
 _BUMPED = "crm_contract_approval.bumped"
 
 
@@ -34,7 +29,10 @@ class CrmContractApprovalPolicy(models.Model):
     type_ids = fields.Many2many(
         "crm.contract.type", string="Contract types", help="Empty for all types."
     )
-    kind = fields.Selection(KINDS, help="Empty for all kinds.")
+    kind = fields.Selection(
+        selection="_select_kind",
+        help="Empty for all kinds.",
+    )
     partner_ids = fields.Many2many(
         "res.partner",
         string="Customers",
@@ -53,6 +51,11 @@ class CrmContractApprovalPolicy(models.Model):
     step_ids = fields.One2many(
         "crm.contract.approval.step", "policy_id", string="Steps", copy=True
     )
+
+    @api.model
+    def _select_kind(self):
+        kinds = self.env["crm.contract"]._fields["kind"]
+        return kinds._description_selection(self.env)
 
     @api.depends("company_id")
     @api.depends_context("company")

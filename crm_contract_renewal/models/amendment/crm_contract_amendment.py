@@ -1,8 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
+from odoo.addons.crm_contract.models.contract.crm_contract_lifecycle import (
+    Transition,
+)
 from odoo.addons.crm_contract.tools.plan import share_out
+from odoo.addons.crm_contract.tools.version import write_version
 
 from ..deadline.crm_contract import IN_FORCE
 
@@ -11,6 +16,12 @@ REQUESTERS = [
     ("customer", "Customer"),
     ("both", "Both sides"),
 ]
+# An amendment is never performed: it is in force while its contract is.
+AMENDMENT = {
+    "take_effect": Transition(("signed",), "in_force"),
+    "supersede": Transition(("signed", "in_force"), "superseded"),
+    "revive": Transition(("superseded",), "in_force"),
+}
 # Content of the amendment itself, not of what the contract is to become.
 OWN_CONTENT = ("date_effective", "amendment_reason")
 
@@ -20,6 +31,18 @@ class CrmContract(models.Model):
 
     _inherit = "crm.contract"
 
+    kind = fields.Selection(
+        selection_add=[("amendment", "Amendment"), ("renewal", "Renewal")],
+        ondelete={"amendment": "set default", "renewal": "set default"},
+    )
+    state = fields.Selection(
+        selection_add=[
+            ("in_force", "In force"),
+            ("superseded", "No longer in force"),
+            ("ended",),
+        ],
+        ondelete={"in_force": "set default", "superseded": "set default"},
+    )
     date_effective = fields.Date(
         string="In effect from",
         tracking=True,
@@ -33,17 +56,15 @@ class CrmContract(models.Model):
         help="Printed in the amendment letter.",
     )
     requested_by = fields.Selection(REQUESTERS, string="Requested by", copy=False)
-    base_id = fields.Many2one(
-        "crm.contract",
+    base_version_id = fields.Many2one(
+        "crm.contract.version",
         string="Drafted on",
         readonly=True,
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
-        help="Last signed amendment whose text this one starts from; empty: the "
-        "contract as first signed.",
+        help="Text of the contract that this amendment starts from.",
     )
-    base_content = fields.Json(readonly=True, copy=False)
     amount_base = fields.Monetary(string="Value before", readonly=True, copy=False)
     amount_effect = fields.Monetary(
         string="Effect on the value",
@@ -101,8 +122,7 @@ class CrmContract(models.Model):
     @api.model
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {
-            "base_id",
-            "base_content",
+            "base_version_id",
             "amount_base",
             "amendment_ids",
         }
@@ -119,6 +139,42 @@ class CrmContract(models.Model):
         """Open the amendments of the contract."""
         self.ensure_one()
         return self.amendment_ids._get_records_action(name=self.env._("Amendments"))
+
+    @api.model
+    def _get_agreement_transitions(self):
+        return {**super()._get_agreement_transitions(), **AMENDMENT}
+
+    @api.model
+    def _get_performing_domain(self):
+        return super()._get_performing_domain() & Domain("kind", "!=", "amendment")
+
+    @api.model
+    def _get_archivable_states(self):
+        return (*super()._get_archivable_states(), "superseded")
+
+    @api.depends("kind", "date_effective")
+    def _compute_state_note(self):
+        return super()._compute_state_note()
+
+    def _get_state_note(self):
+        if not self._is_amendment():
+            return super()._get_state_note()
+        if self.state == "signed":
+            day = format_date(self.env, self.date_effective)
+            return self.env._("In force from %s", day)
+        return ""
+
+    def _track_subtype(self, initial_values):
+        if "state" in initial_values and self.state == "in_force":
+            return self.env.ref("crm_contract_renewal.mt_amendment_in_force")
+        return super()._track_subtype(initial_values)
+
+    def _is_amendment(self):
+        """Return whether the record holds what a contract is to become, or became.
+
+        It has no ledger of its own: what it changes is billed by the contract.
+        """
+        return self.kind == "amendment"
 
     def _get_amendment_refusal(self):
         """Return why the contract can't be amended (str, empty if it can)."""
@@ -169,9 +225,9 @@ class CrmContract(models.Model):
     def _get_signed_amendments(self):
         """Return the amendments that were signed, in the order of their effect."""
         signed = self.amendment_ids.filtered(
-            lambda row: row.state == "signed" or row.end_reason == "incorporated"
+            lambda row: row.version_id.state == "signed"
         )
-        return signed.sorted(lambda row: (row.date_effective, row.id))
+        return signed.sorted(lambda row: (row.date_effective, row.version_id.position))
 
     def _get_pending_amendments(self):
         """Return the amendments that are signed and not in effect yet, in their order."""
@@ -193,11 +249,51 @@ class CrmContract(models.Model):
             contract = amendment.origin_id
             amendment.write(
                 {
-                    "base_id": contract._get_signed_amendments()[-1:].id,
-                    "base_content": contract._get_amendable_content(),
+                    "base_version_id": contract._keep_present_text().id,
                     "amount_base": contract._get_present_version().amount_total,
                 }
             )
+
+    def _keep_present_text(self):
+        """Return the version that holds the text an amendment starts from.
+
+        It is made anew unless nothing changed since it was made last.
+        """
+        self.ensure_one()
+        # sudo: versions are made by code alone
+        versions = self.env["crm.contract.version"].sudo()
+        last = self._get_last_signed()
+        vals = {
+            **self._prepare_version_vals(),
+            "kind": "base",
+            "base_id": last.id,
+        }
+        vals["envelope"]["content"] = self._get_amendable_content()
+        kept = versions.search(
+            [
+                ("contract_id", "=", self.id),
+                ("kind", "=", "base"),
+                ("base_id", "=", last.id),
+                ("content_hash", "=", write_version(vals["envelope"])[1]),
+            ],
+            limit=1,
+        )
+        return kept or versions._add([vals])
+
+    def _get_last_signed(self):
+        """Return the version of the contract that was signed last."""
+        self.ensure_one()
+        # sudo: versions of amendments that the user may not see
+        return (
+            self.env["crm.contract.version"]
+            .sudo()
+            .search(self._get_agreed_domain(), order="position desc", limit=1)
+        )
+
+    @api.model
+    def _get_agreed_domain(self):
+        """Return the domain of the signed versions that make up what is agreed."""
+        return Domain([("agreement_id", "in", self.ids), ("state", "=", "signed")])
 
     def _get_amendable_content(self):
         """Return the content that an amendment starts from, as `_get_content` does.
@@ -206,7 +302,9 @@ class CrmContract(models.Model):
         value they were.
         """
         self.ensure_one()
-        content = self._get_present_version()._get_content()
+        present = self._get_present_version()
+        present = present.with_context(lang=self._get_print_lang())
+        content = present._get_content(read=True)
         for name in OWN_CONTENT:
             content["fields"].pop(name, None)
         billed = self._get_billed_rows()
@@ -219,7 +317,7 @@ class CrmContract(models.Model):
     def _get_billed_rows(self):
         """Return the rows of the plan that are billed: `{content key: row}`."""
         self.ensure_one()
-        rows = self.installment_ids._filter_content()
+        rows = self.installment_ids._filter_plan()
         return {
             row.content_key: row for row in rows if row.state in ("invoiced", "paid")
         }
@@ -290,6 +388,20 @@ class CrmContract(models.Model):
         return (
             not self._is_amendment() and super()._must_check_constrains_date_sequence()
         )
+
+    def _prepare_version_vals(self):
+        """A version of an amendment is a text of its contract, compared with its base."""
+        vals = super()._prepare_version_vals()
+        if self._is_amendment():
+            vals["agreement_id"] = self.origin_id.id
+            vals["base_id"] = self.base_version_id.id
+            vals["envelope"]["base"] = self.base_version_id.sudo().content_hash
+        return vals
+
+    def _get_effective_day(self):
+        if self._is_amendment():
+            return self.date_effective
+        return super()._get_effective_day()
 
     def _get_placeholder_value(self, expression):
         names = self._get_placeholder_path(expression)

@@ -176,6 +176,8 @@ class CrmContract(models.Model):
 
     def _needs_rebase(self):
         self.ensure_one()
-        # sudo: amendments that the user may not see
-        signed = self.sudo().origin_id._get_signed_amendments() - self.sudo()
-        return signed[-1:] != self.sudo().base_id
+        if self.version_id.date_signed:
+            return False
+        # sudo: versions of amendments that the user may not see
+        last = self.origin_id.sudo()._get_last_signed()
+        return last != self.sudo().base_version_id.base_id

@@ -89,7 +89,7 @@ class CrmContractChangeTask(models.Model):
         self.sudo().activity_id.filtered("active").action_feedback()
 
     def _has_begun(self):
-        return self.amendment_id.state in ("signed", "ended")
+        return self.amendment_id.state in ("signed", "in_force", "superseded")
 
     def _launch(self):
         """Make the activities of the tasks on the contract."""

@@ -1,5 +1,9 @@
+from datetime import date
+
 from odoo import api, fields, models
 from odoo.fields import Domain
+
+from odoo.addons.crm_contract.tools.in_force import in_force
 
 
 class CrmContract(models.Model):
@@ -55,25 +59,24 @@ class CrmContract(models.Model):
         for contract in self:
             contract.amount_event = contract.amount_signed or contract.amount_total
 
-    def _get_version_on(self, day):
-        """Return the record whose content is, or was, in force on a day.
+    def _get_versions_on(self, day):
+        """Return the signed versions that make up the text of a day, in their order.
 
-        It is the contract as first signed, or the last amendment in effect by then.
+        Before the contract begins, it is the one that it was signed in.
         """
         self.ensure_one()
         # sudo: whoever may read the contract may read what became of it
-        amendments = (
-            self.sudo()
-            ._get_signed_amendments()
-            .filtered(lambda row: row.date_effective <= day)
+        signed = (
+            self.env["crm.contract.version"]
+            .sudo()
+            .search(self._get_agreed_domain(), order="position")
         )
-        return amendments[-1:].with_env(self.env) or self
+        return signed.filtered(lambda row: row.date_effective <= day) or signed[:1]
 
-    def _get_amendments_until(self):
-        """Return the signed amendments of the contract up to this one."""
-        self.ensure_one()
-        signed = self.origin_id.sudo()._get_signed_amendments()
-        return signed.filtered(lambda row: row.date_effective <= self.date_effective)
+    def _get_text_on(self, day):
+        """Return a contract in memory that says what was, or will be, agreed on a day."""
+        versions = self._get_versions_on(day)
+        return self._new_from_content(in_force(versions._get_agreed(), date.max))
 
 
 class CrmContractPrint(models.AbstractModel):

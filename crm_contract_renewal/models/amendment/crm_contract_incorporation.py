@@ -7,10 +7,14 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from odoo.addons.crm_contract.tools.canonical import canonical_json
+from odoo.addons.crm_contract.tools.in_force import in_force
 
+from .crm_contract_amendment import OWN_CONTENT
 from .crm_contract_amendment_check import FIXED
 
 FAILED = "crm_contract_renewal.mail_activity_type_failed"
+# What billing decides of the rows of a plan that was amended.
+BALANCED = ("amount_type", "percentage", "amount_fixed")
 
 
 class CrmContract(models.Model):
@@ -18,27 +22,47 @@ class CrmContract(models.Model):
 
     _inherit = "crm.contract"
 
-    end_reason = fields.Selection(
-        selection_add=[("incorporated", "Incorporated into the contract")]
-    )
     amount_signed = fields.Monetary(
         string="Value as first signed",
         readonly=True,
         copy=False,
         help="Contract value before the first amendment.",
     )
-    amended_hash = fields.Char(
-        readonly=True,
-        copy=False,
-        help="SHA-256 of the content after the last amendment.",
-    )
 
     @api.model
     def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"amount_signed", "amended_hash"}
+        return super()._get_owned_fields() | {"amount_signed"}
 
-    def _get_expected_hash(self):
-        return self.amended_hash or super()._get_expected_hash()
+    def _get_frozen_content(self):
+        """Of a contract that was amended, it is what holds by the signed versions."""
+        amendments = self._get_incorporated_amendments()
+        if not amendments:
+            return super()._get_frozen_content()
+        versions = (self.sudo() | amendments).version_id
+        content = in_force(versions._get_agreed(), date.max)
+        for name in OWN_CONTENT:
+            content["fields"].pop(name, None)
+        return content
+
+    def _get_incorporated_amendments(self):
+        """Return the amendments that changed the contract so far."""
+        # sudo: amendments that the user may not see
+        return self.sudo().amendment_ids.filtered(
+            lambda row: (
+                row.state in ("in_force", "superseded")
+                and row.version_id.state == "signed"
+            )
+        )
+
+    def _get_departures(self):
+        """Leave out what billing changed of a plan that was amended meanwhile.
+
+        Rows that are billed stay as they are, and the last ones balance the plan.
+        """
+        departures = super()._get_departures()
+        if not self._get_incorporated_amendments():
+            return departures
+        return [change for change in departures if not _is_balance(change)]
 
     @api.model
     def _get_incorporation_domain(self):
@@ -118,8 +142,17 @@ class CrmContract(models.Model):
         for amendment in due.filtered_domain(self._get_incorporation_domain()):
             amendment._advance_incorporate()
         result = super()._action_end(reason, date, settle=settle)
-        for amendment in pending.filtered(lambda row: row.state == "signed"):
-            amendment._transition("end", end_reason="superseded", date_ended=date)
+        pending = pending.filtered(lambda row: row.state == "signed")
+        in_force = self.sudo().amendment_ids.filtered(lambda c: c.state == "in_force")
+        (pending | in_force)._transition("supersede")
+        # What never took effect is no part of what was agreed in the end.
+        pending.version_id._withdraw()
+        return result
+
+    def _action_reopen(self):
+        """What was in force until the end is so again."""
+        result = super()._action_reopen()
+        self._get_incorporated_amendments()._transition("revive")
         return result
 
     def _advance_incorporate(self):
@@ -157,12 +190,7 @@ class CrmContract(models.Model):
             ledger._rebuild(contract, amendment.date_effective)
             log = self.env["crm.contract.mrr.movement"]
             log._log(contract, amendment.date_effective)
-            contract.amended_hash = contract._compute_hash()
-            amendment._transition(
-                "end",
-                end_reason="incorporated",
-                date_ended=fields.Date.context_today(amendment),
-            )
+            amendment._transition("take_effect")
             contract._message_log(
                 body=self.env._("Amended by %s.", amendment._get_html_link())
             )
@@ -177,7 +205,6 @@ class CrmContract(models.Model):
         removed.unlink()
         self._take_rows("clause_ids", amendment).unlink()
         self._take_annexes(amendment)
-        self._take_frozen(amendment)
         self._balance_plan(amendment)
 
     def _fix_billed_rows(self):
@@ -224,18 +251,6 @@ class CrmContract(models.Model):
                 document.write({"kind": "former", "content_key": f"{key}-former"})
         self._take_rows("document_ids", amendment)
 
-    def _take_frozen(self, amendment):
-        """Take over the parties' data and the texts as the amendment froze them."""
-        self.write(
-            {
-                "parties_frozen": amendment.parties_frozen,
-                "preamble_frozen": amendment.preamble_frozen,
-            }
-        )
-        frozen = amendment._get_rows_by_key("clause_ids")
-        for key, clause in self._get_rows_by_key("clause_ids").items():
-            clause.body_frozen = frozen[key].body_frozen
-
     def _take_plan(self, amendment):
         """Let the rows of the plan that are not billed be those of the amendment."""
         billed = self._get_billed_rows()
@@ -267,7 +282,7 @@ class CrmContract(models.Model):
 
         :raise UserError: if the rows that are not billed don't hold as much
         """
-        plan = self.installment_ids._filter_content()
+        plan = self.installment_ids._filter_plan()
         rest = self.plan_difference if plan else 0.0
         if rest > 0:
             self._add_to_plan(rest, amendment)
@@ -316,6 +331,11 @@ class CrmContractInstallment(models.Model):
             else:
                 row.unlink()
         return amount
+
+
+def _is_balance(change):
+    path = change.path
+    return path[0] == "installment_ids" and (len(path) == 2 or path[2] in BALANCED)
 
 
 def _is_same(row, other):

@@ -3,11 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.crm_contract.tools.difference import (
-    Change,
-    content_difference,
-    difference_html,
-)
+from odoo.addons.crm_contract.tools.difference import Change, difference_html
+from odoo.addons.crm_contract.tools.version import values_of
 
 from ...tools.merge import merge
 from .crm_contract_amendment import OWN_CONTENT
@@ -74,32 +71,22 @@ class CrmContract(models.Model):
             "old": self.currency_id.format(self.amount_base),
             "new": self.currency_id.format(self.amount_total),
         }
-        changes = [self._describe_change(change) for change in self._get_differences()]
+        changes = self._describe_changes(self._get_differences())
         return [value, *changes] if self.amount_effect else changes
 
     def _get_printed_changes(self):
         """Return what changes, placeholders resolved, as both sides sign it.
 
-        :return: as `_get_content_changes`, with the `difference` of longer texts (Markup
+        :return: as `_describe_changes`, with the `difference` of longer texts (Markup
             or "")
         """
         self.ensure_one()
-        changes = [
-            self._describe_change(self._resolve_change(change))
-            for change in self._get_differences()
-        ]
+        changes = self._describe_changes(self._get_differences())
         for change in changes:
             old, new = change["old"], change["new"]
             is_long = old and new and max(len(old), len(new)) > SHORT
             change["difference"] = difference_html(old, new) if is_long else ""
         return changes
-
-    def _resolve_change(self, change):
-        """Return a change of a text with the placeholders of both sides resolved."""
-        # sudo: what the contract says, for whoever reads what changes
-        contract = self.origin_id.sudo()
-        sides = zip((contract, self), (change.old, change.new), strict=True)
-        return Change(change.path, *(_resolve(*side, change.path) for side in sides))
 
     def _changes_plan(self):
         """Return whether the payment plan is another one."""
@@ -110,7 +97,12 @@ class CrmContract(models.Model):
     def _get_differences(self):
         """Return the changes against what the amendment was drafted on (`Change`)."""
         self.ensure_one()
-        changes = content_difference(self.base_content, self._get_content())
+        if self.version_id:
+            content = self.version_id._get_content()
+        else:
+            draft = self.with_context(lang=self._get_print_lang())
+            content = draft._get_content(read=True)
+        changes = self.base_version_id._get_differences(content)
         return [
             change
             for change in changes
@@ -139,7 +131,10 @@ class CrmContract(models.Model):
         # on the draft were checked
         draft, version = self.sudo(), contract.sudo()._get_present_version()
         present = contract.sudo()._get_amendable_content()
-        taken, conflicts = merge(self.base_content, draft._get_content(), present)
+        base = self.base_version_id._get_content()
+        taken, conflicts = merge(
+            *map(values_of, (base, draft._get_content(), present))
+        )
         own = {(name,) for name in OWN_CONTENT}
         draft._take_changes(
             [change for change in taken if change.path not in own], version
@@ -219,12 +214,3 @@ class CrmContract(models.Model):
         parts = [self._describe_change(change) for change in value]
         text = "; ".join(part["new"] or self.env._("removed") for part in parts)
         return {"label": parts[0]["label"], "new": text}
-
-
-def _resolve(contract, value, path):
-    """Return one side of a change with the placeholders of its text resolved."""
-    if path[0] == "clause_ids" and isinstance(value, dict):
-        return {**value, "body": _resolve(contract, value.get("body"), ("body",))}
-    if value and path[-1] in ("body", "preamble"):
-        return contract._resolve_placeholders(value)[0]
-    return value

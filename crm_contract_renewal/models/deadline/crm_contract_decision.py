@@ -106,7 +106,7 @@ class CrmContract(models.Model):
                 "decided_by_id": self.env.uid,
             }
         )
-        self._close_rungs()
+        self._close_reminders()
         self._go_on_open_ended(decision)
 
     def _check_can_decide_renewal(self):

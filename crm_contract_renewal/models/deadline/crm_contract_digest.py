@@ -2,53 +2,68 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.misc import get_lang
 
+from odoo.addons.crm_contract.models.job.crm_contract_job import Step
+
 _DAYS = {"weekly": 7, "monthly": 30}
 
 
-class CrmContract(models.Model):
+class CrmContractDigest(models.AbstractModel):
     """The mail that tells salespeople and team leaders what they have to decide."""
 
-    _inherit = "crm.contract"
+    _name = "crm.contract.digest"
+    _inherit = "crm.contract.job"
+    _description = "Mail of deadlines"
 
     @api.model
-    def _cron_digest(self):
-        """Mail the deadlines of the next 90 days to each salesperson and team leader."""
-        today = fields.Date.today()
-        companies = self.env["res.company"].search(
-            [("contract_deadline_digest", "in", list(_DAYS))]
-        )
-        for company in companies:
-            last = company.contract_date_digest
-            days = _DAYS[company.contract_deadline_digest]
-            if last and fields.Date.add(last, days=days) > today:
-                continue
-            self._mail_digest(company)
-            company.contract_date_digest = today
-            self.env["ir.cron"]._commit_progress(1)
+    def _get_steps(self):
+        return [
+            *super()._get_steps(),
+            Step(
+                "digest",
+                self.env._("Mail the deadlines of the next 90 days"),
+                self.env["res.company"],
+                lambda: Domain("contract_deadline_digest", "in", list(_DAYS)),
+                self._mail_company,
+                keep=self._is_due,
+                chunk=1,
+            ),
+        ]
 
     @api.model
-    def _mail_digest(self, company):
-        contracts = self.search(
-            self._get_deadline_domain()
+    def _is_due(self, company):
+        last = company.contract_date_digest
+        days = _DAYS[company.contract_deadline_digest]
+        return not last or fields.Date.add(last, days=days) <= fields.Date.today()
+
+    @api.model
+    def _mail_company(self, company):
+        """Mail the deadlines of a company to each salesperson and team leader."""
+        contracts = self.env["crm.contract"]
+        found = contracts.search(
+            contracts._get_deadline_domain()
             & Domain("company_id", "=", company.id)
             & Domain("date_deadline", "<=", "today +90d"),
             order="date_deadline, id",
         )
         by_user = {}
-        for contract in contracts:
+        for contract in found:
             for user in contract.user_id | contract.team_id.user_id:
-                by_user.setdefault(user, self.browse())
-                by_user[user] |= contract
-        for user, rows in by_user.items():
-            rows._mail_deadlines(user)
+                by_user[user] = by_user.get(user, contracts) | contract
+        for user, mine in by_user.items():
+            self._mail_user(user, mine)
+        company.contract_date_digest = fields.Date.today()
 
-    def _mail_deadlines(self, user):
+    @api.model
+    def _mail_user(self, user, contracts):
         """Send one mail about the contracts to a user."""
-        contracts = self.with_context(lang=get_lang(self.env, user.lang).code)
+        contracts = contracts.with_context(lang=get_lang(self.env, user.lang).code)
+        values = {
+            "contracts": contracts,
+            "user": user,
+            "base_url": contracts[:1].get_base_url(),
+        }
         body = self.env["ir.qweb"]._render(
-            "crm_contract_renewal.mail_deadlines",
-            {"contracts": contracts, "user": user, "base_url": self[:1].get_base_url()},
-            lang=user.lang,
+            "crm_contract_renewal.mail_deadlines", values, lang=user.lang
         )
         # To the user alone: no follower, hence no customer, gets it.
         self.env["mail.thread"].message_notify(

@@ -13,7 +13,7 @@ RECIPIENTS = [
 
 
 class CrmContractRung(models.Model):
-    """A rung of the ladder of reminders before the renewal deadline of a contract."""
+    """A reminder, some days before the renewal deadline of contracts of a type."""
 
     _name = "crm.contract.rung"
     _description = "Reminder before a deadline"
@@ -48,27 +48,27 @@ class CrmContractRung(models.Model):
 
     @api.constrains("recipient", "group_id", "template_id")
     def _check_recipient(self):
-        for rung in self:
-            if rung.recipient == "customer" and not rung.template_id:
+        for reminder in self:
+            if reminder.recipient == "customer" and not reminder.template_id:
                 raise ValidationError(
                     self.env._("“%s” writes to the customer: choose a mail template.",
-                               rung.name)
+                               reminder.name)
                 )  # fmt: skip
-            if rung.recipient == "group" and not rung.group_id:
+            if reminder.recipient == "group" and not reminder.group_id:
                 raise ValidationError(
-                    self.env._("“%s” reminds a group: choose which.", rung.name)
+                    self.env._("“%s” reminds a group: choose which.", reminder.name)
                 )
 
     @api.constrains("domain")
     def _check_domain(self):
-        for rung in self:
+        for reminder in self:
             try:
-                self.env["crm.contract"].sudo().search(rung._get_domain(), limit=1)
+                self.env["crm.contract"].sudo().search(reminder._get_domain(), limit=1)
             except Exception as error:
                 raise ValidationError(
                     self.env._(
-                        "The condition of “%(rung)s” can't be evaluated: %(error)s",
-                        rung=rung.name,
+                        "The condition of “%(reminder)s” can't be evaluated: %(error)s",
+                        reminder=reminder.name,
                         error=error,
                     )
                 ) from error
@@ -77,46 +77,15 @@ class CrmContractRung(models.Model):
         return Domain(literal_eval(self.domain or "[]"))
 
     def _get_users(self, contract):
-        """Return whom the rung reminds of a contract (users, none for a customer)."""
+        """Return whom the reminder is for: users who are there, none for a customer."""
         self.ensure_one()
-        owner = contract.user_id
-        users = {
-            "owner": owner,
-            "leader": contract.team_id.user_id or owner,
-            "group": self.group_id.all_user_ids.filtered(
+        users = self.env["res.users"]
+        if self.recipient == "customer":
+            return users
+        if self.recipient == "leader":
+            users = contract.team_id.user_id
+        elif self.recipient == "group":
+            users = self.group_id.all_user_ids.filtered(
                 lambda user: contract.company_id in user.company_ids
-            ),
-        }.get(self.recipient, owner.browse())
-        return users.filtered("active")
-
-
-class CrmContractRungFired(models.Model):
-    """That a rung was fired for a term of a contract: once, whatever happens."""
-
-    _name = "crm.contract.rung.fired"
-    _description = "Reminder that was sent"
-    _order = "id desc"
-    _rec_name = "rung_id"
-
-    contract_id = fields.Many2one(
-        "crm.contract", required=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one("res.company", required=True, index=True)
-    rung_id = fields.Many2one(
-        "crm.contract.rung", required=True, ondelete="cascade", index=True
-    )
-    term = fields.Date(required=True, help="Deadline that it was fired for.")
-    date = fields.Date(required=True)
-    outcome = fields.Selection(
-        [
-            ("fired", "Sent"),
-            ("missed", "Missed, told with a later one"),
-            ("skipped", "Condition did not hold"),
-        ],
-        required=True,
-    )
-    activity_ids = fields.Many2many("mail.activity", string="Activities")
-
-    _once = models.UniqueIndex(
-        "(contract_id, rung_id, term)", "This reminder was sent already."
-    )
+            )
+        return users.filtered("active") or contract._get_person_in_charge()

@@ -3,3 +3,4 @@ from . import crm_contract_successor
 from . import crm_contract_refresh
 from . import crm_contract_offer
 from . import crm_contract_automatic
+from . import crm_contract_renewal_schedule

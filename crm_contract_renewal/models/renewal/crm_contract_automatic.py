@@ -1,11 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..deadline.crm_contract_ladder import ACTIVITY
+from ..deadline.crm_contract_rung_fired import ACTIVITY
 
 AUTOMATIC = ("automatic", "unless_refused")
-FAILED = "crm_contract_renewal.mail_activity_type_failed"
 
 
 class CrmContract(models.Model):
@@ -36,54 +34,18 @@ class CrmContract(models.Model):
             ]
         ) & ~Domain("renewal_ids", "any", [("state", "!=", "cancelled")])
 
-    @api.model
-    def _cron_renew(self):
-        """End what is terminated, amend, renew what renews by itself, take over.
-
-        Looks at dates and states only, so that days of downtime are caught up, and a
-        second run finds nothing left to do.
-        """
-        jobs = (
-            (self._get_terminate_due_domain(), "_advance_terminate"),
-            (self._get_incorporation_domain(), "_advance_incorporate"),
-            (self._get_automatic_domain(), "_renew_automatically"),
-            (self._get_automatic_signature_domain(), "_sign_automatically"),
-            (self._get_take_over_domain(), "_take_over"),
-        )
-        cron = self.env["ir.cron"]
-        for later, (domain, step) in zip(reversed(range(len(jobs))), jobs, strict=True):
-            records = self.search(domain, order="id")
-            # Each step makes work for those after it: who stops in between comes back.
-            cron._commit_progress(remaining=len(records) + later)
-            for record in records:
-                if not self._advance(record, domain, step):
-                    return
-
     def _renew_automatically(self):
-        """Renew one contract on its deadline, and tell its salesperson.
+        """Renew one contract on its deadline, and tell the person in charge of it.
 
-        What keeps it from being submitted is told too, once, and tried again each day.
+        :raise UserError: if the renewal can't be submitted
         """
-        try:
-            with self.env.cr.savepoint():
-                uplifts = {self: self._get_agreed_uplift()}
-                successor = self._renew(uplifts, automatic=True)
-                self._decide_renewal("renew", self.env._("Renewed automatically."))
-                successor.action_submit()
-        except UserError as error:
-            if not self.activity_search([FAILED]):
-                summary = self.env._("Automatic renewal failed")
-                self._tell_owner(FAILED, summary, str(error))
-            return
-        self.activity_unlink([FAILED])
-        summary = self.env._("Renewed automatically")
-        self._tell_owner(ACTIVITY, summary, successor._get_html_link())
-
-    def _tell_owner(self, activity_type, summary, note):
-        if self.user_id:
-            self.activity_schedule(
-                activity_type, user_id=self.user_id.id, summary=summary, note=note
-            )
+        uplifts = {self: self._get_agreed_uplift()}
+        successor = self._renew(uplifts, automatic=True)
+        self._decide_renewal("renew", self.env._("Renewed automatically."))
+        successor.action_submit()
+        self._tell_person_in_charge(
+            self.env._("Renewed automatically"), successor._get_html_link(), ACTIVITY
+        )
 
     def _unfreeze(self):
         """Leave renewals that go back to draft to a person: they may be changed there."""
@@ -121,11 +83,11 @@ class CrmContract(models.Model):
         """Let a person sign the renewal, and tell its salesperson."""
         # sudo: owned by code
         self.sudo().is_automatic_renewal = False
-        self._tell_owner(
-            ACTIVITY,
+        self._tell_person_in_charge(
             self.env._("Automatic renewal waits to be signed"),
             self.env._(
                 "Its prices were adjusted, and no approval policy asked anybody. Check "
                 "it and register the signatures."
             ),
+            ACTIVITY,
         )

@@ -2,7 +2,6 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 from odoo.addons.crm_contract.models.ledger.crm_contract_ledger import COMPLETE
 
@@ -23,9 +22,9 @@ class CrmContract(models.Model):
 
     _inherit = "crm.contract"
 
-    def _transition(self, name, **vals):
+    def _perform(self, name, **vals):
         """Log what a start or an end changes of the MRR."""
-        super()._transition(name, **vals)
+        super()._perform(name, **vals)
         if name in ("start", "end"):
             self.env["crm.contract.mrr.movement"]._log(self)
 
@@ -37,28 +36,6 @@ class CrmContract(models.Model):
         for contract, day in last_days.items():
             log._reopen(contract, day)
         log._log(self)
-
-    @api.model
-    def _get_mrr_due_domain(self):
-        return Domain("date_mrr_change", "<=", "today")
-
-    @api.model
-    def _cron_log_mrr(self):
-        """Log what dates alone change: price steps, lines that begin and end.
-
-        Each change is logged on its own day, so that days of downtime are caught up.
-        Contracts that ran before the add-on was installed are logged from their start
-        on; predecessors come before their renewals.
-        """
-        domain = self._get_mrr_due_domain()
-        contracts = self.with_context(active_test=False)
-        for contract in contracts.search(domain, order="date_start, id"):
-            if not self._advance(contract, domain, "_advance_mrr"):
-                return
-
-    def _advance_mrr(self):
-        self._recompute_as_of_today("amount_mrr")
-        self.env["crm.contract.mrr.movement"]._log(self)
 
 
 class CrmContractMrrMovement(models.Model):

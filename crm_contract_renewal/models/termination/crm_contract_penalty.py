@@ -126,6 +126,10 @@ class CrmContract(models.Model):
             lambda row: row.trigger == "penalty" and not row.is_cancelled
         )
 
+
+class CrmContractBilling(models.AbstractModel):
+    _inherit = "crm.contract.billing"
+
     @api.model
     def _get_triggers_on_request(self):
         return (*super()._get_triggers_on_request(), "penalty")

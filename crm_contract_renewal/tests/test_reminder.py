@@ -6,14 +6,14 @@ from odoo.fields import Command
 from .common import RenewalCommon
 
 
-class TestLadder(RenewalCommon):
-    """Each rung is fired once per contract and term."""
+class TestReminder(RenewalCommon):
+    """Each reminder is sent once per contract and term."""
 
     def _outcomes(self, contract):
         fired = contract.sudo().fired_ids.sorted("id")
         return [(row.rung_id.days, row.outcome) for row in fired]
 
-    def test_rung_by_rung(self):
+    def test_one_by_one(self):
         contract = self._create_running()
         deadline = contract.date_deadline
         self.assertEqual(contract.date_next_rung, deadline - timedelta(days=60))
@@ -55,7 +55,7 @@ class TestLadder(RenewalCommon):
         self._run("ladder", self._days_before(contract, 60))
         contract.date_review = self._days(200)
         self.assertEqual(contract.activity_ids.date_deadline, contract.date_deadline)
-        # Another deadline is another term: its rungs are fired anew.
+        # Another deadline is another term: its reminders are sent anew.
         self.assertEqual(
             contract.date_next_rung, contract.date_deadline - timedelta(days=60)
         )

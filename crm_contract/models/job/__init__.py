@@ -1,0 +1,4 @@
+from . import crm_contract_job
+from . import crm_contract_job_failure
+from . import crm_contract
+from . import crm_contract_schedule

@@ -1,0 +1,90 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+from .crm_contract_job import Step
+
+
+class CrmContractSchedule(models.AbstractModel):
+    """The daily job: what the calendar alone makes happen.
+
+    Looks at states and dates only, so that days of downtime are caught up.
+    """
+
+    _name = "crm.contract.schedule"
+    _inherit = "crm.contract.job"
+    _description = "Start, expire and let fall due"
+
+    @api.model
+    def _get_steps(self):
+        contracts = self.env["crm.contract"]
+        rows = self.env["crm.contract.installment"]
+        return [
+            *super()._get_steps(),
+            Step(
+                "ledger",
+                self.env._("Add the coming periods to the ledger"),
+                contracts,
+                contracts._get_extend_due_domain,
+                lambda contract: contract._advance_ledger(),
+            ),
+            Step(
+                "start",
+                self.env._("Start on the first day"),
+                contracts,
+                contracts._get_start_due_domain,
+                lambda contract: contract._perform("start"),
+            ),
+            Step(
+                "expire",
+                self.env._("End after the last day"),
+                contracts,
+                self._get_expire_due_domain,
+                lambda contract: contract._advance_expire(),
+            ),
+            Step(
+                "overrun",
+                self.env._("Cut the periods after the end"),
+                rows,
+                rows._get_overrun_domain,
+                lambda row: row._advance_overrun(),
+            ),
+            Step(
+                "fall_due",
+                self.env._("Let amounts fall due"),
+                rows,
+                rows._get_fall_due_domain,
+                lambda due: due._advance_due(),
+                batch=True,
+                chunk=100,
+            ),
+            Step(
+                "overdue",
+                self.env._("Tell of overdue payments"),
+                rows,
+                rows._get_become_overdue_domain,
+                lambda row: row._advance_overdue(),
+            ),
+        ]
+
+    @api.model
+    def _get_expire_due_domain(self):
+        return Domain(
+            [("state", "in", ("running", "suspended")), ("date_end", "<", "today")]
+        )
+
+
+class CrmContract(models.Model):
+    _inherit = "crm.contract"
+
+    @api.model
+    def _get_start_due_domain(self):
+        return self._get_performing_domain() & Domain(
+            [("state", "=", "signed"), ("date_start", "<=", "today")]
+        )
+
+    def _advance_expire(self):
+        self._action_end("expired", self.date_end)
+        self._tell_person_in_charge(
+            self.env._("Contract expired"),
+            self.env._("Check open amounts and what comes next."),
+        )

@@ -1,0 +1,108 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from odoo.addons.crm_contract.models.job.crm_contract_job import Step
+
+from .crm_contract import IN_FORCE
+
+CHUNK = 100
+
+
+class CrmContractReminder(models.AbstractModel):
+    """The job that reminds of deadlines: each reminder once per contract and term.
+
+    Days of downtime are caught up with one activity per contract.
+    """
+
+    _name = "crm.contract.reminder"
+    _inherit = "crm.contract.job"
+    _description = "Remind of deadlines"
+
+    @api.model
+    def _get_steps(self):
+        return [
+            *super()._get_steps(),
+            Step(
+                "remind",
+                self.env._("Remind of deadlines"),
+                self.env["crm.contract"],
+                lambda: Domain("date_next_rung", "<=", "today"),
+                self.env["crm.contract.rung.fired"]._fire,
+                order="date_next_rung, id",
+                batch=True,
+                chunk=CHUNK,
+            ),
+        ]
+
+
+class CrmContract(models.Model):
+    """Which reminders of the type are still to come."""
+
+    _inherit = "crm.contract"
+
+    fired_ids = fields.One2many(
+        "crm.contract.rung.fired", "contract_id", string="Reminders"
+    )
+    date_next_rung = fields.Date(
+        string="Next reminder",
+        compute="_compute_date_next_rung",
+        store=True,
+        help="Day on which the next reminder is due.",
+    )
+
+    # The daily job looks for what is due, among many contracts with nothing due.
+    _next_rung_idx = models.Index("(date_next_rung) WHERE date_next_rung IS NOT NULL")
+
+    @api.depends(
+        "state",
+        "date_deadline",
+        "renewal_decision",
+        "type_id.rung_ids.days",
+        "type_id.rung_ids.active",
+        "fired_ids.term",
+    )
+    def _compute_date_next_rung(self):
+        for contract in self:
+            deadline = contract.date_deadline
+            contract.date_next_rung = min(
+                (
+                    deadline - timedelta(days=reminder.days)
+                    for reminder in contract._get_open_reminders()
+                ),
+                default=False,
+            )
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"fired_ids"}
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not {"date_end", "date_review", "notice_period"}.isdisjoint(vals):
+            # Open reminders move along. sudo: activities of others
+            for contract in self.sudo().filtered("date_deadline"):
+                contract.fired_ids.activity_ids.date_deadline = contract.date_deadline
+        return result
+
+    def _get_open_reminders(self):
+        """Return the reminders that are still to come for the present deadline."""
+        self.ensure_one()
+        if (
+            self.state not in IN_FORCE
+            or self._is_amendment()
+            or not self.date_deadline
+            or self.renewal_decision
+        ):
+            return self.type_id.rung_ids.browse()
+        # sudo: the reminders go on whoever looks
+        fired = self.sudo().fired_ids.filtered(
+            lambda row: row.term == self.date_deadline
+        )
+        return self.type_id.rung_ids - fired.rung_id
+
+    def _close_reminders(self):
+        """Remove the open reminders: it is decided what they asked for."""
+        # sudo: activities of others
+        self.sudo().fired_ids.activity_ids.unlink()

@@ -1,0 +1,63 @@
+from odoo import api, models
+
+from odoo.addons.crm_contract.models.job.crm_contract_job import Step
+
+
+class CrmContractRenewalSchedule(models.AbstractModel):
+    """The daily job: end what is terminated, amend, renew by itself, take over.
+
+    Looks at dates and states only, so that days of downtime are caught up.
+    """
+
+    _name = "crm.contract.renewal.schedule"
+    _inherit = "crm.contract.job"
+    _description = "Renew automatically, take over"
+
+    @api.model
+    def _get_steps(self):
+        contracts = self.env["crm.contract"]
+        # Each contract makes others, or is printed: one at a time.
+        return [
+            *super()._get_steps(),
+            Step(
+                "terminate",
+                self.env._("End what is terminated"),
+                contracts,
+                contracts._get_terminate_due_domain,
+                lambda contract: contract._advance_terminate(),
+                chunk=1,
+            ),
+            Step(
+                "amend",
+                self.env._("Let amendments take effect"),
+                contracts,
+                contracts._get_incorporation_domain,
+                lambda amendment: amendment._incorporate(),
+                order="date_effective, id",
+                chunk=1,
+            ),
+            Step(
+                "renew",
+                self.env._("Renew automatically"),
+                contracts,
+                contracts._get_automatic_domain,
+                lambda contract: contract._renew_automatically(),
+                chunk=1,
+            ),
+            Step(
+                "sign",
+                self.env._("Let automatic renewals be in force"),
+                contracts,
+                contracts._get_automatic_signature_domain,
+                lambda renewal: renewal._sign_automatically(),
+                chunk=1,
+            ),
+            Step(
+                "take_over",
+                self.env._("Let renewals take over"),
+                contracts,
+                contracts._get_take_over_domain,
+                lambda renewal: renewal._take_over(),
+                chunk=1,
+            ),
+        ]

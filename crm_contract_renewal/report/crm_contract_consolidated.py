@@ -1,0 +1,28 @@
+from odoo import api, fields, models
+
+
+class ReportConsolidated(models.AbstractModel):
+    """The text of a contract as amended, made of what was signed."""
+
+    _name = "report.crm_contract_renewal.report_consolidated"
+    _description = "Contract text as amended"
+
+    @api.model
+    def _get_report_values(self, docids, data=None):
+        """Return what the report shows: the text of a day, of each contract.
+
+        :param data: `{"date": ISO date, "ids": [...]}`; today, and `docids`, without it
+        """
+        data = data or {}
+        contracts = self.env["crm.contract"].browse(docids or data.get("ids"))
+        contracts.check_access("read")
+        day = fields.Date.to_date(data.get("date"))
+        day = day or fields.Date.context_today(self)
+        return {
+            "docs": [contract._get_text_on(day) for contract in contracts],
+            "text_day": day,
+            "amendments_of": {
+                contract.number: contract._get_versions_on(day)[1:].contract_id
+                for contract in contracts
+            },
+        }
