@@ -98,12 +98,16 @@ class TestContent(ContractCommon):
         contract = self._submit(self._create_full())
         before = contract.version_id
         contract.action_withdraw()
-        attachment = self.env["ir.attachment"].sudo().search(
-            [
-                ("res_model", "=", "crm.contract.document"),
-                ("res_field", "=", "file"),
-                ("res_id", "in", contract.document_ids._filter_content().ids),
-            ]
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", "crm.contract.document"),
+                    ("res_field", "=", "file"),
+                    ("res_id", "in", contract.document_ids._filter_content().ids),
+                ]
+            )
         )
         attachment.with_user(self.user).datas = "T3RoZXI="
         self.env.invalidate_all()
@@ -181,7 +185,9 @@ class TestContent(ContractCommon):
         self._check_verify(contract, "danger", "not submitted yet")
         self._submit(contract)
         self._check_verify(
-            contract.with_user(self.reader), "success", contract.version_id.content_hash_short
+            contract.with_user(self.reader),
+            "success",
+            contract.version_id.content_hash_short,
         )
 
     def test_parties_are_frozen(self):

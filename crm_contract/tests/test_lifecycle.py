@@ -84,7 +84,9 @@ class TestLifecycle(ContractCommon):
         self.assertEqual(contract.submitted_by_id, self.user)
         self.assertTrue(contract.date_submitted)
         self.assertTrue(contract.content_hash)
-        self.assertEqual(contract.version_id.content_hash_short, contract.content_hash[:12])
+        self.assertEqual(
+            contract.version_id.content_hash_short, contract.content_hash[:12]
+        )
 
     def test_submit_with_review(self):
         contract = self._create_contract()

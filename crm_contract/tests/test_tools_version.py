@@ -49,7 +49,9 @@ class TestVersionTools(BaseCase):
             return {
                 "fields": values,
                 "children": {
-                    "line_ids": [{"key": k, "fields": v, "children": {}} for k, v in rows]
+                    "line_ids": [
+                        {"key": k, "fields": v, "children": {}} for k, v in rows
+                    ]
                 },
             }
 
@@ -57,7 +59,10 @@ class TestVersionTools(BaseCase):
         live = content([("b", {"price": 2, "new": 5}), ("c", {})], name="N", more=1)
         left, right = shared_content(stored, live)
         self.assertEqual(left["fields"], right["fields"])
-        keys = [[row["key"] for row in side["children"]["line_ids"]] for side in (left, right)]
+        keys = [
+            [row["key"] for row in side["children"]["line_ids"]]
+            for side in (left, right)
+        ]
         self.assertEqual(keys, [["a", "b"], ["b", "c"]])
         self.assertEqual(right["children"]["line_ids"][0]["fields"], {"price": 2})
 
@@ -121,5 +126,7 @@ class TestVersionTools(BaseCase):
 
 def _content(text):
     fields, rows = text
-    lines = [{"key": key, "fields": values, "children": {}} for key, values in rows.items()]
+    lines = [
+        {"key": key, "fields": values, "children": {}} for key, values in rows.items()
+    ]
     return {"fields": fields, "children": {"lines": lines}}

@@ -63,7 +63,11 @@ class TestVersion(ContractCommon):
                 {"date_effective": self._days(1)},
                 {"position": 2},
             ):
-                with self.subTest(vals), self.assertRaises(UserError), self.env.cr.savepoint():
+                with (
+                    self.subTest(vals),
+                    self.assertRaises(UserError),
+                    self.env.cr.savepoint(),
+                ):
                     record.write(vals)
             with self.assertRaises(UserError), self.env.cr.savepoint():
                 record.unlink()
@@ -103,7 +107,9 @@ class TestVersion(ContractCommon):
         contract = self._create_contract(
             preamble="<p>{{ object.customer_legal_name }}</p>",
             clause_ids=[
-                Command.create({"template_id": self.clause.id, "body": "<p>{{ object.name }}</p>"})
+                Command.create(
+                    {"template_id": self.clause.id, "body": "<p>{{ object.name }}</p>"}
+                )
             ],
         )
         self.assertFalse(contract.preamble_frozen)

@@ -79,7 +79,9 @@ def carry_over(current: dict, base: dict, new: dict) -> dict:
 
 
 def _carry_rows(current, base, new):
-    rows, old, values = ({row["key"]: row for row in side} for side in (current, base, new))
+    rows, old, values = (
+        {row["key"]: row for row in side} for side in (current, base, new)
+    )
     for key in {**old, **values}:
         if key not in values:
             rows.pop(key, None)

@@ -152,7 +152,9 @@ def _shared_rows(stored, live):
         if other is None:
             left.append(row)
         else:
-            for side, part in zip((left, right), shared_content(row, other), strict=True):
+            for side, part in zip(
+                (left, right), shared_content(row, other), strict=True
+            ):
                 side.append(part)
     return left, [*right, *others.values()]
 

@@ -77,7 +77,7 @@ def test_fields_have_the_value_signed_last_of_those_in_effect(texts):
         found = in_force(agreed, day)["fields"]
         for name in "abc":
             expected = texts[0][1]["fields"][name]
-            for before, text in zip(agreed, agreed[1:]):
+            for before, text in zip(agreed, agreed[1:], strict=False):
                 old, new = before.content["fields"][name], text.content["fields"][name]
                 if text.day <= day and old != new:
                     expected = new

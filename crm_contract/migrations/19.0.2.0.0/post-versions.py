@@ -74,9 +74,7 @@ def _make_versions(cr, contract_id, document_ids):
             "date_signed": signed if is_signed else None,
             "date_effective": (start or signed) if is_signed else None,
             "position": 1 if is_signed else None,
-            "state": "signed"
-            if is_signed
-            else ("submitted" if holds else "withdrawn"),
+            "state": "signed" if is_signed else ("submitted" if holds else "withdrawn"),
         }
         version_id = _insert(cr, vals)
         cr.execute(

@@ -409,12 +409,6 @@ class CrmContractInstallment(models.Model):
             return f"{name}: {values['percentage']:g} %"
         return f"{name}: {formatLang(self.env, values.get('amount_fixed') or 0)}"
 
-    def _fix_amount(self, amount=None):
-        """Let rows of the plan be fixed amounts: the one given, or what they are now."""
-        for row in self:
-            fixed = row.amount if amount is None else amount
-            row.write({"amount_type": "fixed", "amount_fixed": fixed})
-
     def _prepare_content_vals(self):
         # The copied contract has milestones of its own, see `_relink_milestones`.
         return dict(super()._prepare_content_vals(), milestone_id=False)

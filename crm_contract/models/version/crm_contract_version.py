@@ -156,7 +156,9 @@ class CrmContractVersion(models.Model):
 
     def write(self, vals):
         self._check_written_by_code()
-        if not _ONCE.issuperset(vals) or any(row[name] for row in self for name in vals):
+        if not _ONCE.issuperset(vals) or any(
+            row[name] for row in self for name in vals
+        ):
             raise UserError(self.env._("Versions of contracts can't be changed."))
         return super().write(vals)
 

@@ -80,9 +80,7 @@ class CrmContract(models.Model):
     def _get_unreviewed(self):
         # sudo: the answer alone, whoever may see the steps
         asked = self.filtered(
-            lambda c: (
-                c.version_id in c.sudo()._get_round_tasks().version_id
-            )
+            lambda c: c.version_id in c.sudo()._get_round_tasks().version_id
         )
         return super()._get_unreviewed() | (self - asked)
 

@@ -91,7 +91,9 @@ def _order_signatures(cr, bases):
         base = bases.get(amendment_id)
         return 1 + depth(base) if base else 1
 
-    rows = sorted(cr.fetchall(), key=lambda row: (row[2], depth(row[1]), row[3], row[1]))
+    rows = sorted(
+        cr.fetchall(), key=lambda row: (row[2], depth(row[1]), row[3], row[1])
+    )
     positions = {}
     for version_id, _id, origin_id, _signed, effective, reason, ended in rows:
         positions[origin_id] = positions.get(origin_id, 1) + 1

@@ -7,7 +7,6 @@ from odoo.addons.crm_contract.models.contract.crm_contract_lifecycle import (
     Transition,
 )
 from odoo.addons.crm_contract.tools.plan import share_out
-from odoo.addons.crm_contract.tools.version import write_version
 
 from ..deadline.crm_contract import IN_FORCE
 
@@ -245,55 +244,15 @@ class CrmContract(models.Model):
 
     def _remember_base(self):
         """Note what the amendments are compared with."""
+        versions = self.env["crm.contract.version"]
         for amendment in self:
             contract = amendment.origin_id
             amendment.write(
                 {
-                    "base_version_id": contract._keep_present_text().id,
+                    "base_version_id": versions._keep_base(contract).id,
                     "amount_base": contract._get_present_version().amount_total,
                 }
             )
-
-    def _keep_present_text(self):
-        """Return the version that holds the text an amendment starts from.
-
-        It is made anew unless nothing changed since it was made last.
-        """
-        self.ensure_one()
-        # sudo: versions are made by code alone
-        versions = self.env["crm.contract.version"].sudo()
-        last = self._get_last_signed()
-        vals = {
-            **self._prepare_version_vals(),
-            "kind": "base",
-            "base_id": last.id,
-        }
-        vals["envelope"]["content"] = self._get_amendable_content()
-        kept = versions.search(
-            [
-                ("contract_id", "=", self.id),
-                ("kind", "=", "base"),
-                ("base_id", "=", last.id),
-                ("content_hash", "=", write_version(vals["envelope"])[1]),
-            ],
-            limit=1,
-        )
-        return kept or versions._add([vals])
-
-    def _get_last_signed(self):
-        """Return the version of the contract that was signed last."""
-        self.ensure_one()
-        # sudo: versions of amendments that the user may not see
-        return (
-            self.env["crm.contract.version"]
-            .sudo()
-            .search(self._get_agreed_domain(), order="position desc", limit=1)
-        )
-
-    @api.model
-    def _get_agreed_domain(self):
-        """Return the domain of the signed versions that make up what is agreed."""
-        return Domain([("agreement_id", "in", self.ids), ("state", "=", "signed")])
 
     def _get_amendable_content(self):
         """Return the content that an amendment starts from, as `_get_content` does.
@@ -313,6 +272,11 @@ class CrmContract(models.Model):
                 amount = billed[row["key"]].amount
                 row["fields"] |= {"amount_type": "fixed", "amount_fixed": amount}
         return content
+
+    def _get_rows_by_key(self, name):
+        """Return the rows of a part of the content: {content key: row}."""
+        self.ensure_one()
+        return {row.content_key: row for row in self[name]._filter_content()}
 
     def _get_billed_rows(self):
         """Return the rows of the plan that are billed: `{content key: row}`."""
@@ -419,10 +383,7 @@ class CrmContract(models.Model):
 
     def _check_can_take_effect(self):
         """Raise UserError if the amendments can't be agreed on as they are."""
-        problems = [
-            problem
-            for amendment in self
-            for problem in amendment._get_missing_amendment()
-        ]
+        check = self.env["crm.contract.amendment.check"]
+        problems = [problem for row in self for problem in check._get_problems(row)]
         if problems:
             raise UserError("\n".join(problems))

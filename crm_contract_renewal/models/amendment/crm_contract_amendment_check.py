@@ -1,7 +1,9 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools import format_date
 
-from odoo.addons.crm_contract.models.ledger.crm_contract_installment import PLAN_TRIGGERS
+from odoo.addons.crm_contract.models.ledger.crm_contract_installment import (
+    PLAN_TRIGGERS,
+)
 
 from ..deadline.crm_contract import IN_FORCE
 
@@ -16,143 +18,7 @@ class CrmContract(models.Model):
 
     def _get_missing_for_submission(self):
         problems = super()._get_missing_for_submission()
-        return problems + self._get_missing_amendment()
-
-    def _get_missing_amendment(self):
-        """Return what is wrong with an amendment (list of str)."""
-        self.ensure_one()
-        if not self._is_amendment():
-            return []
-        # sudo: what the contract billed and what else is signed, whoever submits
-        contract = self.origin_id.sudo()
-        if contract.state not in IN_FORCE:
-            return [self.env._("%s is not in force any more.", contract.display_name)]
-        if self._needs_rebase():
-            return [
-                self.env._(
-                    "%(other)s was signed after this amendment was drafted. Take it "
-                    "back to draft and press “Rebase”.",
-                    other=contract._get_signed_amendments()[-1:].display_name
-                    or contract.display_name,
-                )
-            ]
-        checks = (
-            self._get_wrong_date,
-            self._get_wrong_content,
-            self._get_wrong_plan,
-            self._get_wrong_value,
-        )
-        return [problem for check in checks for problem in check(contract)]
-
-    def _get_wrong_date(self, contract):
-        day = self.date_effective
-        pending = contract._get_present_version()
-        if contract.date_start and day < contract.date_start:
-            return [
-                self.env._(
-                    "The amendment would be in effect before the contract begins on %s.",
-                    format_date(self.env, contract.date_start),
-                )
-            ]
-        ends = filter(None, (contract.date_end, contract.date_termination))
-        end = min(ends, default=None)
-        if end and day > end:
-            return [
-                self.env._(
-                    "The contract ends on %s, before the amendment is in effect.",
-                    format_date(self.env, end),
-                )
-            ]
-        if pending._is_amendment() and day < pending.date_effective:
-            return [
-                self.env._(
-                    "%(other)s is signed and in effect from %(day)s: an amendment that "
-                    "builds on it can't be in effect before.",
-                    other=pending.display_name,
-                    day=format_date(self.env, pending.date_effective),
-                )
-            ]
-        if self.date_end and self.date_end < day:
-            return [
-                self.env._(
-                    "With this amendment the contract ends before it is in effect. End "
-                    "the contract instead."
-                )
-            ]
-        return []
-
-    def _get_wrong_content(self, contract):
-        problems = []
-        if not self._get_differences():
-            problems.append(self.env._("The amendment changes nothing."))
-        fixed = FIXED
-        if contract.state != "signed" or contract.amount_invoiced:
-            fixed += ("date_start",)
-        for name in fixed:
-            if self[name] != contract[name]:
-                problems.append(
-                    self.env._(
-                        "An amendment can't change this: %s. It takes a new contract.",
-                        self._fields[name]._description_string(self.env),
-                    )
-                )
-        kept = {row.content_key for row in self.milestone_ids}
-        problems += [
-            self.env._("The milestone “%s” is done and has to stay.", row.name)
-            for row in contract.milestone_ids
-            if row.date_done and row.content_key not in kept
-        ]
-        return problems
-
-    def _get_wrong_plan(self, contract):
-        """Return which installments that are billed the amendment leaves out."""
-        rows = {row.content_key: row for row in self.installment_ids}
-        return [
-            self.env._(
-                "The installment “%(row)s” is invoiced and stays at %(amount)s.",
-                row=row.name,
-                amount=contract.currency_id.format(row.amount),
-            )
-            for key, row in contract._get_billed_rows().items()
-            if key not in rows
-            or contract.currency_id.compare_amounts(rows[key].amount, row.amount)
-        ]
-
-    def _get_wrong_value(self, contract):
-        """Return what the contract billed beyond what the amendment leaves of it."""
-        billed = {"plan": 0.0, "period": 0.0}
-        last = False
-        for row in contract.installment_ids:
-            if row.trigger == "period" and row.amount_invoiced:
-                billed["period"] += row.amount_invoiced
-                last = max(last or row.period_end, row.period_end)
-            elif row.trigger in PLAN_TRIGGERS:
-                billed["plan"] += row.amount_invoiced
-        pairs = [
-            (billed["plan"], self.amount_one_off),
-            (billed["period"], self.amount_recurring),
-            (contract.is_framework and contract.amount_ordered, self.amount_ceiling),
-        ]
-        if self.date_end and last and last > self.date_end:
-            return [
-                self.env._(
-                    "The contract is billed until %s: it can't end before.",
-                    format_date(self.env, last),
-                )
-            ]
-        # Without an end, the value is that of twelve months alone.
-        if self.is_open_ended:
-            del pairs[1]
-        return [
-            self.env._(
-                "%(billed)s is billed or ordered already, and the amendment leaves "
-                "%(value)s.",
-                billed=contract.currency_id.format(done),
-                value=contract.currency_id.format(value),
-            )
-            for done, value in pairs
-            if done and contract.currency_id.compare_amounts(value, done) < 0
-        ]
+        return problems + self.env["crm.contract.amendment.check"]._get_problems(self)
 
     def _get_billed_beyond(self, day):
         """Return the periods that are billed beyond a day, in the order of time."""
@@ -179,5 +45,155 @@ class CrmContract(models.Model):
         if self.version_id.date_signed:
             return False
         # sudo: versions of amendments that the user may not see
-        last = self.origin_id.sudo()._get_last_signed()
+        last = self.env["crm.contract.version"]._get_last_signed(self.origin_id)
         return last != self.sudo().base_version_id.base_id
+
+
+class CrmContractAmendmentCheck(models.AbstractModel):
+    """What keeps an amendment from being agreed on."""
+
+    _name = "crm.contract.amendment.check"
+    _description = "Check of amendments"
+
+    @api.model
+    def _get_problems(self, amendment):
+        """Return what keeps an amendment from being agreed on (list of str)."""
+        if not amendment._is_amendment():
+            return []
+        # sudo: what the contract billed and what else is signed, whoever submits
+        contract = amendment.origin_id.sudo()
+        if contract.state not in IN_FORCE:
+            return [self.env._("%s is not in force any more.", contract.display_name)]
+        if amendment._needs_rebase():
+            return [
+                self.env._(
+                    "%(other)s was signed after this amendment was drafted. Take it "
+                    "back to draft and press “Rebase”.",
+                    other=contract._get_signed_amendments()[-1:].display_name
+                    or contract.display_name,
+                )
+            ]
+        checks = (
+            self._get_wrong_date,
+            self._get_wrong_content,
+            self._get_wrong_plan,
+            self._get_wrong_value,
+        )
+        return [problem for check in checks for problem in check(amendment, contract)]
+
+    @api.model
+    def _get_wrong_date(self, amendment, contract):
+        day = amendment.date_effective
+        pending = contract._get_present_version()
+        if contract.date_start and day < contract.date_start:
+            return [
+                self.env._(
+                    "The amendment would be in effect before the contract begins on %s.",
+                    format_date(self.env, contract.date_start),
+                )
+            ]
+        ends = filter(None, (contract.date_end, contract.date_termination))
+        end = min(ends, default=None)
+        if end and day > end:
+            return [
+                self.env._(
+                    "The contract ends on %s, before the amendment is in effect.",
+                    format_date(self.env, end),
+                )
+            ]
+        if pending._is_amendment() and day < pending.date_effective:
+            return [
+                self.env._(
+                    "%(other)s is signed and in effect from %(day)s: an amendment that "
+                    "builds on it can't be in effect before.",
+                    other=pending.display_name,
+                    day=format_date(self.env, pending.date_effective),
+                )
+            ]
+        if amendment.date_end and amendment.date_end < day:
+            return [
+                self.env._(
+                    "With this amendment the contract ends before it is in effect. End "
+                    "the contract instead."
+                )
+            ]
+        return []
+
+    @api.model
+    def _get_wrong_content(self, amendment, contract):
+        problems = []
+        if not amendment._get_differences():
+            problems.append(self.env._("The amendment changes nothing."))
+        fixed = FIXED
+        if contract.state != "signed" or contract.amount_invoiced:
+            fixed += ("date_start",)
+        for name in fixed:
+            if amendment[name] != contract[name]:
+                problems.append(
+                    self.env._(
+                        "An amendment can't change this: %s. It takes a new contract.",
+                        amendment._fields[name]._description_string(self.env),
+                    )
+                )
+        kept = {row.content_key for row in amendment.milestone_ids}
+        problems += [
+            self.env._("The milestone “%s” is done and has to stay.", row.name)
+            for row in contract.milestone_ids
+            if row.date_done and row.content_key not in kept
+        ]
+        return problems
+
+    @api.model
+    def _get_wrong_plan(self, amendment, contract):
+        """Return which installments that are billed the amendment leaves out."""
+        rows = {row.content_key: row for row in amendment.installment_ids}
+        return [
+            self.env._(
+                "The installment “%(row)s” is invoiced and stays at %(amount)s.",
+                row=row.name,
+                amount=contract.currency_id.format(row.amount),
+            )
+            for key, row in contract._get_billed_rows().items()
+            if key not in rows
+            or contract.currency_id.compare_amounts(rows[key].amount, row.amount)
+        ]
+
+    @api.model
+    def _get_wrong_value(self, amendment, contract):
+        """Return what the contract billed beyond what the amendment leaves of it."""
+        billed = {"plan": 0.0, "period": 0.0}
+        last = False
+        for row in contract.installment_ids:
+            if row.trigger == "period" and row.amount_invoiced:
+                billed["period"] += row.amount_invoiced
+                last = max(last or row.period_end, row.period_end)
+            elif row.trigger in PLAN_TRIGGERS:
+                billed["plan"] += row.amount_invoiced
+        pairs = [
+            (billed["plan"], amendment.amount_one_off),
+            (billed["period"], amendment.amount_recurring),
+            (
+                contract.is_framework and contract.amount_ordered,
+                amendment.amount_ceiling,
+            ),
+        ]
+        if amendment.date_end and last and last > amendment.date_end:
+            return [
+                self.env._(
+                    "The contract is billed until %s: it can't end before.",
+                    format_date(self.env, last),
+                )
+            ]
+        # Without an end, the value is that of twelve months alone.
+        if amendment.is_open_ended:
+            del pairs[1]
+        return [
+            self.env._(
+                "%(billed)s is billed or ordered already, and the amendment leaves "
+                "%(value)s.",
+                billed=contract.currency_id.format(done),
+                value=contract.currency_id.format(value),
+            )
+            for done, value in pairs
+            if done and contract.currency_id.compare_amounts(value, done) < 0
+        ]

@@ -145,7 +145,3 @@ class CrmContract(models.Model):
         )
         tasks = self.change_task_ids | self.task_ids
         return dict(action, domain=[("id", "in", tasks.ids)], context={})
-
-    def _on_amendment_signed(self):
-        self.task_ids._launch()
-        super()._on_amendment_signed()

@@ -66,11 +66,9 @@ class CrmContract(models.Model):
         """
         self.ensure_one()
         # sudo: whoever may read the contract may read what became of it
-        signed = (
-            self.env["crm.contract.version"]
-            .sudo()
-            .search(self._get_agreed_domain(), order="position")
-        )
+        versions = self.env["crm.contract.version"].sudo()
+        domain = versions._get_agreed_domain(self)
+        signed = versions.search(domain, order="position")
         return signed.filtered(lambda row: row.date_effective <= day) or signed[:1]
 
     def _get_text_on(self, day):

@@ -43,63 +43,10 @@ class CrmContract(models.Model):
         }
         history = contract.line_ids - contract.line_ids._filter_content()
         spans = [(line, None, None) for line in history]
-        for version in contract._get_pending_before(self) | self:
-            spans += version._succeed(live)
+        for version in (contract._get_pending_amendments() - self._origin) | self:
+            spans += _succeed(version, live)
         spans += [(line, first, None) for line, first in live.values()]
         return [line._get_recurring_value(*span) for line, *span in spans]
-
-    def _get_pending_before(self, amendment):
-        """Return the signed amendments that an amendment builds on."""
-        return self._get_pending_amendments() - amendment._origin
-
-    def _succeed(self, live):
-        """Let the lines of the amendment take the place of those that are live.
-
-        :param live: `{content key: (line, first day)}`, changed in place
-        :return: the spans that end: list of (line, first day, last day)
-        """
-        day = self.date_effective
-        theirs = {
-            key: line
-            for key, line in self._get_rows_by_key("line_ids").items()
-            if line.is_recurring
-        }
-        spans = []
-        for key, (line, first) in list(live.items()):
-            successor = theirs.get(key)
-            if successor and line._bills_like(successor):
-                live[key] = successor, first
-                continue
-            cut = line._get_cut(day, successor, first)
-            spans.append((line, first, add(cut, days=-1)))
-            live[key] = successor, cut
-        for key, line in theirs.items():
-            live.setdefault(key, (line, day))
-        for key in [key for key, (line, _first) in live.items() if not line]:
-            del live[key]
-        return spans
-
-    def _take_lines(self, amendment):
-        """Let the lines be those of the amendment from its day on.
-
-        A recurring line that is billed otherwise ends, with what it billed, and a new
-        one goes on; other lines just change.
-        """
-        mine = self._get_rows_by_key("line_ids")
-        theirs = amendment._get_rows_by_key("line_ids")
-        day = amendment.date_effective
-        for key, line in theirs.items():
-            if key in mine:
-                mine[key]._become(line, day)
-            else:
-                self._add_line(line, line.is_recurring and day)
-        for key, line in mine.items():
-            if key not in theirs:
-                line._end_version(line._get_cut(day))
-
-    def _add_line(self, line, valid_from, **vals):
-        content = line._prepare_content_copy_vals(keep_keys=True)
-        self.line_ids.create(self._own([{**content, "valid_from": valid_from, **vals}]))
 
 
 class CrmContractLine(models.Model):
@@ -146,7 +93,15 @@ class CrmContractLine(models.Model):
         order_line = self.sale_line_id
         contract = self.contract_id
         self._end_version(cut)
-        contract._add_line(line, line.is_recurring and cut, sale_line_id=order_line.id)
+        line._add_to(contract, line.is_recurring and cut, sale_line_id=order_line.id)
+
+    def _add_to(self, contract, valid_from, **vals):
+        """Add the line of an amendment to the contract that it amends."""
+        self.ensure_one()
+        content = self._prepare_content_copy_vals(keep_keys=True)
+        contract.line_ids.create(
+            contract._own([{**content, "valid_from": valid_from, **vals}])
+        )
 
     def _get_first_day(self):
         start = self.date_start or self.contract_id.date_start
@@ -181,3 +136,31 @@ def _get_terms(line):
     fields = content["fields"].items()
     terms = {name: value for name, value in fields if name not in WORDS}
     return canonical_json({**content, "fields": terms})
+
+
+def _succeed(amendment, live):
+    """Let the lines of an amendment take the place of those that are live.
+
+    :param live: `{content key: (line, first day)}`, changed in place
+    :return: the spans that end: list of (line, first day, last day)
+    """
+    day = amendment.date_effective
+    theirs = {
+        key: line
+        for key, line in amendment._get_rows_by_key("line_ids").items()
+        if line.is_recurring
+    }
+    spans = []
+    for key, (line, first) in list(live.items()):
+        successor = theirs.get(key)
+        if successor and line._bills_like(successor):
+            live[key] = successor, first
+            continue
+        cut = line._get_cut(day, successor, first)
+        spans.append((line, first, add(cut, days=-1)))
+        live[key] = successor, cut
+    for key, line in theirs.items():
+        live.setdefault(key, (line, day))
+    for key in [key for key, (line, _first) in live.items() if not line]:
+        del live[key]
+    return spans

@@ -122,32 +122,39 @@ class CrmContract(models.Model):
                 raise UserError(
                     self.env._("Only drafts of amendments are drafted anew.")
                 )
-            amendment._rebase()
+            self.env["crm.contract.rebase"]._rebase(amendment)
         return True
 
-    def _rebase(self):
-        contract = self.origin_id
+
+class CrmContractRebase(models.AbstractModel):
+    """Drafts an amendment anew on what was signed since: a merge of three contents."""
+
+    _name = "crm.contract.rebase"
+    _description = "Rebase of amendments"
+
+    @api.model
+    def _rebase(self, amendment):
+        """Take over what was signed since an amendment was drafted."""
+        contract = amendment.origin_id
         # sudo: the content that was signed, keys and notes owned by code; the rights
         # on the draft were checked
-        draft, version = self.sudo(), contract.sudo()._get_present_version()
+        draft, version = amendment.sudo(), contract.sudo()._get_present_version()
         present = contract.sudo()._get_amendable_content()
-        base = self.base_version_id._get_content()
-        taken, conflicts = merge(
-            *map(values_of, (base, draft._get_content(), present))
-        )
+        base = amendment.base_version_id._get_content()
+        taken, conflicts = merge(*map(values_of, (base, draft._get_content(), present)))
         own = {(name,) for name in OWN_CONTENT}
-        draft._take_changes(
-            [change for change in taken if change.path not in own], version
+        self._take_changes(
+            draft, [change for change in taken if change.path not in own], version
         )
         draft._keep_billed_rows()
         draft._remember_base()
         texts = [
-            self._describe_conflict(conflict)
+            self._describe_conflict(amendment, conflict)
             for conflict in conflicts
             if conflict.path not in own
         ]
         draft.conflicts = "\n".join(texts) or False
-        self._message_log(
+        amendment._message_log(
             body=Markup("%s<br/>%s")
             % (
                 self.env._("Drafted anew on %s.", version.display_name),
@@ -155,13 +162,14 @@ class CrmContract(models.Model):
             )
         )
 
-    def _take_changes(self, changes, version):
+    @api.model
+    def _take_changes(self, amendment, changes, version):
         """Take over changes from the version of the contract that they lead to."""
         rows = {}
         for change in changes:
             if len(change.path) == 1:
                 name = change.path[0]
-                self[name] = version[name]
+                amendment[name] = version[name]
             else:
                 rows.setdefault(change.path[:2], []).append(change)
         # Milestones first: installments name them.
@@ -169,35 +177,40 @@ class CrmContract(models.Model):
             rows.items(), key=lambda item: item[0][0] != "milestone_ids"
         ):
             source = version._get_rows_by_key(name).get(key)
-            self._take_row_changes(name, key, source, row_changes)
+            self._take_row_changes(amendment, name, key, source, row_changes)
 
-    def _take_row_changes(self, name, key, source, changes):
-        row = self._get_rows_by_key(name).get(key)
+    @api.model
+    def _take_row_changes(self, amendment, name, key, source, changes):
+        row = amendment._get_rows_by_key(name).get(key)
         if not source:
             if row:
                 row.unlink()
             return
         if not row:
             vals = source._prepare_content_copy_vals(keep_keys=True)
-            self[name].create(self._own([self._point_to_milestone(vals, source)]))
+            amendment[name].create(
+                amendment._own([self._point_to_milestone(amendment, vals, source)])
+            )
             return
         vals = source._prepare_content_copy_vals(keep_keys=True)
         names = {change.path[2] for change in changes}
         if "step_ids" in names:
             row.step_ids.unlink()
-        vals = self._point_to_milestone(vals, source)
+        vals = self._point_to_milestone(amendment, vals, source)
         row.write({field: vals[field] for field in names if field in vals})
 
-    def _point_to_milestone(self, vals, source):
+    @api.model
+    def _point_to_milestone(self, amendment, vals, source):
         """Let the values of an installment name the milestone of this contract."""
         if "milestone_id" in vals and source.milestone_id:
-            milestones = self._get_rows_by_key("milestone_ids")
+            milestones = amendment._get_rows_by_key("milestone_ids")
             vals["milestone_id"] = milestones[source.milestone_id.content_key].id
         return vals
 
-    def _describe_conflict(self, conflict):
+    @api.model
+    def _describe_conflict(self, amendment, conflict):
         mine, theirs = (
-            self._describe_side(conflict.path, side)
+            self._describe_side(amendment, conflict.path, side)
             for side in (conflict.mine, conflict.theirs)
         )
         return self.env._(
@@ -207,10 +220,11 @@ class CrmContract(models.Model):
             theirs=theirs["new"] or self.env._("removed"),
         )
 
-    def _describe_side(self, path, value):
+    @api.model
+    def _describe_side(self, amendment, path, value):
         if not isinstance(value, tuple):
-            return self._describe_change(Change(path, None, value))
+            return amendment._describe_change(Change(path, None, value))
         # Rows within a row
-        parts = [self._describe_change(change) for change in value]
+        parts = [amendment._describe_change(change) for change in value]
         text = "; ".join(part["new"] or self.env._("removed") for part in parts)
         return {"label": parts[0]["label"], "new": text}

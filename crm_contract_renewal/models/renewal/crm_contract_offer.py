@@ -1,7 +1,9 @@
 from odoo import models
 from odoo.fields import Command
 
-from odoo.addons.crm_contract.models.contract.crm_contract_content_mixin import CONTENT_ORDER
+from odoo.addons.crm_contract.models.contract.crm_contract_content_mixin import (
+    CONTENT_ORDER,
+)
 
 
 class CrmContract(models.Model):

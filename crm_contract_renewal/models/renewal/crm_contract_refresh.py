@@ -1,6 +1,8 @@
 from odoo import models
 
-from odoo.addons.crm_contract.models.contract.crm_contract_content_mixin import CONTENT_ORDER
+from odoo.addons.crm_contract.models.contract.crm_contract_content_mixin import (
+    CONTENT_ORDER,
+)
 
 
 class CrmContract(models.Model):

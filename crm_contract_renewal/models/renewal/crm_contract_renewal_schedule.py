@@ -32,7 +32,7 @@ class CrmContractRenewalSchedule(models.AbstractModel):
                 self.env._("Let amendments take effect"),
                 contracts,
                 contracts._get_incorporation_domain,
-                lambda amendment: amendment._incorporate(),
+                self.env["crm.contract.incorporation"]._incorporate,
                 order="date_effective, id",
                 chunk=1,
             ),
