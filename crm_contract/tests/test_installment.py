@@ -54,6 +54,16 @@ class LedgerCommon(ContractCommon):
 
 
 class TestDueDates(LedgerCommon):
+    def test_cancelled_draft(self):
+        """Nothing falls due of a contract that was given up."""
+        row = self._create_row(signed=False)
+        contract = row.contract_id
+        self.assertEqual((row.state, contract.amount_remaining), ("planned", 1150))
+        contract.action_cancel()
+        self.assertEqual(row.state, "cancelled")
+        self.assertEqual(contract.amount_remaining, 0)
+        self.assertFalse(contract.date_next_billing)
+
     def test_date(self):
         for days, state in ((0, "due"), (-5, "due"), (1, "planned")):
             row = self._create_row(date=self._days(days))

@@ -109,6 +109,20 @@ class TestPeriods(RecurringCommon):
         rows = self._get_rows(self._create_recurring(prorate=False, **line))
         self.assertEqual(rows.mapped("amount"), [1000, 1000, 1000])
 
+    def test_anchored_a_period_before_the_start(self):
+        """The first month is a whole one, and the free one: none of no days is first."""
+        contract = self._create_recurring(
+            date(2026, 3, 1),
+            duration=3,
+            date_anchor=date(2026, 2, 1),
+            price_unit=310,
+            free_periods=1,
+        )
+        [april, may] = self._get_rows(contract)
+        self.assertEqual(str(april.period_start), "2026-04-01")
+        self.assertEqual((april.days_billed, april.days_full), (30, 30))
+        self.assertEqual((april.amount, may.amount), (310, 310))
+
     def test_free_periods(self):
         contract = self._create_recurring(free_periods=2, duration=4)
         self.assertEqual(self._get_starts(contract), ["2026-03-01", "2026-04-01"])

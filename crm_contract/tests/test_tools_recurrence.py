@@ -28,6 +28,15 @@ class TestToolsRecurrence(BaseCase):
             starts = [f"{p.start:%m-%d}" for p in periods(rule, date(2099, 1, 1))]
             self.assertEqual(starts[1:4], expected)
 
+    def test_anchor_a_period_before_the_start(self):
+        """The period that begins on the start is the first; none of no days is."""
+        rule = Recurrence(date(2026, 3, 1), 1, "month", anchor=date(2026, 2, 1))
+        [march] = periods(rule, date(2026, 3, 31))
+        self.assertEqual(
+            (march.index, march.start, march.end),
+            (0, date(2026, 3, 1), date(2026, 3, 31)),
+        )
+
     def test_open_pause(self):
         [period] = periods(Recurrence(date(2026, 6, 1), 1, "month"), date(2026, 6, 1))
         self.assertEqual(billed_days(period, [(date(2026, 6, 11), None)]), 10)

@@ -18,6 +18,8 @@ LINES, CLAUSES, INSTALLMENTS = 3, 5, 4
 FEW, MANY = 100, 2000
 PRINTED = 10
 PRINTED_PAGES = 2
+# Most queries of what a company has that installed all three add-ons.
+COMPANY_BARS = {"list": 16, "form": 36}
 SHORT_CLAUSE = "<p>Either side tells the other in writing what it needs to know.</p>"
 REPORT = "crm_contract.action_report_contract"
 SALE_REPORT = "sale.action_report_saleorder"
@@ -30,6 +32,8 @@ TITLES = {
     "contract.kanban_growth": "queries that a kanban takes more",
     "contract.list_queries": "queries of a list of 80",
     "contract.form_queries": "queries of a form",
+    "contract.company_list_queries": "queries of a list of 80, with all three add-ons",
+    "contract.company_form_queries": "queries of a form, with all three add-ons",
     "contract.print_one": "print one contract of two pages",
     "contract.print_ten": "print ten in one call",
 }
@@ -139,7 +143,27 @@ def _compare_reading(env, fixture):
         )
         for name, bar in bars.items()
     ]
-    return figures
+    return [*figures, *_count_with_satellites(env, running)]
+
+
+def _count_with_satellites(env, contract):
+    """Count the queries of the views with all that the add-ons bring into them."""
+    views = Views(env, "crm.contract", "list", "form")
+    reads = {
+        "list": functools.partial(views.open_list, env),
+        "form": functools.partial(views.open_form, contract),
+    }
+    counts = {name: measure.count_queries(env, read) for name, read in reads.items()}
+    return [
+        Figure(
+            f"contract.company_{name}_queries",
+            counts[name],
+            bar,
+            Side(f"{name} with all add-ons", queries=counts[name]),
+            Side(""),
+        )
+        for name, bar in COMPANY_BARS.items()
+    ]
 
 
 def _measure_printing(rounds):

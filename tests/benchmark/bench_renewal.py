@@ -53,12 +53,13 @@ def _measure_scan(rounds):
             {"number": "NULL"},
         )
         env.cr.execute("ANALYZE crm_contract")
-        model = env["crm.contract"].sudo()
+        reminders = env["crm.contract.reminder"].sudo()
+        movements = env["crm.contract.mrr.schedule"].sudo()
         with patch.object(env.registry["ir.cron"], "_commit_progress", _no_commit):
             # Odoo's scheduler commits; what is measured is the search.
             return [
-                *_measure_job(env, rounds, "scan", model._cron_ladder),
-                *_measure_job(env, rounds, "mrr_scan", model._cron_log_mrr),
+                *_measure_job(env, rounds, "scan", reminders._run),
+                *_measure_job(env, rounds, "mrr_scan", movements._run),
             ]
 
 
@@ -92,7 +93,7 @@ def _measure_ladder():
         create_running(env, fixture, RUNGS, days_left=80)
         with patch.object(env.registry["ir.cron"], "_commit_progress", _no_commit):
             seconds, queries = measure.once(
-                env, env["crm.contract"].sudo()._cron_ladder
+                env, env["crm.contract.reminder"].sudo()._run
             )
     side = Side(f"{RUNGS} rungs due", seconds, queries)
     return Figure("renewal.rung_queries", queries / RUNGS, 6, side, Side(""))

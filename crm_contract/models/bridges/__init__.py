@@ -2,8 +2,10 @@ from . import account_move
 from . import crm_lead
 from . import ir_actions_report
 from . import ir_attachment
+from . import mail_activity
 from . import payment_transaction
 from . import res_company
 from . import res_config_settings
+from . import res_currency
 from . import res_partner
 from . import sale_order

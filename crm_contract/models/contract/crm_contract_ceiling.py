@@ -15,6 +15,24 @@ class CrmContractCeiling(models.AbstractModel):
     _description = "Ceiling of framework contracts"
 
     @api.model
+    def _get_missing(self, contract):
+        """Return what a framework contract lacks or has too much (list of str)."""
+        problems = []
+        if not contract.amount_ceiling:
+            problems.append(self.env._("The ceiling of the framework is missing."))
+        if contract.installment_ids:
+            problems.append(
+                self.env._(
+                    "A framework contract bills by its orders: remove the payment plan."
+                )
+            )
+        if contract.line_ids.filtered("is_recurring"):
+            problems.append(
+                self.env._("A framework contract has no recurring lines; order them.")
+            )
+        return problems
+
+    @api.model
     @contextmanager
     def _watch(self, contracts):
         """Let the block change orders, then check what it added to the frameworks.

@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from .crm_contract_content_mixin import CONTENT_ORDER
+from .crm_contract_milestone import relink_milestones
 
 
 class CrmContract(models.Model):
@@ -89,15 +90,8 @@ class CrmContract(models.Model):
 
     def _relink_milestones(self, source):
         """Point a copied plan to the copied milestones: both have the source's order."""
-        pairs = {
-            name: zip(
-                source[name]._filter_content().sorted(CONTENT_ORDER),
-                self[name].sorted("id"),
-                strict=True,
-            )
-            for name in ("milestone_ids", "installment_ids")
-        }
-        milestones = dict(pairs["milestone_ids"])
-        for original, row in pairs["installment_ids"]:
-            if original.milestone_id:
-                row.milestone_id = milestones.get(original.milestone_id)
+        rows = []
+        for name in ("milestone_ids", "installment_ids"):
+            content = source[name]._filter_content()
+            rows += [content.sorted(CONTENT_ORDER), self[name].sorted("id")]
+        relink_milestones(*rows)

@@ -108,21 +108,3 @@ class CrmContract(models.Model):
                 if record
             },
         }
-
-    def _get_missing_framework(self):
-        """Return what a framework contract lacks or has too much (list of str)."""
-        self.ensure_one()
-        problems = []
-        if not self.amount_ceiling:
-            problems.append(self.env._("The ceiling of the framework is missing."))
-        if self.installment_ids:
-            problems.append(
-                self.env._(
-                    "A framework contract bills by its orders: remove the payment plan."
-                )
-            )
-        if self.line_ids.filtered("is_recurring"):
-            problems.append(
-                self.env._("A framework contract has no recurring lines; order them.")
-            )
-        return problems

@@ -136,3 +136,14 @@ class CrmContractMilestone(models.Model):
     @api.model
     def _get_late_domain(self):
         return Domain("date_done", "=", False) & Domain("date_deadline", "<", "today")
+
+
+def relink_milestones(milestones, copied_milestones, plan, copied_plan):
+    """Point the rows of a copied plan to the copied milestones.
+
+    The records of contracts or of templates; copies in the order of their sources.
+    """
+    copies = dict(zip(milestones, copied_milestones, strict=True))
+    for row, copied in zip(plan, copied_plan, strict=True):
+        if row.milestone_id:
+            copied.milestone_id = copies.get(row.milestone_id)

@@ -35,11 +35,6 @@ class CrmContract(models.Model):
         self.ensure_one()
         return self.display_name.replace("/", "-")
 
-    def _get_print_template(self):
-        """Return the template of what is signed; extended by satellites."""
-        self.ensure_one()
-        return "crm_contract.report_contract_document"
-
     def _get_frozen_attachment(self):
         """Return the attachment of the frozen text, empty while it may change."""
         self.ensure_one()
@@ -101,6 +96,11 @@ class CrmContractPrint(models.AbstractModel):
 
     _name = "crm.contract.print"
     _description = "Printed contract"
+
+    @api.model
+    def _get_template(self, contract):
+        """Return the name of the template of what is signed; extended by satellites."""
+        return "crm_contract.report_contract_document"
 
     @api.model
     def _get_amount_in_words(self, contract, amount):

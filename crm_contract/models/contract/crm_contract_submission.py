@@ -170,7 +170,7 @@ class CrmContract(models.Model):
 
     def _get_missing_fees(self):
         problems = []
-        if self.currency_id != self.company_currency_id and not self._has_rate():
+        if not self.currency_id._has_rate_of(self.company_id):
             problems.append(
                 self.env._(
                     "The currency %s has no exchange rate.", self.currency_id.name
@@ -181,8 +181,8 @@ class CrmContract(models.Model):
                 self.env._("The currency %s is archived.", self.currency_id.name)
             )
         if self.is_framework:
-            return problems + self._get_missing_framework()
-        plan = self.installment_ids._filter_content()
+            return problems + self.env["crm.contract.ceiling"]._get_missing(self)
+        plan = self.installment_ids._filter_plan()
         needs_plan = self.amount_one_off or not self.amount_recurring
         if self.type_id.require_plan and needs_plan and not plan:
             problems.append(self.env._("The payment plan is empty."))
@@ -206,17 +206,6 @@ class CrmContract(models.Model):
         for row in plan:
             problems += row._get_missing()
         return problems
-
-    def _has_rate(self):
-        return bool(
-            self.env["res.currency.rate"].search_count(
-                [
-                    ("currency_id", "=", self.currency_id.id),
-                    ("company_id", "in", (False, self.company_id.root_id.id)),
-                ],
-                limit=1,
-            )
-        )
 
     def _get_missing_term(self):
         problems = []

@@ -5,6 +5,13 @@ from odoo.fields import Domain
 from ...tools.period import notice_deadline, term_end
 from .crm_contract_type import TERM_UNITS
 
+ENDING_SOON = [
+    ("state", "in", ("signed", "running", "suspended")),
+    ("performs", "=", True),
+    ("date_end", ">=", "today"),
+    ("date_end", "<=", "today +90d"),
+]
+
 
 class CrmContract(models.Model):
     """Term: start, end or open end, notice."""
@@ -85,30 +92,26 @@ class CrmContract(models.Model):
     @api.depends("type_id", "template_id")
     def _compute_duration(self):
         for contract in self:
-            source = contract._get_term_source("duration")
+            source = _get_source(contract, "duration")
             contract.duration = source.duration or contract.duration
 
     @api.depends("type_id", "template_id")
     def _compute_duration_unit(self):
         for contract in self:
-            unit = contract._get_term_source("duration").duration_unit
+            unit = _get_source(contract, "duration").duration_unit
             contract.duration_unit = unit or contract.duration_unit or "month"
 
     @api.depends("type_id", "template_id")
     def _compute_notice_period(self):
         for contract in self:
-            source = contract._get_term_source("notice_period")
+            source = _get_source(contract, "notice_period")
             contract.notice_period = source.notice_period or contract.notice_period
 
     @api.depends("type_id", "template_id")
     def _compute_notice_unit(self):
         for contract in self:
-            unit = contract._get_term_source("notice_period").notice_unit
+            unit = _get_source(contract, "notice_period").notice_unit
             contract.notice_unit = unit or contract.notice_unit or "month"
-
-    def _get_term_source(self, name):
-        """Return what a term of new contracts comes from: the template, or the type."""
-        return self.template_id if self.template_id[name] else self.type_id
 
     @api.depends("date_start", "duration", "duration_unit", "is_open_ended")
     def _compute_date_end(self):
@@ -132,14 +135,14 @@ class CrmContract(models.Model):
 
     @api.depends("date_end", "state", "kind")
     def _compute_is_ending_soon(self):
-        ending = self.filtered_domain(self._get_ending_soon_domain())
+        ending = self.filtered_domain(ENDING_SOON)
         for contract in self:
             contract.is_ending_soon = contract in ending
 
     def _search_is_ending_soon(self, operator, value):
         if operator != "in":
             return NotImplemented
-        domain = self._get_ending_soon_domain()
+        domain = Domain(ENDING_SOON)
         return domain if True in value else ~domain
 
     @api.constrains("date_start", "date_end", "notice_period", "notice_unit")
@@ -157,13 +160,7 @@ class CrmContract(models.Model):
                     )
                 )
 
-    @api.model
-    def _get_ending_soon_domain(self):
-        return Domain(
-            [
-                ("state", "in", ("signed", "running", "suspended")),
-                ("performs", "=", True),
-                ("date_end", ">=", "today"),
-                ("date_end", "<=", "today +90d"),
-            ]
-        )
+
+def _get_source(contract, name):
+    """Return what a term of new contracts comes from: the template, or the type."""
+    return contract.template_id if contract.template_id[name] else contract.type_id

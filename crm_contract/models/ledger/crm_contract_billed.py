@@ -108,14 +108,6 @@ class CrmContract(models.Model):
         payments = self.invoice_ids._get_payments()
         return payments._get_records_action(name=self.env._("Payments"))
 
-    def action_view_installments(self):
-        """Open the billing ledger of the contract."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_contract.crm_contract_installment_action"
-        )
-        return dict(action, domain=[("contract_id", "=", self.id)], context={})
-
 
 class CrmContractInstallment(models.Model):
     _inherit = "crm.contract.installment"

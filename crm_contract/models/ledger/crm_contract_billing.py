@@ -184,7 +184,7 @@ class CrmContractBilling(models.AbstractModel):
         ):
             yield problem
         lines = rows.line_id
-        if rows._filter_content():
+        if rows._filter_plan():
             lines = contract.line_ids
         archived = lines.sudo().tax_ids.filtered(lambda tax: not tax.active)
         if archived:

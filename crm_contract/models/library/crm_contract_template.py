@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools.date_utils import add
 
-from ..contract.crm_contract_milestone import PARTIES
+from ..contract.crm_contract_milestone import PARTIES, relink_milestones
 from ..contract.crm_contract_text import DISPUTE_METHODS
 from ..contract.crm_contract_type import BILLED_IN, TERM_UNITS
 from ..ledger.crm_contract_installment import TRIGGERS
@@ -77,7 +77,13 @@ class CrmContractTemplate(models.Model):
     def copy(self, default=None):
         copies = super().copy(default)
         for source, copied in zip(self, copies, strict=True):
-            copied._relink_milestones(source)
+            # Odoo copies rows in the order of their ids.
+            relink_milestones(
+                source.milestone_ids.sorted("id"),
+                copied.milestone_ids.sorted("id"),
+                source.installment_ids.sorted("id"),
+                copied.installment_ids.sorted("id"),
+            )
         return copies
 
     @api.model
@@ -85,14 +91,6 @@ class CrmContractTemplate(models.Model):
         """Offer the examples to contract managers."""
         offer = self.env["crm.contract.load.examples"]._get_offer()
         return Markup(super().get_empty_list_help(help_message) or "") + offer
-
-    def _relink_milestones(self, source):
-        """Point the copied plan to the copied milestones, which have the same order."""
-        milestones = dict(
-            zip(source.milestone_ids.ids, self.milestone_ids.ids, strict=True)
-        )
-        for row in self.installment_ids.filtered("milestone_id"):
-            row.milestone_id = milestones.get(row.milestone_id.id)
 
     def _prepare_line_vals(self):
         """Return create values of contract lines (list of dicts)."""

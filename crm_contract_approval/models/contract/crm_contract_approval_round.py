@@ -112,22 +112,17 @@ class CrmContract(models.Model):
         activity_type = self.env.ref("crm_contract_approval.mail_activity_type_owner")
         text = Markup("<br/>").join((note or "").split("\n"))
         # sudo: approvers have no right to write on the contract
-        self.env["mail.activity"].sudo().with_context(
-            mail_activity_quick_update=True
-        ).create(
+        vals = {
+            "activity_type_id": activity_type.id,
+            "summary": summary,
+            "note": text,
+            "date_deadline": fields.Date.context_today(self),
+        }
+        self.env["mail.activity"].sudo()._schedule_quietly(
             [
-                {
-                    "activity_type_id": activity_type.id,
-                    "res_model_id": self.env["ir.model"]._get_id(self._name),
-                    "res_id": contract.id,
-                    "user_id": (contract.submitted_by_id or contract.user_id).id,
-                    "summary": summary,
-                    "note": text,
-                    "date_deadline": fields.Date.context_today(self),
-                    "automated": True,
-                }
+                (contract, {**vals, "user_id": owner.id})
                 for contract in self
-                if contract.submitted_by_id or contract.user_id
+                if (owner := contract.submitted_by_id or contract.user_id)
             ]
         )
 

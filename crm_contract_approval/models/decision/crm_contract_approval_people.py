@@ -154,19 +154,18 @@ class CrmContractApprovalTask(models.Model):
         activity_type = self.env.ref(
             "crm_contract_approval.mail_activity_type_approval"
         )
-        model_id = self.env["ir.model"]._get_id("crm.contract")
         # The mails go out in one per approver, see `_mail_deciders`.
-        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
+        self.env["mail.activity"]._schedule_quietly(
             [
-                {
-                    "activity_type_id": activity_type.id,
-                    "res_model_id": model_id,
-                    "res_id": task.contract_id.id,
-                    "user_id": user.id,
-                    "summary": task.name,
-                    "date_deadline": task.date_deadline,
-                    "automated": True,
-                }
+                (
+                    task.contract_id,
+                    {
+                        "activity_type_id": activity_type.id,
+                        "user_id": user.id,
+                        "summary": task.name,
+                        "date_deadline": task.date_deadline,
+                    },
+                )
                 for task in self
                 for user in task._get_deciders()
             ]

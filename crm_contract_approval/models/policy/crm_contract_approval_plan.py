@@ -102,10 +102,7 @@ class CrmContractApprovalPolicy(models.Model):
         """Raise UserError if a step compares the value and it can't be converted."""
         currency = contract.currency_id
         compared = self.step_ids.filtered(lambda s: s.amount_from or s.amount_below)
-        if not compared or currency == contract.company_id.currency_id:
-            return
-        companies = (contract.company_id.root_id, self.env["res.company"])
-        if not currency.rate_ids.filtered(lambda rate: rate.company_id in companies):
+        if compared and not currency._has_rate_of(contract.company_id):
             raise UserError(
                 self.env._(
                     "“%(step)s” depends on the value of %(contract)s, but %(currency)s "

@@ -281,7 +281,7 @@ class CrmContract(models.Model):
     def _get_billed_rows(self):
         """Return the rows of the plan that are billed: `{content key: row}`."""
         self.ensure_one()
-        rows = self.installment_ids._filter_content()
+        rows = self.installment_ids._filter_plan()
         return {
             row.content_key: row for row in rows if row.state in ("invoiced", "paid")
         }
@@ -292,8 +292,7 @@ class CrmContract(models.Model):
             billed = amendment.origin_id.sudo()._get_billed_rows()
             for row in amendment.installment_ids:
                 if row.content_key in billed:
-                    amount = billed[row.content_key].amount
-                    row._fix_amount(amount)
+                    row._fix_amount(billed[row.content_key].amount)
 
     def action_spread_difference(self):
         """Let the installments that aren't billed share what the plan lacks.

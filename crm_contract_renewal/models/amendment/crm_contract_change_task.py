@@ -133,7 +133,10 @@ class CrmContract(models.Model):
     def _compute_change_task_count(self):
         # sudo: the numbers alone; opening the tasks asks for access to them
         for contract in self.sudo():
-            tasks = contract.change_task_ids | contract.task_ids
+            tasks = contract.task_ids
+            # Most contracts were never amended; an amendment in force may be archived.
+            if contract.amendment_ids or contract.amount_signed:
+                tasks |= contract.change_task_ids
             contract.change_task_count = len(tasks)
             contract.change_task_done_count = len(tasks.filtered("date_done"))
 

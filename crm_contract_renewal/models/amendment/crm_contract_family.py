@@ -76,7 +76,11 @@ class CrmContract(models.Model):
         versions = self._get_versions_on(day)
         return self._new_from_content(in_force(versions._get_agreed(), date.max))
 
-    def _get_print_template(self):
-        if self._is_amendment():
+
+class CrmContractPrint(models.AbstractModel):
+    _inherit = "crm.contract.print"
+
+    def _get_template(self, contract):
+        if contract._is_amendment():
             return "crm_contract_renewal.report_amendment_document"
-        return super()._get_print_template()
+        return super()._get_template(contract)

@@ -208,7 +208,7 @@ class CrmContractIncorporation(models.AbstractModel):
 
         :raise UserError: if the rows that are not billed don't hold as much
         """
-        plan = contract.installment_ids._filter_content()
+        plan = contract.installment_ids._filter_plan()
         rest = contract.plan_difference if plan else 0.0
         if rest > 0:
             self._add_to_plan(contract, rest, amendment)

@@ -74,17 +74,14 @@ class CrmContractRungFired(models.Model):
         missed = self.filtered(lambda row: row.outcome == "missed")
         missed = missed.grouped("contract_id")
         fired = self.filtered(lambda row: row.outcome == "fired")
-        vals_list, rows = [], []
+        reminders, rows = [], []
         for row in fired:
             told_too = missed.get(row.contract_id, self.browse()).rung_id
             for user in row.rung_id._get_users(row.contract_id):
-                vals_list.append(row._prepare_activity_vals(user, told_too))
+                vals = row._prepare_activity_vals(user, told_too)
+                reminders.append((row.contract_id, vals))
                 rows.append(row)
-        activities = (
-            self.env["mail.activity"]
-            .with_context(mail_activity_quick_update=True)
-            .create(vals_list)
-        )
+        activities = self.env["mail.activity"]._schedule_quietly(reminders)
         for row, activity in zip(rows, activities, strict=True):
             row.activity_ids = [Command.link(activity.id)]
         for row in fired.filtered("rung_id.template_id"):
@@ -102,11 +99,8 @@ class CrmContractRungFired(models.Model):
         activity_type = self.rung_id.activity_type_id or self.env.ref(ACTIVITY)
         return {
             "activity_type_id": activity_type.id,
-            "res_model_id": self.env["ir.model"]._get_id("crm.contract"),
-            "res_id": self.contract_id.id,
             "user_id": user.id,
             "summary": self.rung_id.name,
             "note": note,
             "date_deadline": self.term,
-            "automated": True,
         }

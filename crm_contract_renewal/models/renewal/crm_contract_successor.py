@@ -45,7 +45,13 @@ class CrmContract(models.Model):
     @api.depends("renewal_ids.state")
     def _compute_has_live_renewal(self):
         for contract in self:
-            contract.has_live_renewal = bool(contract._get_live_renewals())
+            # The family is read anyway, wherever somebody looks at a contract.
+            contract.has_live_renewal = any(
+                row.kind == "renewal"
+                and row.origin_id == contract._origin
+                and row.state != "cancelled"
+                for row in contract.family_ids.filtered("active")
+            )
 
     @api.model
     def _get_owned_fields(self):

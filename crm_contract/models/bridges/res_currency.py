@@ -1,0 +1,13 @@
+from odoo import models
+
+
+class ResCurrency(models.Model):
+    _inherit = "res.currency"
+
+    def _has_rate_of(self, company):
+        """Return whether amounts can be converted to the currency of a company."""
+        self.ensure_one()
+        if self == company.currency_id:
+            return True
+        companies = (company.root_id, self.env["res.company"])
+        return any(rate.company_id in companies for rate in self.rate_ids)
