@@ -22,7 +22,7 @@ from jobs import CLEAN, kill_at_random, processes, run_in_peace, shell_command
 BILL = "crm_contract.ir_cron_bill"
 CONTRACTS, LINES = 170, 3
 # (contracts, lines, days): more than 1,000 rows a day, and more than 10,000 on one
-MANY_ROWS = ((340, 3, 3), (700, 15, 1))
+MANY_ROWS = ((340, 3, 3), (420, 25, 1))
 RUNS = 40
 KILLS = 20
 # Contracts that were signed elsewhere: the life cycle would print each of them.
