@@ -1,38 +1,12 @@
 import hashlib
-import json
-import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
-
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
 
 from ..tools import canonical
 from ..tools.canonical import canonical_json, content_hash, file_hash, short_hash
 from .common_doctest import check_doctests
-
-any_case = settings(deadline=None, database=None, max_examples=100)
-TEXTS = st.text(max_size=20).map(
-    lambda text: unicodedata.normalize("NFC", text.replace("\r", "\n"))
-)
-PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | TEXTS,
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4)
-    ),
-    max_leaves=15,
-)
-
-
-def reordered(value):
-    """Return an equal value whose dictionaries were filled in reverse order."""
-    if isinstance(value, dict):
-        return {key: reordered(value[key]) for key in reversed(value)}
-    if isinstance(value, list):
-        return tuple(map(reordered, value))
-    return value
 
 
 class TestToolsCanonical(BaseCase):
@@ -103,33 +77,3 @@ class TestToolsCanonical(BaseCase):
         self.assertEqual(short_hash(empty), "e3b0c44298fc")
         self.assertEqual(short_hash(""), "")
         self.assertEqual(short_hash(False), "")
-
-    @any_case
-    @given(PLAIN)
-    def test_key_order_does_not_matter(self, value):
-        self.assertEqual(canonical_json(value), canonical_json(reordered(value)))
-        self.assertEqual(content_hash(value), content_hash(reordered(value)))
-
-    @any_case
-    @given(PLAIN)
-    def test_json_reads_back(self, value):
-        text = canonical_json(value)
-        self.assertEqual(json.loads(text), value)
-        self.assertEqual(canonical_json(json.loads(text)), text)
-
-    @any_case
-    @given(st.decimals(-(10**9), 10**9, places=4))
-    def test_number_types_agree(self, number):
-        text = canonical_json(number)
-        self.assertEqual(canonical_json(float(number)), text)
-        self.assertEqual(Decimal(text.decode()), number)
-        self.assertNotIn(b"E", text.upper())
-
-    @any_case
-    @given(st.text())
-    def test_texts_are_normalised(self, text):
-        normal_text = json.loads(canonical_json(text))
-        self.assertTrue(unicodedata.is_normalized("NFC", normal_text))
-        self.assertNotIn("\r", normal_text)
-        decomposed = unicodedata.normalize("NFD", text)
-        self.assertEqual(canonical_json(decomposed), canonical_json(text))

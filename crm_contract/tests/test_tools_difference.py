@@ -1,11 +1,6 @@
-import re
-from copy import deepcopy
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from markupsafe import Markup
 
 from odoo.tests import BaseCase
@@ -19,16 +14,6 @@ from ..tools.difference import (
 )
 from .common_doctest import check_doctests
 
-any_case = settings(deadline=None, database=None, max_examples=100)
-TEXTS = st.text() | st.text("ab 甲乙,\n<&", max_size=60)
-FIELDS = st.dictionaries(
-    st.sampled_from("pqr"), st.integers(0, 2) | st.sampled_from("xy"), max_size=3
-)
-LEAVES = st.dictionaries(st.sampled_from("123"), FIELDS, max_size=3)
-BRANCHES = st.dictionaries(
-    st.sampled_from("123"), st.tuples(FIELDS, LEAVES), max_size=3
-)
-
 
 def content(fields, **children):
     return {"fields": fields, "children": children}
@@ -36,40 +21,6 @@ def content(fields, **children):
 
 def row(key, fields, **children):
     return {"key": key, **content(fields, **children)}
-
-
-def nested_content(fields, branches):
-    lines = [
-        row(key, values, tax_ids=[row(*leaf) for leaf in leaves.items()])
-        for key, (values, leaves) in branches.items()
-    ]
-    return content(fields, line_ids=lines)
-
-
-CONTENTS = st.builds(nested_content, FIELDS, BRANCHES)
-
-
-def joined(segments, *tags):
-    return "".join(text for tag, text in segments if tag in tags)
-
-
-def paths(changes):
-    return [change.path for change in changes]
-
-
-def find_row(rows, key):
-    return next((row for row in rows if row["key"] == key), None)
-
-
-def value_at(node, path):
-    """Follow the path of a change: None where the content has nothing."""
-    if len(path) == 1:
-        return node["fields"].get(path[0])
-    child_field, key, *rest = path
-    found = find_row(node["children"].get(child_field, []), key)
-    if found is None or not rest:
-        return found and found["fields"]
-    return value_at(found, rest)
 
 
 class TestToolsDifference(BaseCase):
@@ -206,56 +157,3 @@ class TestToolsDifference(BaseCase):
 
     def test_html_escapes_markup(self):
         self.assertEqual(difference_html(Markup("<b>"), Markup("<b>")), "&lt;b&gt;")
-
-    @any_case
-    @given(CONTENTS, CONTENTS)
-    def test_changes_tell_what_both_contents_have(self, old, new):
-        for change in content_difference(old, new):
-            self.assertEqual(value_at(old, change.path), change.old)
-            self.assertEqual(value_at(new, change.path), change.new)
-            self.assertNotEqual(change.old, change.new)
-
-    @any_case
-    @given(CONTENTS, CONTENTS)
-    def test_content_difference_mirrors(self, old, new):
-        mirrored = [
-            Change(path, removed, added)
-            for path, added, removed in content_difference(new, old)
-        ]
-        self.assertCountEqual(content_difference(old, new), mirrored)
-
-    @any_case
-    @given(CONTENTS)
-    def test_content_does_not_differ_from_itself(self, value):
-        self.assertEqual(content_difference(value, deepcopy(value)), [])
-
-    @any_case
-    @given(CONTENTS, st.sampled_from("pqr"))
-    def test_every_value_counts(self, old, name):
-        lines = [
-            {**line, "fields": {**line["fields"], name: "other"}}
-            for line in old["children"]["line_ids"]
-        ]
-        new = content({**old["fields"], name: "other"}, line_ids=lines)
-        expected = [(name,)] + [("line_ids", line["key"], name) for line in lines]
-        self.assertEqual(paths(content_difference(old, new)), expected)
-
-    @any_case
-    @given(TEXTS, TEXTS)
-    def test_segments_join_to_both_texts(self, old, new):
-        segments = text_difference(old, new)
-        self.assertEqual(joined(segments, "equal", "delete"), old)
-        self.assertEqual(joined(segments, "equal", "insert"), new)
-        tags = [tag for tag, _text in segments]
-        self.assertFalse(any(a == b for a, b in pairwise(tags)))
-        self.assertTrue(all(text for _tag, text in segments))
-
-    @any_case
-    @given(TEXTS, TEXTS)
-    def test_html_holds_both_texts(self, old, new):
-        html = str(difference_html(old, new))
-        for kept, dropped, text in (("del", "ins", old), ("ins", "del", new)):
-            part = re.sub(f"<{dropped}>.*?</{dropped}>", "", html, flags=re.DOTALL)
-            part = re.sub(f"</?{kept}>", "", part).replace("<br/>", "\n")
-            self.assertNotIn("<", part)
-            self.assertEqual(part, str(Markup.escape(text)))

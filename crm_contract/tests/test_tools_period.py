@@ -1,17 +1,10 @@
-from datetime import date, timedelta
-
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from datetime import date
 
 from odoo.tests import BaseCase
 
 from ..tools import period
 from ..tools.period import UNITS, notice_deadline, shift, term_end
 from .common_doctest import check_doctests
-
-DATES = st.dates(date(1950, 1, 1), date(2150, 12, 31))
-COUNTS = st.integers(1, 60)
-any_case = settings(deadline=None, database=None, max_examples=100)
 
 
 class TestToolsPeriod(BaseCase):
@@ -76,48 +69,3 @@ class TestToolsPeriod(BaseCase):
                 self.assertRaises(ValueError),
             ):
                 function(today, count, unit)
-
-    @any_case
-    @given(DATES, COUNTS, COUNTS, st.sampled_from(["day", "week"]))
-    def test_shift_composes(self, anchor, first, second, unit):
-        step_by_step = shift(shift(anchor, first, unit), second, unit)
-        self.assertEqual(step_by_step, shift(anchor, first + second, unit))
-
-    @any_case
-    @given(DATES, st.integers(-60, 60))
-    def test_units_agree(self, anchor, count):
-        self.assertEqual(shift(anchor, count, "week"), shift(anchor, 7 * count, "day"))
-        self.assertEqual(
-            shift(anchor, count, "quarter"), shift(anchor, 3 * count, "month")
-        )
-        self.assertEqual(
-            shift(anchor, count, "year"), shift(anchor, 12 * count, "month")
-        )
-
-    @any_case
-    @given(DATES, st.integers(-60, 60))
-    def test_shift_clips_to_the_target_month(self, anchor, count):
-        shifted = shift(anchor, count, "month")
-        months = (shifted.year - anchor.year) * 12 + shifted.month - anchor.month
-        self.assertEqual(months, count)
-        is_last_day = (shifted + timedelta(days=1)).month != shifted.month
-        self.assertTrue(shifted.day == anchor.day or is_last_day)
-        self.assertLessEqual(shifted.day, anchor.day)
-
-    @any_case
-    @given(DATES, COUNTS, COUNTS, st.sampled_from(UNITS))
-    def test_terms_tile(self, anchor, index, count, unit):
-        """The terms of a series follow each other without gap or overlap."""
-        start, following = shift(anchor, index, unit), shift(anchor, index + 1, unit)
-        self.assertLess(start, following)
-        first_end = term_end(anchor, count, unit)
-        self.assertGreaterEqual(first_end, anchor)
-        self.assertEqual(first_end + timedelta(days=1), shift(anchor, count, unit))
-
-    @any_case
-    @given(DATES, st.integers(0, 60), st.sampled_from(UNITS))
-    def test_notice_fits_before_the_end(self, end, count, unit):
-        deadline = notice_deadline(end, count, unit)
-        self.assertLessEqual(shift(deadline, count, unit), end)
-        if end.day <= 28:
-            self.assertEqual(shift(deadline, count, unit), end)

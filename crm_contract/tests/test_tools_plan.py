@@ -1,9 +1,6 @@
 from decimal import Decimal
 from math import copysign
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from odoo.tests import BaseCase
 
 from ..tools import plan
@@ -13,12 +10,8 @@ from ..tools.plan import (
     parse_pattern,
     plan_amounts,
     plan_difference,
-    share_out,
 )
 from .common_doctest import check_doctests
-
-ROUNDINGS = st.sampled_from(["0.01", "1", "0.05", "0.001"]).map(Decimal)
-any_case = settings(deadline=None, database=None, max_examples=100)
 
 
 def percent(*values):
@@ -27,19 +20,6 @@ def percent(*values):
 
 def fixed(*values):
     return [PlanRow("fixed", value) for value in values]
-
-
-@st.composite
-def complete_plans(draw):
-    """Draw the total, rows and rounding of a plan that covers its total."""
-    rounding = draw(ROUNDINGS)
-    fixed_steps = draw(st.lists(st.integers(-(10**6), 10**6), max_size=3))
-    total_steps = draw(st.integers(-(10**9), 10**9).filter(bool))
-    weights = draw(st.lists(st.integers(1, 50), min_size=1, max_size=12))
-    covered = Decimal(100 * (total_steps - sum(fixed_steps))) / total_steps
-    percents = [covered * weight / sum(weights) for weight in weights]
-    rows = percent(*percents) + fixed(*(steps * rounding for steps in fixed_steps))
-    return total_steps * rounding, draw(st.permutations(rows)), rounding
 
 
 class TestToolsPlan(BaseCase):
@@ -108,45 +88,6 @@ class TestToolsPlan(BaseCase):
         self.assertIsZero(plan_difference(0, [0.001], 0.01))
         self.assertIsZero(plan_difference(0, [], 0.01))
 
-    @any_case
-    @given(complete_plans())
-    def test_complete_plan_sums_up(self, complete_plan):
-        total, rows, rounding = complete_plan
-        amounts = plan_amounts(float(total), rows, float(rounding))
-        self.assertEqual(sum(Decimal(str(amount)) for amount in amounts), total)
-        self.assertIsZero(plan_difference(float(total), amounts, float(rounding)))
-
-    @any_case
-    @given(complete_plans())
-    def test_only_the_last_percent_row_is_adjusted(self, complete_plan):
-        total, rows, rounding = complete_plan
-        far_off = PlanRow("fixed", 10**12)
-        alone = [plan_amounts(total, [row, far_off], rounding)[0] for row in rows]
-        last = max(i for i, row in enumerate(rows) if row.kind == "percent")
-        together = plan_amounts(total, rows, rounding)
-        del alone[last], together[last]
-        self.assertEqual(together, alone)
-
-    @any_case
-    @given(complete_plans(), st.integers(2, 1000))
-    def test_amounts_are_whole_steps(self, complete_plan, more):
-        total, rows, rounding = complete_plan
-        total += more * len(rows) * rounding
-        for amount in plan_amounts(total, rows, rounding):
-            self.assertEqual(Decimal(str(amount)) % rounding, 0)
-
-    @any_case
-    @given(complete_plans(), st.integers(2, 1000))
-    def test_fixed_row_too_much_is_not_hidden(self, complete_plan, steps):
-        total, rows, rounding = complete_plan
-        extra = steps * len(rows) * rounding
-        amounts = plan_amounts(total, [*rows, PlanRow("fixed", extra)], rounding)
-        missing = plan_difference(total, amounts, rounding)
-        self.assertLess(missing, 0)
-        self.assertAlmostEqual(
-            missing, -float(extra), delta=float(len(rows) * rounding)
-        )
-
 
 class TestToolsPattern(BaseCase):
     def test_ways_to_write_it(self):
@@ -157,15 +98,3 @@ class TestToolsPattern(BaseCase):
         for text in ("", "30/60", "abc", "30/80/-10", "0/100", "50/60", "1e5/1"):
             with self.assertRaises(ValueError):
                 parse_pattern(text)
-
-    @any_case
-    @given(
-        st.decimals(0, 10**6, places=2),
-        st.lists(st.integers(1, 31), min_size=1, max_size=6),
-    )
-    def test_parts_add_up(self, total, weights):
-        amounts = share_out(total, weights, "0.01")
-        self.assertAlmostEqual(sum(amounts), float(total), places=2)
-        for weight, amount in zip(weights, amounts, strict=True):
-            share = float(total) * weight / sum(weights)
-            self.assertLess(abs(share - amount), 0.01 * len(weights) + 0.001)

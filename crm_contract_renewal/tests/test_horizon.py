@@ -1,8 +1,6 @@
 from datetime import date
 
 from freezegun import freeze_time
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from odoo.exceptions import AccessError
 from odoo.tests import BaseCase, tagged
@@ -21,7 +19,6 @@ DEADLINES = {
     "quarter": date(2026, 3, 31),
     "later": date(2026, 4, 1),
 }
-days = st.dates(date(2000, 1, 1), date(2100, 12, 31))
 
 
 class TestHorizon(RenewalCommon):
@@ -175,12 +172,3 @@ class TestHorizon(RenewalCommon):
 class TestHorizonTool(BaseCase):
     def test_doctests(self):
         check_doctests(self, horizon)
-
-    @settings(deadline=None, database=None, max_examples=200)
-    @given(days, days, st.integers(1, 7))
-    def test_every_day_has_one(self, today, day, first_weekday):
-        ends = horizon.horizon_ends(today, first_weekday)
-        self.assertEqual(sorted(ends), list(ends))
-        self.assertEqual(horizon.horizon_of(day, ends) == "overdue", day < today)
-        if day >= today and (day.year, day.month) == (today.year, today.month):
-            self.assertIn(horizon.horizon_of(day, ends), ("week", "month"))

@@ -31,7 +31,6 @@ list_db = False
 IMPORTS = {name: name for name in ("cn2an", "num2words", "cryptography")}
 TEST_IMPORTS = {
     "freezegun": "freezegun",
-    "hypothesis": "hypothesis",
     "websocket": "websocket-client",
 }
 # Printed by Odoo's own Python; the marks tell it from Odoo's log.

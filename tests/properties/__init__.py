@@ -1,0 +1,1 @@
+"""Properties that the tools of the add-ons hold, whatever they are given."""
