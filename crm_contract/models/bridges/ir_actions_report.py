@@ -26,7 +26,14 @@ class IrActionsReport(models.Model):
 
     @api.model
     def _run_wkhtmltopdf(
-        self, bodies, report_ref=False, specific_paperformat_args=None, **kwargs
+        self,
+        bodies,
+        report_ref=False,
+        header=None,
+        footer=None,
+        landscape=False,
+        specific_paperformat_args=None,
+        set_viewport_size=False,
     ):
         """Don't wait for scripts in our reports, which have none."""
         report = report_ref and self._get_report(report_ref)
@@ -37,19 +44,26 @@ class IrActionsReport(models.Model):
         return super()._run_wkhtmltopdf(
             bodies,
             report_ref=report_ref,
+            header=header,
+            footer=footer,
+            landscape=landscape,
             specific_paperformat_args=specific_paperformat_args,
-            **kwargs,
+            set_viewport_size=set_viewport_size,
         )
 
     @api.model
     def _build_wkhtmltopdf_args(
-        self, paperformat_id, landscape, specific_paperformat_args=None, **kwargs
+        self,
+        paperformat_id,
+        landscape,
+        specific_paperformat_args=None,
+        set_viewport_size=False,
     ):
         command = super()._build_wkhtmltopdf_args(
             paperformat_id,
             landscape,
             specific_paperformat_args=specific_paperformat_args,
-            **kwargs,
+            set_viewport_size=set_viewport_size,
         )
         delay = (specific_paperformat_args or {}).get(_NO_DELAY)
         if delay is not None:

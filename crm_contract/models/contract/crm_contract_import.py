@@ -100,10 +100,10 @@ class CrmContract(models.Model):
         return bool(self.template_id) or name in self._get_clause_fields()
 
     @api.model
-    def _convert_records(self, records, *, log=lambda message: None, savepoint):
+    def _convert_records(self, records, **kwargs):
         """Name the row and the field of a file that can't correct a contract."""
-        converted = super()._convert_records(records, log=log, savepoint=savepoint)
-        for dbid, xid, values, info in converted:
+        log = kwargs.get("log", lambda message: None)
+        for dbid, xid, values, info in super()._convert_records(records, **kwargs):
             contract = self._find_loaded(dbid, xid)
             problems = contract._get_load_problems(values)
             for name, message in problems.items():
