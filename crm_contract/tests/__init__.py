@@ -3,6 +3,7 @@ from . import test_ageing
 from . import test_bill_wizard
 from . import test_billing
 from . import test_bridges
+from . import test_company
 from . import test_content
 from . import test_defaults
 from . import test_framework

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import SQL
 
 from ..ledger.crm_contract_billing import BILLING_MODES
 
@@ -44,6 +45,25 @@ class ResCompany(models.Model):
         "CHECK (contract_horizon >= 1)",
         "The ledger needs a horizon of one month at least.",
     )
+
+    def init(self):
+        """Let the database know the defaults of the add-ons' own columns as well.
+
+        A company that is created while Odoo upgrades comes before these add-ons are
+        loaded: nobody else fills columns that must not be empty.
+        """
+        super().init()
+        for name, field in self._fields.items():
+            if name.startswith("contract_") and field.column_type and field.default:
+                value = field.convert_to_column(field.default(self), self)
+                self.env.cr.execute(
+                    SQL(
+                        "ALTER TABLE %s ALTER COLUMN %s SET DEFAULT %s",
+                        SQL.identifier(self._table),
+                        SQL.identifier(name),
+                        value,
+                    )
+                )
 
     def _get_default_sales_journal(self):
         """Return the journal that Odoo takes for an invoice without one, if any."""
