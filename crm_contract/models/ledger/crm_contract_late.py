@@ -221,11 +221,13 @@ class AccountMove(models.Model):
     def _bears_interest(self):
         """Return whether it is an invoice in force, undisputed, and not of interest."""
         self.ensure_one()
+        # Of an invoice that bills its row no more, the lines still tell.
+        rows = self.installment_ids or self.invoice_line_ids.installment_id
         return (
             self.move_type == "out_invoice"
             and self.state == "posted"
             and self.payment_state not in ("blocked", "reversed")
-            and "interest" not in self.installment_ids.mapped("trigger")
+            and "interest" not in rows.mapped("trigger")
         )
 
     def _prepare_interest_row_vals(self, until):
