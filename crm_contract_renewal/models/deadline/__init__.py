@@ -3,5 +3,4 @@ from . import crm_contract_rung
 from . import crm_contract
 from . import crm_contract_horizon
 from . import crm_contract_ladder
-from . import crm_contract_decision
 from . import crm_contract_digest

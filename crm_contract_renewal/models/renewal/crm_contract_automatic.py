@@ -43,12 +43,14 @@ class CrmContract(models.Model):
         Looks at dates and states only, so that days of downtime are caught up, and a
         second run finds nothing left to do.
         """
+        termination = self.env["crm.contract.termination"]
+        renewal = self.env["crm.contract.renewal"]
         jobs = (
-            (self._get_terminate_due_domain(), "_advance_terminate"),
+            (termination._get_due_domain(), "_advance_expire"),
             (self._get_incorporation_domain(), "_advance_incorporate"),
             (self._get_automatic_domain(), "_renew_automatically"),
             (self._get_automatic_signature_domain(), "_sign_automatically"),
-            (self._get_take_over_domain(), "_take_over"),
+            (renewal._get_take_over_domain(), "_take_over"),
         )
         cron = self.env["ir.cron"]
         for later, (domain, step) in zip(reversed(range(len(jobs))), jobs, strict=True):
@@ -66,7 +68,7 @@ class CrmContract(models.Model):
         """
         try:
             with self.env.cr.savepoint():
-                uplifts = {self: self._get_agreed_uplift()}
+                uplifts = {self: self.env["crm.contract.uplift"]._get_agreed(self)}
                 successor = self._renew(uplifts, automatic=True)
                 self._decide_renewal("renew", self.env._("Renewed automatically."))
                 successor.action_submit()
