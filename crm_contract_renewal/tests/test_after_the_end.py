@@ -25,7 +25,7 @@ class TestAfterTheEnd(EndCommon):
             ledger._extend(contract)
             ledger._extend(contract, date(2026, 1, 1))
             ledger._rebuild(contract, date(2026, 1, 1))
-            for method in ("action_resume", "action_suspend", "action_bill_again"):
+            for method in ("action_resume", "action_suspend", "action_try_again"):
                 try:
                     with self.env.cr.savepoint():
                         getattr(contract.with_user(self.user), method)()
