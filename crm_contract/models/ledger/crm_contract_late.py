@@ -122,7 +122,7 @@ class CrmContractLateInterest(models.AbstractModel):
         invoices = invoices.sudo().filtered("contract_id.late_rate")
         charged = invoices.contract_id.installment_ids.filtered("source_invoice_id")
         # No interest on interest.
-        invoices = (invoices - charged.invoice_id).filtered(
+        invoices = (invoices - charged._get_invoices()).filtered(
             lambda move: move._bears_interest()
         )
         rows_of = charged.grouped("source_invoice_id")
@@ -230,6 +230,15 @@ class CrmContractLateInterest(models.AbstractModel):
 
 class CrmContractInstallment(models.Model):
     _inherit = "crm.contract.installment"
+
+    def _get_invoices(self):
+        """Return all invoices with lines of the rows, also those that bill them no more."""
+        if not self:
+            return self.env["account.move"]
+        lines = self.env["account.move.line"].search(
+            [("installment_id", "in", self.ids)]
+        )
+        return self.invoice_id | lines.move_id
 
     def _prepare_interest_line_vals(self):
         """Return create values of the invoice line of an interest row."""
