@@ -21,7 +21,7 @@ _SHIFTED = {
 
 
 class CrmContract(models.Model):
-    """Renewal: the successor, and how it takes over from its predecessor."""
+    """Renewal: the successor, and how it supersedes its predecessor."""
 
     _inherit = "crm.contract"
 
@@ -189,12 +189,12 @@ class CrmContract(models.Model):
         }
 
     def _on_signed(self):
-        """Let renewals that have begun take over."""
+        """Let renewals that have begun supersede their predecessors."""
         super()._on_signed()
-        self.filtered_domain(self._get_take_over_domain())._take_over()
+        self.filtered_domain(self._get_supersede_domain())._supersede_origin()
 
     @api.model
-    def _get_take_over_domain(self):
+    def _get_supersede_domain(self):
         return Domain(
             [
                 ("kind", "=", "renewal"),
@@ -204,7 +204,7 @@ class CrmContract(models.Model):
             ]
         )
 
-    def _take_over(self):
+    def _supersede_origin(self):
         """End the predecessors as superseded, on the day before the renewals begin."""
         for contract in self:
             # sudo: who signs the renewal need not have rights on the predecessor
@@ -222,7 +222,7 @@ class CrmContract(models.Model):
         )
         if not signed:
             return super()._advance_expire()
-        return signed[0]._take_over()
+        return signed[0]._supersede_origin()
 
 
 def _move_dates(command, names, days):
