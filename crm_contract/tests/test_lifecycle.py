@@ -221,6 +221,32 @@ class TestLifecycle(ContractCommon):
         with self.assertRaisesRegex(UserError, "changed since you opened"):
             wizard.action_sign()
 
+    def test_tampered_content_goes_no_further(self):
+        """What was changed behind the back of the ORM is neither approved nor signed."""
+        for state, step in (
+            ("review", lambda c: c._action_approve()),
+            ("to_sign", lambda c: self._open_sign(c).action_sign()),
+        ):
+            with self.subTest(state):
+                contract = self._in_state(state)
+                self._tamper(contract.line_ids, price_unit=1)
+                with self.assertRaises(UserError), self.env.cr.savepoint():
+                    step(contract)
+                contract.invalidate_recordset()
+                self.assertEqual(contract.state, state)
+
+    def test_both_sides_sign(self):
+        contract = self._in_state("to_sign")
+        for name in ("signed_by_customer", "signed_by_company"):
+            with (
+                self.subTest(name),
+                self.assertRaises(UserError),
+                self.env.cr.savepoint(),
+            ):
+                self._open_sign(contract, **{name: " "}).action_sign()
+        contract.invalidate_recordset()
+        self.assertEqual(contract.state, "to_sign")
+
     def test_sign_in_the_future(self):
         contract = self._submit(self._create_contract())
         with self.assertRaises(ValidationError):
@@ -257,6 +283,16 @@ class TestLifecycle(ContractCommon):
             ["invoiced", "cancelled"],
         )
         self.assertFalse(contract.amount_remaining)
+
+    def test_reopened_as_if_it_had_not_ended(self):
+        contract = self._create_signed()
+        self._end(contract, reason="terminated", note="Customer is bankrupt")
+        self.assertEqual(set(contract.installment_ids.mapped("state")), {"cancelled"})
+        contract._action_reopen()
+        self.assertFalse(contract.end_reason)
+        self.assertFalse(contract.date_ended)
+        self.assertEqual(contract.amount_remaining, contract.amount_total)
+        self.assertNotIn("cancelled", contract.installment_ids.mapped("state"))
 
     def test_end_dates(self):
         contract = self._create_signed()

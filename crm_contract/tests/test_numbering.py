@@ -54,6 +54,13 @@ class TestNumbering(ContractCommon):
             self.assertEqual(self._number(), f"TST/{self.year + 1}/00001")
         self.assertEqual(self._number(), f"TST/{self.year}/00002")
 
+    def test_year_of_the_user(self):
+        """On an island it is next year already."""
+        contract = self._create_contract().with_context(tz="Pacific/Kiritimati")
+        with freeze_time(f"{self.year}-12-31 12:00:00"):
+            self._submit(contract)
+        self.assertEqual(contract.number, f"TST/{self.year + 1}/00001")
+
     def test_types_count_apart(self):
         other = self.type.copy({"code": "TS"})
         self.assertEqual(self._number(), f"TST/{self.year}/00001")
@@ -99,6 +106,12 @@ class TestNumbering(ContractCommon):
         draft = self._create_contract()
         draft.unlink()
         self.assertFalse(draft.exists())
+
+    def test_cancelled_is_not_deleted(self):
+        contract = self._create_contract()
+        contract.action_cancel()
+        with self.assertRaisesRegex(UserError, "can't be deleted"):
+            contract.unlink()
 
     def test_draft_with_milestones_is_deleted(self):
         draft = self._create_contract(milestone_ids=[(0, 0, {"name": "Acceptance"})])

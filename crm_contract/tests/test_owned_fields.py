@@ -5,14 +5,36 @@ from odoo.fields import Command
 
 from .common import ContractCommon
 
-MODELS = (
-    "crm.contract",
-    "crm.contract.line",
-    "crm.contract.clause",
-    "crm.contract.installment",
-    "crm.contract.milestone",
-    "crm.contract.document",
-)
+# By hand, at least: what is number, state, signature, end or ledger is nobody's to set.
+# The tests go through all fields that a model declares.
+OWNED = {
+    "crm.contract": {
+        "content_key",
+        "number",
+        "date_number",
+        "state",
+        "kind",
+        "origin_id",
+        "date_submitted",
+        "submitted_by_id",
+        "date_signed",
+        "signed_by_customer",
+        "signed_by_company",
+        "end_reason",
+        "date_ended",
+    },
+    "crm.contract.line": {"content_key", "sale_line_id"},
+    "crm.contract.clause": {"content_key"},
+    "crm.contract.installment": {
+        "content_key",
+        "state",
+        "line_id",
+        "period_start",
+        "period_end",
+    },
+    "crm.contract.milestone": {"content_key", "date_done"},
+    "crm.contract.document": {"content_key", "kind", "sha256"},
+}
 
 
 class TestOwnedFields(ContractCommon):
@@ -90,9 +112,9 @@ class TestOwnedFields(ContractCommon):
         self.assertEqual(record.sudo().search_count([]), count)
 
     def test_every_model_declares(self):
-        for model in MODELS:
+        for model, names in OWNED.items():
             owned = self.env[model]._get_owned_fields()
-            self.assertTrue(owned)
+            self.assertLessEqual(names, owned)
             self.assertLessEqual(owned, self.env[model]._fields.keys())
 
     def test_write(self):

@@ -1,4 +1,5 @@
 from . import (
+    account_move_reversal,
     crm_contract_bill,
     crm_contract_end,
     crm_contract_interest,

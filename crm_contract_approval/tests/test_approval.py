@@ -248,7 +248,7 @@ class TestApproval(ApprovalCommon):
         with freeze_time(later):
             self._decide(contract, self.lawyer)
         self.assertAlmostEqual(task.hours, 5, delta=0.1)
-        usual = contract._get_usual_hours(self.legal)
+        usual = self.legal._get_usual_hours()
         self.assertAlmostEqual(usual[self.legal], 5, delta=0.1)
 
     def test_many_at_once(self):

@@ -1,7 +1,9 @@
+from freezegun import freeze_time
+
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form
 
-from .common import ApprovalCommon
+from .common import GROUP, ApprovalCommon
 
 
 class TestDelegation(ApprovalCommon):
@@ -107,6 +109,28 @@ class TestDelegation(ApprovalCommon):
         row.date_to = self._days(8)
         self._delegate(self.lawyer, self.manager, begin=6, end=9).unlink()
 
+    def test_past_is_on_record(self):
+        """Who stood in until today can't be made one who never did."""
+        self.legal.user_ids += self.lawyer2
+        row = self._delegate(self.user, self.lawyer, begin=-9)
+        with freeze_time(self._days(-3)):
+            contract = self._send()
+        for change in (
+            lambda: row.write({"date_to": self._days(-5)}),
+            lambda: row.with_user(self.approval_manager).write(
+                {"date_to": self._days(-2)}
+            ),
+        ):
+            with self._refused("yesterday"):
+                change()
+        row.action_end()
+        self.assertEqual(row.date_to, self._days(-1))
+        self.assertEqual(row.state, "over")
+        with self._refused("wrote or submitted"):
+            self._decide(
+                contract, self.lawyer2, "hand_over", user_id=self.lawyer.id
+            )
+
     def test_form(self):
         form = Form(
             self.env["crm.contract.approval.delegation"].with_user(self.lawyer),
@@ -126,3 +150,65 @@ class TestDelegation(ApprovalCommon):
         self.assertEqual(self._task(contract).name, "Legal")
         with self._refused("decided already"):
             self._decide(contract, self.lawyer)
+
+    def test_one_opinion_for_several_absent(self):
+        """Who stands in for two of at least two is one opinion all the same."""
+        self.legal.write(
+            {"user_ids": self.lawyer | self.lawyer2, "mode": "minimum", "minimum": 2}
+        )
+        contract = self._send()
+        task = self._task(contract)
+        self._delegate(self.lawyer, self.manager)
+        self._delegate(self.lawyer2, self.manager)
+        self._decide(contract, self.manager)
+        self.assertEqual(len(task.waiting_ids), 1)
+        review = contract.review_ids.filtered(lambda row: row.decision == "approve")
+        self.assertEqual(review.principal_ids, task.approver_ids - task.waiting_ids)
+        with self._refused("decided already"):
+            self._decide(contract, self.manager)
+        self._decide(contract, task.waiting_ids)
+        self.assertEqual(task.state, "approved")
+
+    def test_for_all_absent(self):
+        """Where everybody decides, a deputy decides for each whom he stands in for."""
+        self.legal.write({"user_ids": self.lawyer | self.lawyer2, "mode": "all"})
+        contract = self._send()
+        self._delegate(self.lawyer, self.manager)
+        self._delegate(self.lawyer2, self.manager)
+        self._decide(contract, self.manager)
+        self.assertEqual(self._task(contract).name, "Executive")
+        review = contract.review_ids.filtered(lambda row: row.decision == "approve")
+        self.assertEqual(review.principal_ids, self.lawyer | self.lawyer2)
+
+    def test_authors_meet_no_condition(self):
+        """Neither as a deputy of who set it, nor as an approval administrator."""
+        chief = self._create_user(
+            "contract_chief",
+            f"{GROUP}manager,crm_contract.crm_contract_group_user_all",
+        )
+        contract = self._create_contract()
+        contract.with_user(chief).name = "Edited"
+        self._submit(contract)
+        self._decide(contract, self.lawyer, "condition", condition="Cap at 10 %")
+        self._decide(contract, self.boss)
+        self._delegate(self.lawyer, self.user)
+        self._delegate(self.user, self.manager)
+        condition = contract.condition_ids
+        for author in (self.user, self.manager, chief):
+            with self._refused("You wrote or submitted"):
+                condition.with_user(author).action_met()
+            self.assertFalse(condition.with_user(author).can_meet)
+        self.assertEqual(contract.state, "review")
+        condition.with_user(self.approval_manager).action_met()
+        self.assertEqual(contract.state, "to_sign")
+
+    def test_deputy_meets_a_condition(self):
+        contract = self._send()
+        self._decide(contract, self.lawyer, "condition", condition="Cap at 10 %")
+        self._decide(contract, self.boss)
+        with self._refused("", Exception):
+            contract.condition_ids.with_user(self.lawyer2).action_met()
+        self._delegate(self.lawyer, self.lawyer2)
+        contract.condition_ids.with_user(self.lawyer2).action_met()
+        self.assertEqual(contract.condition_ids.met_by_id, self.lawyer2)
+        self.assertEqual(contract.state, "to_sign")

@@ -17,7 +17,8 @@ class CrmContractSubmit(models.TransientModel):
     def _compute_preview(self):
         for wizard in self:
             contract = wizard.contract_id
-            plan = contract._plan_approval().get(contract, [])
+            policies = self.env["crm.contract.approval.policy"]
+            plan = policies._plan(contract).get(contract, [])
             missing = contract._get_missing_for_submission()
             wizard.has_problem = bool(missing) or any(row.problem for row in plan)
             wizard.preview = self.env["ir.qweb"]._render(
@@ -30,7 +31,7 @@ class CrmContractSubmit(models.TransientModel):
         steps = self.env["crm.contract.approval.step"].union(
             *(row.step for row in plan)
         )
-        hours = self.contract_id._get_usual_hours(steps)
+        hours = steps._get_usual_hours()
         modes = dict(steps._fields["mode"]._description_selection(self.env))
         return [
             {

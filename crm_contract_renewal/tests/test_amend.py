@@ -134,6 +134,15 @@ class TestAmend(AmendmentCommon):
         self.assertEqual(amendment.amount_effect, 2400)
         self._check_tiled(contract)
 
+    def test_value_as_first_signed(self):
+        """However often a contract is amended, it tells what was signed at first."""
+        contract = self._create_running()
+        for quantity, total in ((3, 3600), (5, 6000), (2, 2400)):
+            self._sign(self._change_line(self._draft(contract), quantity=quantity))
+            self.assertEqual(contract.amount_total, total)
+            self.assertEqual(contract.amount_signed, 1200)
+            self.assertEqual(contract.amount_event, 1200)
+
     def test_billed_periods_stay(self):
         contract = self._create_running()
         [invoice] = self._bill(contract)

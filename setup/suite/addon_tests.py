@@ -69,6 +69,8 @@ def plan(targets, everything):
     if everything:
         targets = settings.ADDONS
     addons = dict.fromkeys(target.partition(":")[0] for target in targets)
+    if not targets:
+        return
     yield Installation("add-ons", "unit", _with_dependencies(addons), list(targets))
     if everything:
         rest = [name for name in settings.ADDONS if name != settings.APPROVAL]

@@ -53,35 +53,38 @@ def _conclude(outcomes):
 
 def _run(parts, outcomes):
     """Run the parts side by side; each adds its outcomes as soon as it has them."""
-    tasks = list(_plan(parts or ["lint", "addons", "tests"]))
+    parts = parts or ["lint", "addons", "tests"]
+    known = [_read(part) for part in parts]
+    targets = [target for kind, target in known if kind == "addon"]
+    paths = [target for kind, target in known if kind == "path"]
+    if "tests" in parts:
+        paths = [str(web_tests.TESTS)]
 
     def report(outcome):
         outcomes.append(outcome)
         _report(outcome)
 
-    console.side_by_side(*[lambda task=task: task(report) for task in tasks])
-
-
-def _plan(parts):
-    """Functions, one for each part, that take a function that reports an outcome."""
-    known = [_read(part) for part in parts]
+    tasks = []
     if "lint" in parts:
-        yield lambda report: report(_run_lint())
-    targets = [target for kind, target in known if kind == "addon"]
-    paths = [target for kind, target in known if kind == "path"]
-    if "tests" in parts:
-        paths = [str(web_tests.TESTS)]
-    if not targets and not paths and "addons" not in parts:
-        return
+        tasks.append(lambda: report(_run_lint()))
+    if targets or paths or "addons" in parts:
+        tasks.append(lambda: _run_tests(targets, "addons" in parts, paths, report))
+    console.side_by_side(*tasks)
+
+
+def _run_tests(targets, everything, paths, report):
+    """Run the add-ons' tests and those in tests/, on the same installation."""
+    lanes = settings.count_lanes()
     installed = odoo.prepare(tests=True)
+
+    def run_addons():
+        for installation in addon_tests.plan(targets, everything):
+            report(addon_tests.run(installed, installation, lanes))
+
+    tasks = [run_addons]
     if paths:
-        yield lambda report: report(web_tests.run(installed, paths, settings.LANES))
-    installations = list(addon_tests.plan(targets, "addons" in parts))
-    if installations:
-        yield lambda report: [
-            report(addon_tests.run(installed, installation, settings.LANES))
-            for installation in installations
-        ]
+        tasks.append(lambda: report(web_tests.run(installed, paths, lanes)))
+    console.side_by_side(*tasks)
 
 
 def _read(part):

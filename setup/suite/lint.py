@@ -13,7 +13,7 @@ PACKAGE = settings.SETUP / "prettier"
 
 
 def prepare():
-    with console.exclusive(settings.HOME / "install.lock"):
+    with console.exclusive(settings.HOME / "install-lint.lock"):
         system.ensure_packages(system.LINTING, system.NODE)
         _check_node()
         python_env.ensure(python_env.LINT_VENV, "-lint")

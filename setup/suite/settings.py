@@ -39,8 +39,7 @@ LOGIN = PASSWORD = "admin"
 DEFAULT_PORT = 8069
 # Of pages that are generated
 LINE_LENGTH = 88
-# How many processes each part of the tests is shared by
-LANES = int(os.environ.get("LANES") or min(4, os.cpu_count() or 1))
+MOST_LANES = 4
 
 # Odoo unpacked 1.3 GB, Python packages 0.5 GB, downloads and databases the rest.
 SPACE_NEEDED_MB = 3000
@@ -52,6 +51,14 @@ def check_names():
             f"CONTRACT_DB_PREFIX={PREFIX} can't be used; it takes small letters, "
             "digits and underscores, 31 at most, a letter first."
         )
+
+
+def count_lanes():
+    """How many processes share each part of the tests."""
+    text = os.environ.get("LANES") or str(min(MOST_LANES, os.cpu_count() or 1))
+    if not text.isdigit() or not int(text):
+        raise SetupError(f"LANES={text} can't be used; give a number from 1 on.")
+    return int(text)
 
 
 def check_addons():

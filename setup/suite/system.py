@@ -69,6 +69,11 @@ def is_installed(package):
 def ensure_packages(*groups):
     """Install the packages that are missing; never touch those that are there."""
     wanted = dict.fromkeys(package for group in groups for package in group)
+    with console.exclusive(settings.HOME / "apt.lock"):
+        _ensure_packages(wanted)
+
+
+def _ensure_packages(wanted):
     missing = [package for package in wanted if not is_installed(package)]
     if not missing:
         return

@@ -25,31 +25,31 @@ class AccountMove(models.Model):
 
     def button_draft(self):
         self._check_installments_not_billed_again()
-        return super().button_draft()
+        result = super().button_draft()
+        # sudo: the links are owned by the ledger
+        self.sudo().invoice_line_ids.credited_installment_id._update_invoice()
+        return result
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
         reverse_moves = super()._reverse_moves(default_values_list, cancel)
         for move in reverse_moves.filtered("reversed_entry_id.contract_id"):
             # sudo: the links are owned by the ledger
-            move.sudo()._link_credit_note(move.sudo().reversed_entry_id)
+            move.sudo()._link_reversal(move.sudo().reversed_entry_id)
         return reverse_moves
 
-    def _link_credit_note(self, invoice):
-        """Let each line of a credit note name the row whose invoice line it takes back.
-
-        The lines of a reversal stand in the order of those that they were copied from.
-        """
-        self.contract_id = invoice.contract_id
-        lines, origins = self.invoice_line_ids, invoice.invoice_line_ids
-        for line, origin in zip(lines.sorted("id"), origins.sorted("id"), strict=False):
-            line.credited_installment_id = origin.installment_id
-
     def _get_open_share(self):
-        """Return which part of the invoice is not paid, from 0 to 1 (1 for a draft)."""
+        """Return which part of the invoice is not paid, from 0 to 1 (1 for a draft).
+
+        It is a part of what credit notes left of the invoice.
+        """
         self.ensure_one()
-        if self.state == "posted" and self.amount_total:
-            return self.amount_residual / self.amount_total
-        return float(self.payment_state != "paid")
+        residual, total = self.amount_residual, self.amount_total
+        if self.state != "posted" or not total:
+            return float(self.payment_state != "paid")
+        if 0 < residual < total:
+            posted = self.reversal_move_ids.filtered(lambda m: m.state == "posted")
+            total -= sum(posted.mapped("amount_total"))
+        return min(residual / total, 1.0) if total > 0 else 1.0
 
     def _check_installments_not_billed_again(self):
         """An invoice may not come back to life once its installments are billed.
@@ -59,19 +59,7 @@ class AccountMove(models.Model):
         """
         # sudo: links of the ledger, whoever may reset an invoice
         moves = self.sudo()
-        orphans = moves.filtered(
-            lambda move: (
-                move.state == "cancel"
-                and move.contract_id
-                and move.move_type == "out_invoice"
-                and not move.installment_ids
-            )
-        )
-        for credit_note in moves.filtered("reversed_entry_id"):
-            invoice = credit_note.reversed_entry_id
-            rows = credit_note.invoice_line_ids.credited_installment_id
-            if rows.invoice_id - invoice or any(row._is_shortened() for row in rows):
-                orphans |= invoice
+        orphans = moves.browse().union(*(move._find_billed_again() for move in moves))
         if orphans:
             raise UserError(
                 self.env._(

@@ -1,4 +1,5 @@
 from . import crm_contract_installment
+from . import crm_contract_installment_books
 from . import crm_contract_installment_invoice
 from . import crm_contract_figures
 from . import crm_contract_billed

@@ -15,6 +15,8 @@ PLAN_TRIGGERS = tuple(trigger for trigger, _label in TRIGGERS)
 # Rows that the ledger makes by itself; no client does.
 LEDGER_TRIGGERS = [("period", "Period"), ("interest", "Overdue interest")]
 BILLABLE_STATES = ("signed", "running", "suspended", "ended")
+# Reversed: settled by credit notes that need not take back the rows of the invoice.
+SETTLED = ("paid", "in_payment", "reversed")
 
 
 class CrmContractInstallment(models.Model):
@@ -139,15 +141,6 @@ class CrmContractInstallment(models.Model):
         store=True,
         index=True,
     )
-    credit_line_ids = fields.One2many(
-        "account.move.line", "credited_installment_id", string="Credited by"
-    )
-    amount_credited = fields.Monetary(
-        compute="_compute_amount_credited",
-        store=True,
-        string="Credited",
-        help="Part of the amount that credit notes took back.",
-    )
     amount_invoiced = fields.Monetary(
         compute="_compute_paid",
         store=True,
@@ -236,23 +229,6 @@ class CrmContractInstallment(models.Model):
             days = row.days if row.trigger in ("signature", "milestone") else 0
             row.date_due = event and add(event, days=days)
 
-    @api.depends(
-        "credit_line_ids.price_total",
-        "credit_line_ids.parent_state",
-        "credit_line_ids.move_id.reversed_entry_id",
-        "invoice_id",
-    )
-    def _compute_amount_credited(self):
-        for row in self:
-            # sudo: sums of a credit note the reader of a contract may not open
-            credits_ = row.sudo().credit_line_ids.filtered(
-                lambda line, row=row: (
-                    line.parent_state == "posted"
-                    and line.move_id.reversed_entry_id == row.sudo().invoice_id
-                )
-            )
-            row.amount_credited = sum(credits_.mapped("price_total"))
-
     @api.depends("period_start", "period_end", "contract_id.date_ended")
     def _compute_is_beyond_end(self):
         """Whether the row covers days after the last one that is billed."""
@@ -267,6 +243,8 @@ class CrmContractInstallment(models.Model):
         "billed_before",
         "amount",
         "amount_credited",
+        "billing_line_ids.parent_state",
+        "billing_line_ids.price_total",
         "contract_id.state",
         "invoice_id.state",
         "invoice_id.payment_state",
@@ -280,8 +258,7 @@ class CrmContractInstallment(models.Model):
             elif row.billed_before:
                 row.state = "paid"
             elif invoice:
-                paid = invoice.payment_state in ("paid", "in_payment")
-                row.state = "paid" if paid else "invoiced"
+                row.state = "paid" if invoice.payment_state in SETTLED else "invoiced"
             elif row._is_credited_for_good():
                 row.state = "cancelled"
             elif row._is_billable() and row.date_due <= today:
@@ -293,6 +270,8 @@ class CrmContractInstallment(models.Model):
         "amount",
         "amount_credited",
         "billed_before",
+        "billing_line_ids.parent_state",
+        "billing_line_ids.price_total",
         "invoice_id.state",
         "invoice_id.payment_state",
         "invoice_id.amount_total",
@@ -305,7 +284,7 @@ class CrmContractInstallment(models.Model):
             if row.billed_before:
                 billed = row.amount
             open_share = invoice._get_open_share() if invoice else 0.0
-            amount_open = min(billed, row.amount * open_share)
+            amount_open = billed * open_share
             row.amount_invoiced = billed
             row.amount_open = amount_open
             row.amount_paid = billed - amount_open
@@ -353,6 +332,8 @@ class CrmContractInstallment(models.Model):
     @api.model
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {
+            "billing_line_ids",
+            "credit_line_ids",
             "invoice_id",
             "is_cancelled",
             "state",
@@ -449,17 +430,6 @@ class CrmContractInstallment(models.Model):
     def _is_open(self):
         """Return whether the row is still to be billed."""
         return self.state in ("planned", "due")
-
-    def _get_live_invoice(self):
-        """Return the invoice unless it is cancelled or took the row back in full."""
-        # sudo: states and sums of an invoice the reader of a contract may not open
-        invoice = self.sudo().invoice_id.filtered(
-            lambda move: move.state != "cancel" and move.payment_state != "reversed"
-        )
-        rest = (self.amount or 0.0) - self.amount_credited
-        if self.amount_credited and self.currency_id.compare_amounts(rest, 0) <= 0:
-            return invoice.browse()
-        return invoice
 
     def _is_credited_for_good(self):
         """Return whether a row that was taken back lies after the end of its contract.

@@ -68,12 +68,14 @@ class CrmContractInstallment(models.Model):
         return invoices.with_env(self.env)
 
     def _release_invoices(self):
-        """Take all of its rows from an invoice that was cancelled or credited.
+        """Take all of its rows from an invoice that was cancelled.
 
-        Otherwise it could come back for those that are not billed again yet.
+        Otherwise it could come back for those that are not billed again yet. Of one
+        that was credited the other rows may still be billed.
         """
         # sudo: the links are owned by the ledger
-        self.sudo().invoice_id.installment_ids.invoice_id = False
+        cancelled = self.sudo().invoice_id.filtered(lambda move: move.state == "cancel")
+        cancelled.installment_ids.invoice_id = False
 
     def _get_invoice_note(self, title):
         """Return the chatter entry of the invoice of the rows (Markup)."""

@@ -121,10 +121,13 @@ class CrmContractLateInterest(models.AbstractModel):
         # sudo: payments and contracts that the reader of an invoice may not open
         invoices = invoices.sudo().filtered("contract_id.late_rate")
         charged = invoices.contract_id.installment_ids.filtered("source_invoice_id")
-        # No interest on interest.
-        invoices = (invoices - charged._get_invoices()).filtered(
-            lambda move: move._bears_interest()
-        )
+        # No interest on interest. Of an invoice that bills its row no more, the lines
+        # still tell that it is one.
+        lines = self.env["account.move.line"].sudo()
+        if charged:
+            lines = lines.search([("installment_id", "in", charged.ids)])
+        invoices -= charged.invoice_id | lines.move_id
+        invoices = invoices.filtered(lambda move: move._bears_interest())
         rows_of = charged.grouped("source_invoice_id")
         rows = {
             invoice: self._prepare_row_vals(
@@ -230,15 +233,6 @@ class CrmContractLateInterest(models.AbstractModel):
 
 class CrmContractInstallment(models.Model):
     _inherit = "crm.contract.installment"
-
-    def _get_invoices(self):
-        """Return all invoices with lines of the rows, also those that bill them no more."""
-        if not self:
-            return self.env["account.move"]
-        lines = self.env["account.move.line"].search(
-            [("installment_id", "in", self.ids)]
-        )
-        return self.invoice_id | lines.move_id
 
     def _prepare_interest_line_vals(self):
         """Return create values of the invoice line of an interest row."""

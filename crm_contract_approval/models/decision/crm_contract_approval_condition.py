@@ -49,7 +49,7 @@ class CrmContractApprovalCondition(models.Model):
                 raise UserError(refusal)
         self._set_met()
         reviewed = self.contract_id.filtered(lambda c: c.state == "review")
-        reviewed._continue_review()
+        self.env["crm.contract.approval.task"]._continue_review(reviewed)
 
     def _get_refusal_to_meet(self):
         """Return why the user may not say that the condition is met (str)."""

@@ -68,7 +68,7 @@ class CrmContractApprovalTask(models.Model):
         tasks._set_conditions(condition)
         tasks._remove_activities(self.env.user)
         tasks.filtered(lambda task: task._is_satisfied())._finish("approved")
-        tasks.contract_id._continue_review()
+        tasks._continue_review(tasks.contract_id)
 
     def _reject(self, comment, reason=None, back_to=None):
         """Reject in the name of the user: to draft, or back to an earlier step.
@@ -128,7 +128,7 @@ class CrmContractApprovalTask(models.Model):
         tasks.has_question = False
         tasks.contract_id._close_owner_activities()
         tasks.date_notified = False
-        self.env["crm.contract"]._notify_later()
+        self._notify_later()
 
     def _check_can_decide(self, comment=""):
         """Lock the contracts and check that the user may decide on all steps now.
@@ -312,7 +312,7 @@ class CrmContractApprovalTask(models.Model):
                 )
             )
             between._set_waiting()
-        self.contract_id._continue_review()
+        self._continue_review(self.contract_id)
 
     def _get_next_task(self):
         """Return the pending step after this one, if any."""

@@ -90,6 +90,8 @@ class CrmContractApprovalDelegation(models.Model):
         self._check_owner()
         if not {"user_id", "deputy_id", "date_from"}.isdisjoint(vals):
             self._check_not_begun()
+        if "date_to" in vals:
+            self._check_past(fields.Date.to_date(vals["date_to"]))
         result = super().write(vals)
         self._check_owner()
         self.env.registry.clear_cache()
@@ -123,6 +125,16 @@ class CrmContractApprovalDelegation(models.Model):
         if self.filtered(lambda row: row.date_from <= today):
             raise UserError(
                 self.env._("A delegation that has begun can only be ended; make a new one.")
+            )  # fmt: skip
+
+    def _check_past(self, date_to):
+        """Refuse an end before yesterday: the days on which it was in force stay."""
+        yesterday = fields.Date.add(fields.Date.context_today(self), days=-1)
+        if date_to and self.filtered(
+            lambda row: row.date_from <= date_to < min(row.date_to, yesterday)
+        ):
+            raise UserError(
+                self.env._("A delegation that has begun can be ended yesterday at the earliest.")
             )  # fmt: skip
 
     @api.model

@@ -31,7 +31,7 @@ class CrmContractApprovalTask(models.Model):
             task._remove_activities()
             task.state = "waiting"
             task.flush_recordset(["state"])
-        task.contract_id._continue_review()
+        task._continue_review(task.contract_id)
         return added.sudo(self.env.su)
 
     def _prepare_added_vals(self, user, sequence, comment):
@@ -146,7 +146,7 @@ class CrmContractApprovalTask(models.Model):
             if user_ids:
                 contracts.approval_user_ids = [Command.link(id_) for id_ in user_ids]
         self._schedule_activities()
-        self.contract_id._notify_later()
+        self._notify_later()
 
     def _schedule_activities(self):
         """Put an activity into the inbox of everybody who is to decide."""

@@ -72,3 +72,21 @@ class CrmContractApprovalReview(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("Reviews can't be deleted."))
+
+    @api.model
+    def _log_round(self, contracts, decision):
+        """Log what happened to whole submissions, in the name of the user."""
+        # sudo: nobody has the right to write the log
+        self.sudo().create(
+            [
+                {
+                    "contract_id": contract.id,
+                    "company_id": contract.company_id.id,
+                    "round": contract.approval_round,
+                    "version_id": contract.version_id.id,
+                    "decision": decision,
+                    "user_id": self.env.uid,
+                }
+                for contract in contracts
+            ]
+        )

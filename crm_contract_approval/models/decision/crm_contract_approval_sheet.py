@@ -51,9 +51,7 @@ class CrmContractApprovalTask(models.Model):
     @api.depends("contract_id")
     def _compute_template_changes(self):
         for task in self:
-            task.template_changes = task._render_changes(
-                task.contract_id._get_template_changes()
-            )
+            task.template_changes = task._render_changes(task._get_template_changes())
 
     @api.depends("contract_id")
     def _compute_deviations(self):
@@ -68,8 +66,7 @@ class CrmContractApprovalTask(models.Model):
     def _compute_precedents(self):
         for task in self:
             task.precedents = Markup().join(
-                Markup("<p><b>%s</b>: %s</p>") % pair
-                for pair in task.contract_id._get_precedents()
+                Markup("<p><b>%s</b>: %s</p>") % pair for pair in task._get_precedents()
             )
 
     @api.depends("version_id")
@@ -91,7 +88,7 @@ class CrmContractApprovalTask(models.Model):
                 formatLang(self.env, contract.amount_total, **money),
                 False,
             ),
-            (self.env._("Term"), contract._get_term_text(), False),
+            (self.env._("Term"), self._get_term_text(), False),
             (
                 self.env._("Highest discount"),
                 f"{contract.discount_max:.4g} %",
@@ -108,7 +105,7 @@ class CrmContractApprovalTask(models.Model):
                 bool(contract.deviating_count),
             )
         )
-        return rows + contract._get_customer_figures()
+        return rows + self._get_customer_figures()
 
     def _get_changes(self):
         """Return what changed since the content that was decided on last."""

@@ -2,38 +2,45 @@ from odoo import fields, models
 from odoo.tools import format_date, formatLang, html2plaintext
 
 
-class CrmContract(models.Model):
+class CrmContractApprovalTask(models.Model):
     """What a contract is compared with: its template, and what was accepted before."""
 
-    _inherit = "crm.contract"
+    _inherit = "crm.contract.approval.task"
 
     def _get_term_text(self):
         self.ensure_one()
+        contract = self.contract_id
         begin, end = (
-            format_date(self.env, day) for day in (self.date_start, self.date_end)
+            format_date(self.env, day)
+            for day in (contract.date_start, contract.date_end)
         )
-        if self.is_open_ended:
+        if contract.is_open_ended:
             return self.env._("from %s on, open-ended", begin)
         return f"{begin} – {end}"
 
     def _get_customer_figures(self):
         """Return what the customer owes and how he paid: (label, value, alarming)."""
         self.ensure_one()
+        contract = self.contract_id
         # sudo: sums over contracts that the approver may not open
-        contracts = self.sudo().search(
-            [
-                ("commercial_partner_id", "=", self.commercial_partner_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("state", "in", ("signed", "running", "suspended", "ended")),
-                ("performs", "=", True),
-            ]
+        contracts = (
+            self.env["crm.contract"]
+            .sudo()
+            .search(
+                [
+                    ("commercial_partner_id", "=", contract.commercial_partner_id.id),
+                    ("company_id", "=", contract.company_id.id),
+                    ("state", "in", ("signed", "running", "suspended", "ended")),
+                    ("performs", "=", True),
+                ]
+            )
         )
-        company = self.company_id.currency_id
+        company = contract.company_id.currency_id
         sums = dict.fromkeys(("amount_remaining", "amount_overdue"), 0.0)
-        for contract in contracts:
+        for other in contracts:
             for name in sums:
-                sums[name] += contract.currency_id._convert(
-                    contract[name], company, self.company_id, fields.Date.today()
+                sums[name] += other.currency_id._convert(
+                    other[name], company, contract.company_id, fields.Date.today()
                 )
         return [
             (self.env._("Contracts with the customer"), str(len(contracts)), False),
@@ -57,28 +64,31 @@ class CrmContract(models.Model):
         :return: as `_describe_changes`
         """
         self.ensure_one()
-        template = self.template_id
+        contract = self.contract_id
+        template = contract.template_id
         if not template:
             return []
         names = ("preamble", "dispute_method", "dispute_institution", "dispute_place",
                  "duration", "duration_unit", "notice_period", "notice_unit")  # fmt: skip
         changes = []
         for name in names:
-            field = self._fields[name]
+            field = contract._fields[name]
             old = template[name] if name in template._fields else False
-            if old and old != self[name]:
+            if old and old != contract[name]:
                 changes.append(
                     {
                         "label": field._description_string(self.env),
-                        "old": self._describe_content_value(field, old),
-                        "new": self._describe_content_value(
-                            field, self._get_content_value(name)
+                        "old": contract._describe_content_value(field, old),
+                        "new": contract._describe_content_value(
+                            field, contract._get_content_value(name)
                         ),
                     }
                 )
         return changes + self._get_line_changes() + self._get_clause_changes()
 
     def _get_line_changes(self):
+        contract = self.contract_id
+
         def describe(line):
             return ", ".join(
                 filter(None, (f"{line.quantity:g}", line.service_standard))
@@ -86,20 +96,21 @@ class CrmContract(models.Model):
 
         return _compare_rows(
             self.env._("Lines"),
-            self.template_id.line_ids.filtered(lambda line: not line.display_type),
-            self.line_ids.filtered(lambda line: not line.display_type),
+            contract.template_id.line_ids.filtered(lambda line: not line.display_type),
+            contract.line_ids.filtered(lambda line: not line.display_type),
             lambda line: line.product_id.id or (line.name or "").partition("\n")[0],
             describe,
         )
 
     def _get_clause_changes(self):
+        contract = self.contract_id
         clauses = self.env["crm.contract.clause.template"].browse(
-            [vals["template_id"] for vals in self._prepare_clause_vals()]
+            [vals["template_id"] for vals in contract._prepare_clause_vals()]
         )
         return _compare_rows(
             self.env._("Clauses"),
             clauses,
-            self.clause_ids,
+            contract.clause_ids,
             lambda row: (
                 (row if row._name == clauses._name else row.template_id).id or row.name
             ),
@@ -112,7 +123,8 @@ class CrmContract(models.Model):
         :return: list of (heading of the clause, text); approved contracts alone count
         """
         self.ensure_one()
-        deviating = self.clause_ids.filtered("is_deviating")
+        contract = self.contract_id
+        deviating = contract.clause_ids.filtered("is_deviating")
         if not deviating:
             return []
         # sudo: numbers of contracts that the approver may not open
@@ -120,8 +132,8 @@ class CrmContract(models.Model):
             [
                 ("template_id", "in", deviating.template_id.ids),
                 ("is_deviating", "=", True),
-                ("contract_id", "!=", self.id),
-                ("company_id", "=", self.company_id.id),
+                ("contract_id", "!=", contract.id),
+                ("company_id", "=", contract.company_id.id),
                 ("contract_id.state", "not in", ("draft", "review", "cancelled")),
             ]
         )  # fmt: skip
@@ -135,7 +147,7 @@ class CrmContract(models.Model):
                 )
             ).contract_id
             own = same.filtered(
-                lambda c: c.commercial_partner_id == self.commercial_partner_id
+                lambda c: c.commercial_partner_id == contract.commercial_partner_id
             )
             found.append((clause.name, self._describe_precedents(own, same - own)))
         return found

@@ -1,0 +1,227 @@
+"""What stands in a database about contracts, as plain values to compare.
+
+Runs in an Odoo shell: before an upgrade in the old release, which makes the expectation,
+and after it in the present one. Only what a release has is read, and what is empty is
+left out; `fields` tells what was read.
+"""
+
+import datetime
+import hashlib
+
+from odoo.tools import html2plaintext
+
+# {model: (field that leads to the contract, names of what is compared)}
+PARTS = {
+    "crm.contract.line": (
+        "contract_id",
+        "name product_id quantity price_unit discount tax_ids price_subtotal scope"
+        " service_standard is_recurring recurrence_interval recurrence_unit billed_in"
+        " date_start date_end date_anchor prorate free_periods billed_until valid_from"
+        " valid_until step_ids sale_line_id",
+    ),
+    "crm.contract.line.step": ("contract_id", "line_id date_from quantity price_unit"),
+    "crm.contract.installment": (
+        "contract_id",
+        "name trigger date days milestone_id amount_type percentage amount date_due state"
+        " is_overdue line_id period_start period_end invoice_id amount_paid",
+    ),
+    "crm.contract.clause": (
+        "contract_id",
+        "name category_id template_id body is_deviating",
+    ),
+    "crm.contract.milestone": (
+        "contract_id",
+        "name party user_id date_deadline date_done",
+    ),
+    "crm.contract.suspension": ("contract_id", "date_start date_end"),
+    "crm.contract.approval.task": (
+        "contract_id",
+        "round sequence name state mode approver_ids waiting_ids decided_ids reason"
+        " has_question date_deadline escalated_to_id instruction comment_required",
+    ),
+    "crm.contract.approval.review": (
+        "contract_id",
+        "round step_name decision user_id principal_ids target_id date comment reason_id"
+        " content_hash",
+    ),
+    "crm.contract.approval.condition": (
+        "contract_id",
+        "name user_id is_met met_by_id date_met",
+    ),
+    "crm.contract.rung.fired": ("contract_id", "rung_id term date outcome"),
+    "crm.contract.mrr.movement": (
+        "contract_id",
+        "number date kind amount_mrr amount_arr root_id",
+    ),
+    "crm.contract.change.task": (
+        "amendment_id",
+        "name user_id days date_deadline date_done contract_id",
+    ),
+    "account.move": (
+        "contract_id",
+        "name move_type state payment_state invoice_date currency_id amount_total"
+        " amount_residual",
+    ),
+}
+# Kept by themselves
+MASTERS = {
+    "crm.contract.type": "name code rung_ids mandatory_clause_ids is_framework",
+    "crm.contract.clause.template": "name version active body",
+    "crm.contract.template": "name type_id line_ids clause_ids",
+    "crm.contract.approval.policy": "name active version domain step_ids",
+    "crm.contract.approval.step": "name policy_id user_ids mode days escalation_user_id",
+    "crm.contract.approval.delegation": "user_id deputy_id date_from date_to",
+    "crm.contract.index": "name value_ids",
+    "crm.contract.index.value": "index_id date value",
+}
+CONTRACT = (
+    "name number kind origin_id root_id state end_reason active company_id type_id"
+    " template_id lang_id user_id team_id opportunity_id partner_id partner_invoice_id"
+    " customer_signatory_id company_signatory_id date_number date_start date_end"
+    " is_open_ended duration duration_unit notice_period notice_unit preamble"
+    " dispute_method dispute_place date_submitted submitted_by_id date_signed"
+    " signed_by_customer signed_by_company date_ended content_hash currency_id"
+    " currency_rate payment_term_id amount_untaxed amount_tax amount_total"
+    " amount_invoiced amount_paid amount_remaining amount_overdue is_overdue"
+    " customer_legal_name customer_registry customer_representative customer_address"
+    " customer_bank_account company_legal_name company_registry_number"
+    " company_representative company_address company_bank_account"
+    " date_effective amendment_reason base_id amount_base amount_effect amount_signed"
+    " amendment_count conflicts is_outdated"
+    " renewal_mode date_deadline date_review date_next_rung renewal_decision"
+    " renewal_reason renewal_competitor uplift_note is_automatic_renewal"
+    " date_termination terminated_by date_notice_given termination_reason amount_mrr"
+    " is_framework amount_ceiling amount_ordered billing_mode billing_error"
+    " late_rate approval_round approval_step_name approval_deadline editor_ids"
+)
+REPORT = "crm_contract.action_report_contract"
+
+
+def contracts_of(env):
+    """Return all contracts, in the order of their creation."""
+    return env["crm.contract"].with_context(active_test=False).search([], order="id")
+
+
+def gather(env):
+    """Return all facts as a dict that JSON can hold, keys being strings."""
+    contracts = contracts_of(env)
+    names = {"crm.contract": CONTRACT, **MASTERS}
+    names |= {model: text for model, (_path, text) in PARTS.items()}
+    names = {
+        model: [name for name in text.split() if name in env[model]._fields]
+        for model, text in names.items()
+        if model in env
+    }
+    facts = {"fields": names, "rows": {}}
+    for model in names:
+        records = env[model].with_context(active_test=False)
+        path = PARTS.get(model, ("id",))[0]
+        records = records.search([(path, "!=", False)], order="id")
+        facts["rows"][model] = {
+            str(record.id): {
+                name: value
+                for name in names[model]
+                if (value := _read(record, name)) not in (False, None, "", [], 0)
+            }
+            for record in records
+        }
+    facts["documents"] = _read_documents(env)
+    facts["words"] = {str(c.id): words for c in contracts if (words := _frozen_words(c))}
+    facts["activities"] = _read_activities(env)
+    facts["messages"] = _count_messages(env)
+    facts["verified"] = {str(c.id): verify(env, c) for c in contracts if c.content_hash}
+    facts["printed"] = {
+        str(c.id): digest(print_pdf(env, c))
+        for c in contracts
+        if c.state not in ("draft", "review", "cancelled")
+    }
+    return facts
+
+
+def _read(record, name):
+    value, field = record[name], record._fields[name]
+    if field.relational:
+        return sorted(value.ids) if field.type.endswith("2many") else value.id
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, datetime.datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return str(value) if field.type == "html" else value
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def _read_documents(env):
+    """Return each file as stored: what it is, its recorded and its real SHA-256."""
+    documents = env["crm.contract.document"].search([], order="id")
+    files = env["ir.attachment"].search(
+        [
+            ("res_model", "=", documents._name),
+            ("res_field", "=", "file"),
+            ("res_id", "in", documents.ids),
+        ]
+    )
+    raw = {file.res_id: digest(file.raw or b"") for file in files}
+    return {
+        str(document.id): {
+            "contract_id": document.contract_id.id,
+            "kind": document.kind,
+            "name": document.name,
+            "sha256": document.sha256,
+            "file": raw.get(document.id),
+        }
+        for document in documents
+    }
+
+
+def _frozen_words(contract):
+    """Return the texts that a release stored as resolved, those of its clauses."""
+    if "body_frozen" not in contract.clause_ids._fields or contract.kind == "amendment":
+        return []
+    texts = [contract.preamble_frozen, *contract.clause_ids.mapped("body_frozen")]
+    return [plain(text) for text in texts if text]
+
+
+def plain(html):
+    """Return the words of a text, one space between them."""
+    return " ".join(html2plaintext(html, include_references=False).split())
+
+
+def _read_activities(env):
+    """Return the open activities: {contract: [[user, summary, deadline], ...]}."""
+    found = {}
+    for row in env["mail.activity"].search([("res_model", "=", "crm.contract")]):
+        found.setdefault(str(row.res_id), []).append(
+            [row.user_id.id, row.summary or "", row.date_deadline.isoformat()]
+        )
+    return {key: sorted(rows) for key, rows in found.items()}
+
+
+def _count_messages(env):
+    groups = env["mail.message"]._read_group(
+        [("model", "=", "crm.contract")], ["res_id"], ["__count"]
+    )
+    return {str(contract_id): count for contract_id, count in groups}
+
+
+def verify(env, contract):
+    """Press the button *Verify*; return the kind of its answer (success, danger …)."""
+    action = contract.action_verify()
+    return action["params"]["type"]
+
+
+def print_pdf(env, contract):
+    """Print a contract from its menu; return the bytes."""
+    return env["ir.actions.report"]._render_qweb_pdf(REPORT, contract.ids)[0]
+
+
+def print_words(env, contract):
+    """Return the words of the contract's text as it is laid out now."""
+    html = env["ir.actions.report"]._render_qweb_html(
+        "crm_contract.report_contract", contract.ids
+    )[0]
+    return plain(html.decode())
