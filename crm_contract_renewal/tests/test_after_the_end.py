@@ -25,7 +25,7 @@ class TestAfterTheEnd(EndCommon):
             ledger._extend(contract)
             ledger._extend(contract, date(2026, 1, 1))
             ledger._rebuild(contract, date(2026, 1, 1))
-            for method in ("action_resume", "action_suspend", "action_bill_again"):
+            for method in ("action_resume", "action_suspend", "action_try_again"):
                 try:
                     with self.env.cr.savepoint():
                         getattr(contract.with_user(self.user), method)()
@@ -42,7 +42,8 @@ class TestAfterTheEnd(EndCommon):
                     contract.with_user(self.user).action_create_invoice()
             except UserError:
                 pass
-            domain = contract._get_bill_domain(date(2030, 1, 1))
+            billing = self.env["crm.contract.billing"]
+            domain = billing._get_bill_domain(date(2030, 1, 1))
             self.assertFalse(
                 contract.installment_ids.search(
                     domain & Domain("contract_id", "=", contract.id)
