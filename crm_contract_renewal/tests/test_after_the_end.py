@@ -42,7 +42,8 @@ class TestAfterTheEnd(EndCommon):
                     contract.with_user(self.user).action_create_invoice()
             except UserError:
                 pass
-            domain = contract._get_bill_domain(date(2030, 1, 1))
+            billing = self.env["crm.contract.billing"]
+            domain = billing._get_bill_domain(date(2030, 1, 1))
             self.assertFalse(
                 contract.installment_ids.search(
                     domain & Domain("contract_id", "=", contract.id)

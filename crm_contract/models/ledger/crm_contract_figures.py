@@ -173,6 +173,7 @@ class CrmContract(models.Model):
         "amount_ceiling",
     )
     def _compute_amounts(self):
+        """Sum up the lines: what is paid once, and all periods of what recurs."""
         engine = self.env["account.tax"]
         # The value of a framework is its ceiling; its lines are a price list.
         frameworks = self.filtered("is_framework")

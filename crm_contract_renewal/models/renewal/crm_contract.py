@@ -127,10 +127,10 @@ class CrmContract(models.Model):
     def _on_signed(self):
         """Let renewals that have begun take over."""
         super()._on_signed()
-        domain = self.env["crm.contract.renewal"]._get_take_over_domain()
-        self.filtered_domain(domain)._take_over()
+        domain = self.env["crm.contract.renewal"]._get_supersede_domain()
+        self.filtered_domain(domain)._supersede_origin()
 
-    def _take_over(self):
+    def _supersede_origin(self):
         """End the predecessors as superseded, on the day before the renewals begin."""
         for contract in self:
             # sudo: who signs the renewal need not have rights on the predecessor
@@ -154,4 +154,4 @@ class CrmContract(models.Model):
         )
         if not signed:
             return super()._advance_expire()
-        return signed[0]._take_over()
+        return signed[0]._supersede_origin()

@@ -70,7 +70,7 @@ class CrmContractRenewal(models.AbstractModel):
         return start, (start - contract.date_start).days, "day"
 
     @api.model
-    def _get_take_over_domain(self):
+    def _get_supersede_domain(self):
         """Return the domain of renewals that take over from their predecessors now."""
         return Domain(
             [

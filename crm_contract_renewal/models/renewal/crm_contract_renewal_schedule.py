@@ -56,8 +56,8 @@ class CrmContractRenewalSchedule(models.AbstractModel):
                 "take_over",
                 self.env._("Let renewals take over"),
                 contracts,
-                self.env["crm.contract.renewal"]._get_take_over_domain,
-                lambda renewal: renewal._take_over(),
+                self.env["crm.contract.renewal"]._get_supersede_domain,
+                lambda renewal: renewal._supersede_origin(),
                 chunk=1,
             ),
         ]
