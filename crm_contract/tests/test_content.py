@@ -74,11 +74,13 @@ class TestContent(ContractCommon):
         for record, column in (
             (contract, "number"),
             (contract, "preamble_frozen"),
+            (contract, "parties_frozen"),
             (contract.clause_ids, "body_frozen"),
         ):
             before = contract._compute_hash()
-            self._tamper(record, **{column: "changed"})
-            self.assertNotEqual(contract._compute_hash(), before)
+            # Valid as JSON, too, for what is stored as such.
+            self._tamper(record, **{column: '"changed"'})
+            self.assertNotEqual(contract._compute_hash(), before, column)
 
     def test_hash_is_stable(self):
         contract = self._sign(self._create_full())
