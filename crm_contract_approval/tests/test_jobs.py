@@ -78,6 +78,18 @@ class TestJobs(ApprovalCommon):
         self._decide(contract, self.manager)
         self.assertEqual(self._task(contract).name, "Executive")
 
+    def test_escalated_but_decided_by_those_asked(self):
+        """Whoever was asked may still decide; his word is not that of the target."""
+        self.legal.write({"mode": "all", "escalation_user_id": self.manager.id})
+        contract = self._send()
+        self._run("remind", days=4)
+        task = self._task(contract)
+        self._decide(contract, self.lawyer)
+        self.assertEqual(task.state, "pending")
+        self.assertEqual(task.waiting_ids, self.lawyer2)
+        self._decide(contract, self.lawyer2)
+        self.assertEqual(task.state, "approved")
+
     def test_late_without_target(self):
         contract = self._send()
         self._run("remind", days=4)
