@@ -126,10 +126,15 @@ def gather(env):
             for record in records
         }
     facts["documents"] = _read_documents(env)
-    facts["words"] = {str(c.id): words for c in contracts if (words := _frozen_words(c))}
     facts["activities"] = _read_activities(env)
     facts["messages"] = _count_messages(env)
     facts["verified"] = {str(c.id): verify(env, c) for c in contracts if c.content_hash}
+    facts["words"] = {
+        str(contract.id): words
+        for contract in contracts
+        if facts["verified"].get(str(contract.id)) == "success"
+        if (words := _frozen_words(contract))
+    }
     facts["printed"] = {
         str(c.id): digest(print_pdf(env, c))
         for c in contracts
