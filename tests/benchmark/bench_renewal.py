@@ -1,4 +1,4 @@
-"""Renewal: the daily scan, the ladder, and renewing many contracts at once."""
+"""Renewal: the daily scan, reminders, and renewing many contracts at once."""
 
 import functools
 import statistics
@@ -13,7 +13,7 @@ from measure import Figure, Side
 from odoo.fields import Command
 
 SCANNED = 100_000
-RUNGS = 1000
+REMINDERS = 1000
 RENEWED = 500
 # The bar is an absolute time, but a hundred times what is expected: seconds.
 SCAN_SECONDS = 0.05
@@ -29,7 +29,7 @@ TITLES = {
 
 def run(rounds):
     """Return the figures of this benchmark."""
-    return [*_measure_scan(rounds), _measure_ladder(), _measure_renewal(rounds)]
+    return [*_measure_scan(rounds), _measure_reminders(), _measure_renewal(rounds)]
 
 
 def _measure_scan(rounds):
@@ -53,13 +53,13 @@ def _measure_scan(rounds):
             {"number": "NULL"},
         )
         env.cr.execute("ANALYZE crm_contract")
-        reminders = env["crm.contract.reminder"].sudo()
-        movements = env["crm.contract.mrr.schedule"].sudo()
+        jobs = env["crm.contract.reminder"], env["crm.contract.mrr.schedule"]
+        remind, log = (job.sudo()._run for job in jobs)
         with patch.object(env.registry["ir.cron"], "_commit_progress", _no_commit):
             # Odoo's scheduler commits; what is measured is the search.
             return [
-                *_measure_job(env, rounds, "scan", reminders._run),
-                *_measure_job(env, rounds, "mrr_scan", movements._run),
+                *_measure_job(env, rounds, "scan", remind),
+                *_measure_job(env, rounds, "mrr_scan", log),
             ]
 
 
@@ -85,18 +85,18 @@ def _measure_job(env, rounds, name, job):
     ]
 
 
-def _measure_ladder():
-    """Fire a rung of each of many contracts."""
+def _measure_reminders():
+    """Send a reminder of each of many contracts."""
     with measure.environment() as env:
         fixture = bench_contract.prepare(env)
         fixture.type.rung_ids = [Command.create({"name": "60 days", "days": 60})]
-        create_running(env, fixture, RUNGS, days_left=80)
+        create_running(env, fixture, REMINDERS, days_left=80)
         with patch.object(env.registry["ir.cron"], "_commit_progress", _no_commit):
             seconds, queries = measure.once(
                 env, env["crm.contract.reminder"].sudo()._run
             )
-    side = Side(f"{RUNGS} rungs due", seconds, queries)
-    return Figure("renewal.rung_queries", queries / RUNGS, 6, side, Side(""))
+    side = Side(f"{REMINDERS} reminders due", seconds, queries)
+    return Figure("renewal.rung_queries", queries / REMINDERS, 6, side, Side(""))
 
 
 def _measure_renewal(rounds):
