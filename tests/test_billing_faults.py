@@ -226,7 +226,7 @@ def test_locked_contract_is_left_for_later(make, database, admin):
             )
             run_job(admin)
         assert open_rows(database, contracts) == LINES
-        assert not admin.read("crm.contract", contracts[0], "billing_error")
+        assert not admin.read("crm.contract", contracts[0], "job_problem")
     finally:
         connection.close()
     run_job(admin)

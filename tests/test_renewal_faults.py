@@ -7,12 +7,12 @@ import psycopg2
 import pytest
 from jobs import kill_at_random, make_in_shell, processes
 
-LADDER = "crm_contract_renewal.ir_cron_ladder"
-LADDERS = (LADDER, "crm_contract_renewal.ir_cron_ladder_2")
+REMIND = "crm_contract_renewal.ir_cron_ladder"
+REMINDERS = (REMIND, "crm_contract_renewal.ir_cron_ladder_2")
 RENEW = "crm_contract_renewal.ir_cron_renew"
 KILLS, RUNS = 6, 10
 # More chunks than kills can hit, so that most of them find the job at work.
-DUE, LADDER_KILLS = 1500, 14
+DUE, REMIND_KILLS = 1500, 14
 SECONDS = 60
 # Contracts that were signed elsewhere: the life cycle would print each of them.
 MAKE = """
@@ -76,7 +76,7 @@ def count_due(database, contracts):
 
 
 def check_reminded_once(database, contracts):
-    """Each rung has one row, each row that was sent its activity, and no other is."""
+    """Each reminder has one row, each row that was sent its activity, and no other is."""
     assert count_due(database, contracts) == 0
     number = len(contracts)
     rows = database.rows(
@@ -107,19 +107,19 @@ def check_reminded_once(database, contracts):
     )
     assert len(notes) == number, "an activity has no row"
     assert len({contract for contract, _summary, _note in notes}) == number
-    # The nearest rung speaks for the one that was missed, and names it.
+    # The nearest reminder speaks for the one that was missed, and names it.
     assert {summary for _contract, summary, _note in notes} == {"Now"}
     assert all("Soon" in note for _contract, _summary, note in notes)
 
 
 def test_reminders_are_sent_once(make, database):
-    """Killed at random moments; both rungs are due, as after days without a server."""
+    """Killed at random moments; both reminders are due, as after days without a server."""
     contracts = make(DUE, days_left=25)
     assert count_due(database, contracts) == DUE
     killed = kill_at_random(
         database,
-        LADDER,
-        LADDER_KILLS,
+        REMIND,
+        REMIND_KILLS,
         (0.02, 0.6),
         lambda: count_due(database, contracts),
     )
@@ -128,10 +128,10 @@ def test_reminders_are_sent_once(make, database):
 
 
 def test_forty_days_without_a_server(make, database):
-    """Of several rungs that were missed, one activity tells; a second run, nothing."""
+    """Of several reminders that were missed, one activity tells; a second run, nothing."""
     contracts = make(3, days_left=12)
     for _run in range(2):
-        with processes(database, 1, LADDER) as wait_until:
+        with processes(database, 1, REMIND) as wait_until:
             wait_until("done")
         check_reminded_once(database, contracts)
 
@@ -156,15 +156,15 @@ def wait_for_both(database):
 
 
 def test_two_workers(make, database):
-    """Two jobs at once share the rungs: each is fired once, and both fire some."""
+    """Two jobs at once share the reminders: each is sent once, and both send some."""
     contracts = make(900, days_left=25)
     gate = psycopg2.connect(dbname=database.name)
     try:
         # Whatever the order of their start: both are at work before one is through.
         gate.cursor().execute("LOCK TABLE crm_contract_rung_fired IN EXCLUSIVE MODE")
         with (
-            processes(database, 1, LADDERS[0]) as wait_first,
-            processes(database, 1, LADDERS[1]) as wait_second,
+            processes(database, 1, REMINDERS[0]) as wait_first,
+            processes(database, 1, REMINDERS[1]) as wait_second,
         ):
             transactions = wait_for_both(database)
             gate.rollback()
@@ -173,7 +173,7 @@ def test_two_workers(make, database):
     finally:
         gate.close()
     # What the one was about to claim when the other one committed is left to a run.
-    with processes(database, 1, LADDER) as wait_until:
+    with processes(database, 1, REMIND) as wait_until:
         wait_until("done")
     check_reminded_once(database, contracts)
     shares = database.rows(

@@ -159,13 +159,14 @@ PRIVATE = {
         "_store_document",
         "_store_texts",
         "_write",
-        "_advance",
         "_advance_expire",
-        "_cron_advance",
         "_set_next_sequence",
     ),
     "crm.contract.installment": ("_create_invoices", "_advance_due", "_write"),
     "crm.contract.document": ("_set_file_hash", "_write"),
+    "crm.contract.billing": ("_run", "_bill", "_do"),
+    "crm.contract.schedule": ("_run", "_do"),
+    "crm.contract.job.failure": ("_note", "_forget", "_try_again"),
 }
 ACTIONS = (
     "action_submit",

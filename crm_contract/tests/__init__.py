@@ -11,6 +11,8 @@ from . import test_framework
 from . import test_import
 from . import test_installment
 from . import test_invoice
+from . import test_job
+from . import test_job_failure
 from . import test_late_interest
 from . import test_ledger
 from . import test_lifecycle

@@ -107,6 +107,20 @@ class TestLock(LockCommon):
             row.unlink()
         self.assertFalse(contract.clause_ids)
 
+    def test_unlocked_for_one_and_for_a_while(self):
+        """What an amendment changes is open while it does so, and nothing else is."""
+        contract, other = self._create_full("running"), self._create_full("running")
+        with contract._content_unlocked():
+            contract.name = "Amended"
+            contract.line_ids.quantity = 2
+            self._assert_locked(other.write, {"name": "Other"})
+            self._assert_locked(other.line_ids.write, {"quantity": 2})
+        with self.assertRaises(ValueError), contract._content_unlocked():
+            raise ValueError
+        self.assertEqual(contract.name, "Amended")
+        self._assert_locked(contract.write, {"name": "Again"})
+        self._assert_locked(contract.line_ids.write, {"quantity": 3})
+
     def test_what_stays_writable(self):
         """A new field of the add-on is content, owned, or named here."""
         contract = self._create_full("running")
@@ -204,8 +218,11 @@ class TestDocuments(LockCommon):
             "res_id": document.id,
             "res_field": "file",
         }
-        with self.assertRaises(UserError), self.env.cr.savepoint():
+        # Refused before it is made: the route of uploads keeps what was made until then.
+        count = attachments.sudo().search_count([])
+        with self.assertRaises(UserError):
             attachments.create(dict(forged, raw=b"forged"))
+        self.assertEqual(attachments.sudo().search_count([]), count)
         other = attachments.create({"name": "Own", "raw": b"forged"})
         with self.assertRaises(UserError), self.env.cr.savepoint():
             other.write(forged)

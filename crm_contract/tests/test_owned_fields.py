@@ -169,6 +169,17 @@ class TestOwnedFields(ContractCommon):
 
         self._for_each_field(check)
 
+    def test_default_that_is_meant_for_the_contract(self):
+        """It must not keep the parts from being made, whose field it can't set."""
+        contracts = self.env["crm.contract"].with_user(self.user)
+        for name, value in (("company_id", self.company.id), ("state", "running")):
+            context = {f"default_{name}": value}
+            contract = contracts.with_context(**context).create(
+                self._prepare_contract_vals()
+            )
+            self.assertEqual(contract.line_ids.company_id, self.company)
+            self.assertEqual(contract.state, "draft")
+
     def test_default_of_user(self):
         def check(record, name, value):
             defaults = self.env["ir.default"].with_user(record.env.user)

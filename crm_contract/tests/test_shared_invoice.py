@@ -544,15 +544,16 @@ class TestReverseAndCreate(SharedInvoiceCommon):
         rows, invoice = self._create_billed()
         contract = rows.contract_id
         with freeze_time(self._days(10)):
-            charged = contract._charge_interest(self._days(10))
+            late = self.env["crm.contract.late.interest"].with_env(contract.env)
+            charged = late._charge(contract, self._days(10))
             replacement = self._replace(self._post(charged, self._days(10)))
             self._post(replacement, self._days(10))
         self.assertEqual(replacement.interest_row_ids.ids, [])
         row = contract.installment_ids.filtered(lambda row: row.trigger == "interest")
         self.assertEqual((row.state, row.invoice_id), ("invoiced", replacement))
-        for move in charged + replacement:
-            self.assertFalse(move.sudo()._bears_interest())
-        self.assertTrue(invoice.sudo()._bears_interest())
+        with freeze_time(self._days(50)):
+            owed = late._get_rows(charged + replacement + invoice, self._days(50))
+        self.assertEqual(list(owed), invoice.sudo().ids and [invoice.sudo()])
 
 
 class TestLinesOfTheDraft(SharedInvoiceCommon):

@@ -191,9 +191,10 @@ class CrmContractBill(models.TransientModel):
             cron._commit_progress()
             return time.monotonic() <= deadline
 
-        return self.env["crm.contract.billing"]._work_through(
+        left, goes_on = self.env["crm.contract.billing"]._work_through(
             self._get_step(), contracts.ids, commit
         )
+        return goes_on or not left
 
     def _note_progress(self, chunk):
         done = self.done_count + chunk.count

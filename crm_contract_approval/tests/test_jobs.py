@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -77,6 +78,18 @@ class TestJobs(ApprovalCommon):
         self._decide(contract, self.manager)
         self.assertEqual(self._task(contract).name, "Executive")
 
+    def test_escalated_but_decided_by_those_asked(self):
+        """Whoever was asked may still decide; his word is not that of the target."""
+        self.legal.write({"mode": "all", "escalation_user_id": self.manager.id})
+        contract = self._send()
+        self._run("remind", days=4)
+        task = self._task(contract)
+        self._decide(contract, self.lawyer)
+        self.assertEqual(task.state, "pending")
+        self.assertEqual(task.waiting_ids, self.lawyer2)
+        self._decide(contract, self.lawyer2)
+        self.assertEqual(task.state, "approved")
+
     def test_late_without_target(self):
         contract = self._send()
         self._run("remind", days=4)
@@ -110,3 +123,33 @@ class TestJobs(ApprovalCommon):
         self._run("remind", days=4)
         self.assertTrue(self._task(good).escalated_to_id)
         self.assertFalse(self._task(bad).escalated_to_id)
+        self.assertIn("Broken", bad.job_problem)
+        self.assertFalse(good.job_problem)
+
+    @mute_logger("odoo.addons.crm_contract.models.job.crm_contract_job")
+    def test_mail_that_fails(self):
+        """Nobody is told of the bad one; it is not taken for told, the others are."""
+        contracts = [self._send() for _number in range(3)]
+        bad = contracts[1]
+        bad_id = self._task(bad).id
+        model = self.env.registry["crm.contract.approval.task"]
+        deciders = model._get_deciders
+
+        def fail(task):
+            if task.id == bad_id:
+                raise ValueError("Broken")
+            return deciders(task)
+
+        with patch.object(model, "_get_deciders", fail):
+            mails = self._run("notify")
+        # Not the mail that tells who is in charge of what failed.
+        told = "".join(mails.filtered(lambda m: "decision" in m.subject).mapped("body"))
+        for contract in contracts:
+            self.assertEqual(contract.number in told, contract != bad)
+            self.assertEqual(
+                bool(self._task(contract).date_notified), contract != bad
+            )
+        self.assertIn("Broken", bad.job_problem)
+        self.assertTrue(self._run("notify", days=1))
+        self.assertTrue(self._task(bad).date_notified)
+        self.assertFalse(bad.job_problem)

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..models.deadline.crm_contract_decision import DECISIONS
+from ..models.renewal.crm_contract_renewal_decision import DECISIONS
 
 OUTCOMES = [
     ("open", "Open"),
@@ -35,7 +35,6 @@ class CrmContractRenewalReport(models.Model):
             "amount_recurring",
             "commercial_partner_id",
             "company_id",
-            "date_decided",
             "date_end",
             "date_ended",
             "date_signed",
@@ -43,14 +42,14 @@ class CrmContractRenewalReport(models.Model):
             "end_reason",
             "kind",
             "origin_id",
-            "renewal_competitor",
             "renewal_decision",
-            "renewal_reason",
+            "renewal_decision_id",
             "state",
             "team_id",
             "type_id",
             "user_id",
         ],
+        "crm.contract.renewal.decision": ["competitor", "date_decided", "reason"],
         "crm.contract.rung.fired": ["contract_id", "date", "outcome"],
         "res.company": ["currency_id"],
     }
@@ -207,10 +206,10 @@ class CrmContractRenewalReport(models.Model):
                        ELSE 'open'
                    END AS outcome,
                    contract.renewal_decision,
-                   contract.renewal_reason,
-                   contract.renewal_competitor,
-                   contract.date_decided,
-                   contract.date_decided - fired.date AS lead_days,
+                   decision.reason AS renewal_reason,
+                   decision.competitor AS renewal_competitor,
+                   decision.date_decided,
+                   decision.date_decided - fired.date AS lead_days,
                    contract.amount_company AS amount_expiring,
                    contract.amount_arr_end / 12 AS amount_mrr,
                    CASE WHEN contract.state = 'ended' OR renewal.id IS NOT NULL
@@ -236,6 +235,8 @@ class CrmContractRenewalReport(models.Model):
                AND renewal.state != 'cancelled'
                AND renewal.date_signed IS NOT NULL
                AND (renewal.date_ended >= renewal.date_start) IS NOT FALSE
+              LEFT JOIN crm_contract_renewal_decision decision
+                ON decision.id = contract.renewal_decision_id
               LEFT JOIN (SELECT contract_id, MIN(date) AS date
                            FROM crm_contract_rung_fired
                           WHERE outcome = 'fired'

@@ -20,6 +20,7 @@ from . import test_mrr_log
 from . import test_renewal_report
 from . import test_tools_notice
 from . import test_terminate
+from . import test_termination_history
 from . import test_penalty
 from . import test_reopen
 from . import test_after_the_end

@@ -80,6 +80,9 @@ class EndCommon(RenewalCommon, LedgerCommon):
         )
         self.env.flush_all()
 
+    def _get_settlement(self, contract):
+        return contract.sudo().termination_id.settlement_move_ids
+
     def _run_on(self, name, day, addon="crm_contract_renewal"):
         """Run a daily job on a day."""
         self.env.flush_all()

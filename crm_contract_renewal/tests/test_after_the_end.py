@@ -95,7 +95,7 @@ class TestAfterTheEnd(EndCommon):
         for month in (3, 4):
             self._bill(self._row_of(contract, month))
         self._terminate(contract, date(2026, 3, 20))
-        for move in contract.sudo().settlement_move_ids:
+        for move in self._get_settlement(contract):
             move.invoice_date = TODAY
             move.action_post()
         self.assertEqual(self._row_of(contract, 4).state, "cancelled")

@@ -55,7 +55,9 @@ class TestDeadlines(RenewalCommon):
         )
         contract = self._create_contract()
         self.assertEqual(contract.renewal_mode, "automatic")
-        self.assertEqual(contract._get_renewal_term()[1:], (6, "month"))
+        self.assertEqual(
+            self.env["crm.contract.renewal"]._get_term(contract)[1:], (6, "month")
+        )
         with self._refused("open-ended", ValidationError):
             contract.is_open_ended = True
 

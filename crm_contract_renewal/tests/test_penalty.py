@@ -39,13 +39,16 @@ class TestPenalty(EndCommon):
         row = self._row(contract)
         self.assertEqual(row.amount, 500)
         self.assertEqual(row.state, "invoiced")
-        self.assertEqual(row.penalty_clause_id, contract.clause_ids)
+        termination = contract.termination_id
+        self.assertEqual(termination.penalty_clause_id, contract.clause_ids)
+        self.assertEqual(termination.amount_penalty, 500)
+        self.assertEqual(termination.penalty_row_ids, row)
         invoice = row.invoice_id
         self.assertEqual((invoice.move_type, invoice.state), ("out_invoice", "draft"))
         self.assertEqual(invoice.amount_total, 500)
         self.assertFalse(invoice.invoice_line_ids.tax_ids)
         self.assertIn("clause “Liability”", invoice.invoice_line_ids.name)
-        self.assertEqual(contract.sudo().settlement_move_ids, invoice)
+        self.assertEqual(self._get_settlement(contract), invoice)
         self.assertEqual(contract.amount_invoiced, 500)
 
     def test_of_the_one_who_terminates(self):
@@ -70,7 +73,9 @@ class TestPenalty(EndCommon):
             **self._penalty(contract, penalty_owed_by="us"),
         )
         self.assertFalse(self._row(contract))
-        credit_note = contract.sudo().settlement_move_ids
+        refund = contract.sudo().termination_id.penalty_refund_id
+        credit_note = self._get_settlement(contract)
+        self.assertEqual(credit_note, refund)
         self.assertEqual(credit_note.move_type, "out_refund")
         self.assertEqual(credit_note.state, "draft")
         self.assertEqual(credit_note.amount_total, 500)
@@ -165,13 +170,15 @@ class TestPenalty(EndCommon):
         running = self._create_fee()
         self._terminate_by_customer(running)
         row = self._row(running).with_user(self.manager)
-        for change in ({"amount_fixed": 1}, {"name": "X"}, {"penalty_tax_ids": False}):
+        for change in ({"amount_fixed": 1}, {"name": "X"}, {"termination_id": False}):
             with self._refused("", UserError):
                 row.write(change)
         with self._refused("", UserError):
             row.unlink()
         with self._refused("", AccessError):
-            running.with_user(self.manager).write({"settlement_move_ids": False})
+            running.termination_id.with_user(self.manager).write(
+                {"settlement_move_ids": False}
+            )
 
     def test_preview_and_settlement(self):
         contract = self._create_fee()
@@ -193,7 +200,7 @@ class TestPenalty(EndCommon):
         self.assertEqual(contract.sudo().invoice_ids, before)
         wizard.action_end()
         moves = contract.sudo().invoice_ids - before
-        self.assertEqual(moves, contract.sudo().settlement_move_ids)
+        self.assertEqual(moves, self._get_settlement(contract))
         self.assertEqual(
             sorted(moves.mapped(lambda m: (m.move_type, m.amount_total, m.state))),
             [("out_invoice", 500, "draft"), ("out_refund", 210, "draft")],

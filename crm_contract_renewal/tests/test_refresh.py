@@ -141,6 +141,6 @@ class TestRefresh(RenewalCommon):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            self.assertTrue(contract._get_clause_updates())
+            self.assertTrue(contract.clause_ids._get_library_updates())
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(*counts)

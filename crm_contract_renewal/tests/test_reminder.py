@@ -101,6 +101,39 @@ class TestReminder(RenewalCommon):
         self.assertEqual(mails.recipient_ids, self.signatory)
         self.assertFalse(contract.activity_ids)
 
+    def test_template_that_divides_by_zero(self):
+        """It stops the reminders of its own contracts alone, and somebody is told."""
+        template = self.env.ref("crm_contract_renewal.mail_template_deadline").copy(
+            {"body_html": '<p t-out="1 / 0"/>'}
+        )
+        other_type = self.type.copy({"code": "ZERO"})
+        other_type.rung_ids.template_id = template
+        good = self._create_running()
+        bad = self._create_running(type_id=other_type.id)
+        good |= self._create_running()
+        self._run("ladder", self._days_before(bad, 60))
+        for contract in good:
+            self.assertEqual(self._outcomes(contract), [(60, "fired")])
+            self.assertEqual(len(contract.activity_ids), 1)
+        self.assertFalse(bad.fired_ids)
+        self.assertIn("template", bad.job_problem)
+        self.assertEqual(bad.activity_ids.user_id, self.user)
+        self.assertIn("template", bad.activity_ids.note)
+        template.body_html = "<p>Soon</p>"
+        self._run("ladder", self._days_before(bad, 59))
+        self.assertEqual(self._outcomes(bad), [(60, "fired")])
+        self.assertFalse(bad.job_problem)
+        self.assertEqual(bad.activity_ids.summary, "60 days")
+
+    def test_salesperson_left(self):
+        """Reminders go to somebody who is there."""
+        contract = self._create_running()
+        self.user.active = False
+        self._run("ladder", self._days_before(contract, 60))
+        user = contract.activity_ids.user_id
+        self.assertTrue(user.active)
+        self.assertTrue(user.has_group("crm_contract.crm_contract_group_manager"))
+
     def test_condition(self):
         self.type.rung_ids[0].domain = "[('amount_total', '>', 1000000)]"
         contract = self._create_running()

@@ -24,7 +24,9 @@ class TestReopen(EndCommon):
             with self._refused("", AccessError):
                 self._reopen(contract, user=user)
             with self._refused("", AccessError):
-                contract.with_user(user)._reopen("Why not")
+                self.env["crm.contract.termination"].with_user(user)._reopen(
+                    contract.with_user(user), "Why not"
+                )
         with self._refused("Say why"):
             self._reopen(contract, reason=" ")
         with self._refused("", AccessError):
@@ -33,7 +35,7 @@ class TestReopen(EndCommon):
         self.assertEqual(contract.state, "running")
         self.assertFalse(contract.end_reason)
         self.assertFalse(contract.date_ended)
-        self.assertFalse(contract.terminated_by)
+        self.assertFalse(contract.termination_id)
         self.assertIn("Both changed their minds", contract.message_ids[0].body)
         self.assertTrue(contract.date_next_rung)
 
@@ -87,7 +89,7 @@ class TestReopen(EndCommon):
         return contract, invoices
 
     def _post_settlement(self, contract):
-        for move in contract.sudo().settlement_move_ids.with_user(self.accountant):
+        for move in self._get_settlement(contract).with_user(self.accountant):
             move.invoice_date = TODAY
             move.action_post()
         self.env.invalidate_all()
@@ -96,7 +98,7 @@ class TestReopen(EndCommon):
         contract, _invoices = self._create_billed()
         with self._refused("settled by drafts"):
             self._reopen(contract)
-        contract.sudo().settlement_move_ids.button_cancel()
+        self._get_settlement(contract).button_cancel()
         self._reopen(contract)
         # The invoices stand, and nothing of their periods is billed again.
         self.assertEqual(self._tiles(contract)[:4], self.WHOLE)
@@ -123,7 +125,7 @@ class TestReopen(EndCommon):
     def test_posted_credit_notes_stay_posted(self):
         contract, _invoices = self._create_billed(months=(3,))
         self._post_settlement(contract)
-        credit_note = contract.sudo().settlement_move_ids.with_user(self.accountant)
+        credit_note = self._get_settlement(contract).with_user(self.accountant)
         self._reopen(contract)
         with self._refused("can't come back"):
             credit_note.button_draft()
@@ -237,7 +239,7 @@ class TestReopen(EndCommon):
             penalty_owed_by=owed_by,
             penalty_clause_id=contract.clause_ids.id,
         )
-        return contract.sudo().settlement_move_ids.with_user(self.accountant)
+        return self._get_settlement(contract).with_user(self.accountant)
 
     def test_penalty_has_to_be_undone(self):
         for owed_by in ("customer", "us"):
@@ -251,8 +253,10 @@ class TestReopen(EndCommon):
                 self._reopen(contract)
             move._reverse_moves([{"invoice_date": TODAY}], cancel=True)
             self._reopen(contract)
-            penalty = contract._get_penalty_rows()
-            self.assertFalse(penalty)
+            rows = contract.sudo().installment_ids
+            penalty = rows.filtered(lambda row: row.trigger == "penalty")
+            self.assertEqual(len(penalty), owed_by == "customer")
+            self.assertEqual(penalty.filtered("is_cancelled"), penalty)
             # A second end can be settled with a penalty again.
             again = self._terminate_with_penalty(contract, owed_by)
             self.assertEqual(again.state, "draft")

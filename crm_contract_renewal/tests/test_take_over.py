@@ -93,10 +93,12 @@ class TestTakeOver(RenewalCommon):
             self.assertFalse(contract.renewal_ids)
             self.assertEqual(len(contract.activity_ids), 1)
             self.assertIn("address", contract.activity_ids.note)
+            self.assertIn("address", contract.job_problem)
         self.customer.city = "Shelbyville"
         self._advance(deadline + 3)
         self.assertEqual(contract.renewal_ids.state, "signed")
         self.assertEqual(len(contract.activity_ids), 1)
+        self.assertFalse(contract.job_problem)
 
     def test_forty_days_down(self):
         contract = self._create_running(renewal_mode="automatic", notice_period=3)

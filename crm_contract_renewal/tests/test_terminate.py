@@ -33,9 +33,11 @@ class TestTerminate(EndCommon):
             self._terminate(contract, date(2027, 1, 1))
         self._terminate(contract, day, **NOTICE)
         self.assertEqual(contract.date_termination, day)
-        self.assertEqual(contract.terminated_by, "customer")
-        self.assertEqual(contract.date_notice_given, date(2026, 3, 9))
-        self.assertEqual(contract.termination_reason, "Closed")
+        termination = contract.termination_id.with_user(self.user)
+        self.assertEqual(termination.terminated_by, "customer")
+        self.assertEqual(termination.date_notice_given, date(2026, 3, 9))
+        self.assertEqual(termination.reason, "Closed")
+        self.assertEqual(termination.user_id, self.user)
         self.assertIn("Terminated to 12/31/2026", contract.message_ids[1].body)
 
     def test_only_terminations_lie_ahead(self):
@@ -233,9 +235,9 @@ class TestTerminate(EndCommon):
         for user in (self.user, self.manager, self.env.ref("base.user_admin")):
             for name, value in (
                 ("date_termination", JUNE),
-                ("terminated_by", "us"),
-                ("date_notice_given", JUNE),
-                ("termination_reason", "X"),
+                ("termination_id", 1),
+                ("renewal_decision", "expire"),
+                ("renewal_decision_id", 1),
             ):
                 with self._refused("", AccessError):
                     contract.with_user(user).write({name: value})

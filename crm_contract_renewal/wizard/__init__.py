@@ -5,5 +5,4 @@ from . import crm_contract_end_penalty
 from . import crm_contract_reopen
 from . import crm_contract_renew
 from . import crm_contract_renew_clauses
-from . import crm_contract_renew_offer
 from . import crm_contract_text_on

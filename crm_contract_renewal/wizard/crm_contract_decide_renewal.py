@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.deadline.crm_contract_decision import DECISIONS
+from ..models.renewal.crm_contract_renewal_decision import DECISIONS
 
 
 class CrmContractDecideRenewal(models.TransientModel):
@@ -42,7 +42,8 @@ class CrmContractDecideRenewal(models.TransientModel):
         if self.decision == "expire" and not (self.reason or "").strip():
             raise UserError(self.env._("Say why the contract is to expire."))
         self.contract_ids._decide_renewal(self.decision, self.reason, self.competitor)
-        renewable = self.contract_ids.filtered(lambda c: not c._get_renewal_refusal())
+        model = self.env["crm.contract.renewal"]
+        renewable = self.contract_ids.filtered(lambda c: not model._get_refusal(c))
         if self.decision == "expire" or not renewable:
             return {"type": "ir.actions.act_window_close"}
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -1,6 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.tools import format_date
 
 from ..models.termination.crm_contract_termination import MANAGER, TERMINATORS
 
@@ -27,10 +25,11 @@ class CrmContractEnd(models.TransientModel):
 
     @api.depends("contract_id", "reason", "terminated_by", "date_notice_given")
     def _compute_date_earliest(self):
+        model = self.env["crm.contract.termination"]
         for wizard in self:
             notice = wizard._is_by_notice() and wizard.date_notice_given
-            wizard.date_earliest = notice and wizard.contract_id._get_earliest_end(
-                notice
+            wizard.date_earliest = notice and model._get_earliest_end(
+                wizard.contract_id, notice
             )
 
     @api.depends("date_earliest")
@@ -44,12 +43,16 @@ class CrmContractEnd(models.TransientModel):
 
     @api.depends("date", "date_earliest", "terminated_by", "date_notice_given")
     def _compute_notice_problem(self):
+        model = self.env["crm.contract.termination"]
         for wizard in self:
             wizard.notice_problem = (
                 wizard.date_earliest
                 and wizard.date
-                and wizard.contract_id._get_notice_problem(
-                    wizard.date, wizard.terminated_by, wizard.date_notice_given
+                and model._get_notice_problem(
+                    wizard.contract_id,
+                    wizard.date,
+                    wizard.terminated_by,
+                    wizard.date_notice_given,
                 )
             )
 
@@ -70,36 +73,20 @@ class CrmContractEnd(models.TransientModel):
         return self.reason == "terminated" and self.terminated_by in ("us", "customer")
 
     def _end_contract(self):
-        if self.reason != "terminated":
-            self._check_can_complete()
-            return super()._end_contract()
-        return self.contract_id._terminate(
-            self.date,
-            self.terminated_by,
-            self.date_notice_given,
-            self.note,
-            settle=self.settle,
-            penalty=self._get_penalty(),
-        )
-
-    def _check_can_complete(self):
-        """Refuse to call completed what is an early end: notice is not got around."""
-        contract = self.contract_id
-        if contract.date_termination:
-            raise UserError(
-                self.env._(
-                    "%(contract)s is terminated to %(day)s already. A contract manager "
-                    "can take that back first.",
-                    contract=contract.display_name,
-                    day=format_date(self.env, contract.date_termination),
-                )
+        model = self.env["crm.contract.termination"]
+        if self.reason == "terminated":
+            termination = model._terminate(
+                self.contract_id,
+                self.date,
+                self.terminated_by,
+                self.date_notice_given,
+                self.note,
+                settle=self.settle,
+                penalty=self._prepare_penalty_vals(),
             )
-        effects = self.env["crm.contract.settlement"]._get_effects(contract, self.date)
-        if effects and not self.is_manager:
-            raise UserError(
-                self.env._(
-                    "Recurring fees go on after %s: terminate the contract by notice or "
-                    "agreement, or ask a contract manager to complete it.",
-                    format_date(self.env, self.date),
-                )
+        else:
+            termination = model._complete(
+                self.contract_id, self.date, self.note, settle=self.settle
             )
+        # sudo: who may see them is asked before they are opened
+        return termination.sudo().settlement_move_ids.sudo(False)

@@ -1,9 +1,8 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.fields import Command
 from odoo.tools import formatLang
-
-from ..models.termination.crm_contract_penalty import Penalty
 
 # How effects on the ledger are summed up: `{kind: what of them counts}`.
 SUMS = {"stop": "change", "shorten": "change", "redo": "amount", "credit": "change"}
@@ -54,11 +53,14 @@ class CrmContractEnd(models.TransientModel):
 
     @api.depends("contract_id", "date", "date_earliest")
     def _compute_amount_remaining(self):
+        model = self.env["crm.contract.termination"]
         for wizard in self:
             contract = wizard.contract_id
             last = contract.date_end or wizard.date_earliest
             wizard.amount_remaining = (
-                contract._get_remaining_value(wizard.date, last) if wizard.date else 0.0
+                model._get_remaining_value(contract, wizard.date, last)
+                if wizard.date
+                else 0.0
             )
 
     @api.depends("penalty", "penalty_fixed", "penalty_percent", "amount_remaining")
@@ -148,14 +150,14 @@ class CrmContractEnd(models.TransientModel):
             ),
         ]
 
-    def _get_penalty(self):
-        """Return the penalty (`Penalty`), or None."""
+    def _prepare_penalty_vals(self):
+        """Return the values of the penalty that go on record, or None."""
         self.ensure_one()
         if not self.penalty:
             return None
-        return Penalty(
-            self.amount_penalty,
-            self.penalty_owed_by,
-            self.penalty_clause_id,
-            self.penalty_tax_ids,
-        )
+        return {
+            "amount_penalty": self.amount_penalty,
+            "penalty_owed_by": self.penalty_owed_by,
+            "penalty_clause_id": self.penalty_clause_id.id,
+            "penalty_tax_ids": [Command.set(self.penalty_tax_ids.ids)],
+        }

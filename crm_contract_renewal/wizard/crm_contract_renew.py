@@ -46,6 +46,15 @@ class CrmContractRenew(models.TransientModel):
     rounding = fields.Float(
         default=0.01, digits=(16, 4), help="New prices are multiples of this."
     )
+    make_opportunity = fields.Boolean(
+        string="Opportunity", help="With the value of the renewal as expected revenue."
+    )
+    make_quotation = fields.Boolean(
+        string="Quotation",
+        help="A draft order with the lines of the renewal. The renewal bills them, "
+        "whether the order is confirmed or not.",
+    )
+    can_quote = fields.Boolean(compute="_compute_can_quote")
 
     @api.model
     def default_get(self, fields):
@@ -55,8 +64,10 @@ class CrmContractRenew(models.TransientModel):
         if chosen and "contract_ids" in fields and not values.get("contract_ids"):
             values["contract_ids"] = [(6, 0, context.get("active_ids") or [])]
         if "uplift" in fields and "default_uplift" not in context:
-            contracts = self.new({"contract_ids": values.get("contract_ids")})
-            proposed = contracts.contract_ids._origin._prepare_agreed_defaults()
+            wizard = self.new({"contract_ids": values.get("contract_ids")})
+            proposed = self.env["crm.contract.uplift"]._prepare_agreed_defaults(
+                wizard.contract_ids._origin
+            )
             values |= {name: proposed[name] for name in proposed if name in fields}
         return values
 
@@ -66,9 +77,14 @@ class CrmContractRenew(models.TransientModel):
             if wizard.rounding <= 0:
                 raise ValidationError(self.env._("The rounding must be above zero."))
 
+    @api.depends_context("uid")
+    def _compute_can_quote(self):
+        self.can_quote = self.env["sale.order"].has_access("create")
+
     @api.depends(
         "contract_ids", "uplift", "percent", "amount", "index_id", "date_base",
         "date_index", "months_before", "use_cap", "cap", "use_floor", "floor", "rounding",
+        "make_quotation",
     )  # fmt: skip
     def _compute_line_ids(self):
         for wizard in self:
@@ -82,14 +98,14 @@ class CrmContractRenew(models.TransientModel):
         vals = {"contract_id": contract.id, "problem": self._get_refusal(contract)}
         if vals["problem"]:
             return vals
-        start, number, unit = contract._get_renewal_term()
+        start, number, unit = self.env["crm.contract.renewal"]._get_term(contract)
         vals |= {"date_start": start, "amount_old": contract.amount_untaxed}
         try:
             uplift, text = self._get_uplift(contract)
         except UserError as error:
             return {**vals, "problem": str(error)}
         # sudo: the lines that are renewed, see `_renew`
-        lines = contract._get_present_version().sudo()._get_content_lines()
+        lines = contract._get_present_version().sudo().line_ids._filter_content()
         priced = lines.filtered(lambda line: not line.display_type)
         share = sum(
             (uplift.apply(line.price_unit) / line.price_unit - 1)
@@ -105,28 +121,34 @@ class CrmContractRenew(models.TransientModel):
 
     def _get_refusal(self, contract):
         """Return why the dialog can't renew a contract (str, empty if it can)."""
-        return contract._get_renewal_refusal()
+        refusal = self.env["crm.contract.renewal"]._get_refusal(contract)
+        if not refusal and self.make_quotation:
+            return self.env["crm.contract.offer"]._get_quotation_refusal(contract)
+        return refusal
 
     def _get_uplift(self, contract):
         """Return (Uplift, how it was computed) for a contract.
 
         :raise UserError: if a value of the index is missing
         """
+        model = self.env["crm.contract.uplift"]
         if self.uplift == "percent":
-            return contract._get_percent_uplift(self.percent, self.rounding)
+            return model._get_percent(contract, self.percent, self.rounding)
         if self.uplift == "amount":
-            return contract._get_amount_uplift(self.amount, self.rounding)
+            return model._get_amount(contract, self.amount, self.rounding)
         if self.uplift == "index":
             return self._get_index_uplift(contract)
         if self.uplift == "agreed":
-            return contract._get_agreed_uplift()
+            return model._get_agreed(contract)
         return UNCHANGED, ""
 
     def _get_index_uplift(self, contract):
         if not self.index_id:
             raise UserError(self.env._("Choose the index that prices follow."))
-        base_day, day = contract._get_index_days(self.months_before)
-        return contract._get_index_uplift(
+        model = self.env["crm.contract.uplift"]
+        base_day, day = model._get_index_days(contract, self.months_before)
+        return model._get_index(
+            contract,
             self.index_id,
             self.date_base or base_day,
             self.date_index or day,
@@ -152,7 +174,12 @@ class CrmContractRenew(models.TransientModel):
         return successors._get_records_action(name=self.env._("Renewals"))
 
     def _offer(self, successors):
-        """Do what is wanted with the renewals that were made; extended by topics."""
+        """Make what sales wants of the renewals."""
+        offer = self.env["crm.contract.offer"]
+        if self.make_opportunity:
+            offer._make_opportunities(successors)
+        if self.make_quotation:
+            offer._make_quotations(successors)
 
 
 class CrmContractRenewLine(models.TransientModel):

@@ -42,7 +42,7 @@ def _prepare_clause_changes(contracts):
     texts = contracts.sudo().browse(
         [contract._get_present_version().id for contract in contracts]
     )
-    updates = texts._get_clause_updates()
+    updates = texts.clause_ids._get_library_updates()
     rows, versions = [], {}
     for contract, text in zip(contracts, texts, strict=True):
         clauses = text.clause_ids._filter_content().sorted()

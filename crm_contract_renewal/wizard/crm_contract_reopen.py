@@ -16,13 +16,14 @@ class CrmContractReopen(models.TransientModel):
 
     @api.depends("contract_id")
     def _compute_refusal(self):
+        model = self.env["crm.contract.termination"]
         for wizard in self:
             contract = wizard.contract_id
-            wizard.refusal = contract and contract._get_reopen_refusal()
+            wizard.refusal = contract and model._get_reopen_refusal(contract)
             wizard.is_ahead = contract.state != "ended"
 
     def action_reopen(self):
         """Reopen the contract, or take its termination back."""
         self.ensure_one()
-        self.contract_id._reopen(self.reason)
+        self.env["crm.contract.termination"]._reopen(self.contract_id, self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -23,8 +23,9 @@ def run(installed, paths, lanes):
         return results.Outcome("tests", problems=["tests/ has no test file"])
     lanes = min(lanes, len(files))
     names = [databases.name_of(f"test_web_{number + 1}") for number in range(lanes)]
-    with console.step("databases with demo data"):
-        _make_databases(installed, names)
+    template = databases.ensure_template(installed, demo=True)
+    with console.step("databases of tests/"):
+        _make_databases(installed, template, names)
     log = settings.LOGS / "pytest.log"
     report = settings.LOGS / "pytest.xml"
     report.unlink(missing_ok=True)
@@ -48,9 +49,8 @@ def run(installed, paths, lanes):
     return outcome
 
 
-def _make_databases(installed, names):
+def _make_databases(installed, template, names):
     """Install the add-ons once, and copy what came of it."""
-    template = databases.ensure_template(installed, demo=True)
     log = settings.LOGS / "test-install.log"
     databases.copy(template, names[0])
     databases.install(installed, names[0], settings.ADDONS, log=log)

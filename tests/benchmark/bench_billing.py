@@ -259,17 +259,17 @@ def bill(contracts, until=None, failing=None):
     """Invoice what is due as the job does, without its commits."""
     env = contracts.env
     until = until or date.today()
-    domain = env["crm.contract"]._get_bill_domain(until)
-    # Only now: the path of the add-ons is known once Odoo is set up.
-    from odoo.addons.crm_contract.models.ledger.crm_contract_billing import CHUNK
-
-    for start in range(0, len(contracts), CHUNK):
-        invoices, failed = contracts[start : start + CHUNK]._bill_chunk(domain, until)
-        if failed - (failing or failed.browse()):
-            raise AssertionError(failed.mapped("billing_error"))
+    billing = env["crm.contract.billing"]
+    step = billing._get_bill_step(until, lambda: billing._get_bill_domain(until))
+    for start in range(0, len(contracts), step.chunk):
+        chunk = billing._do(
+            step._replace(retry=True), contracts[start : start + step.chunk]
+        )
+        if set(chunk.failures) - set(failing or ()):
+            raise AssertionError(chunk.failures)
         env.cr.flush()
         env.invalidate_all()
-        del invoices
+        del chunk
 
 
 def _bill_with_failure(contracts):
@@ -313,12 +313,9 @@ def _bill_and_post(contracts):
 
 
 def _find(env, expected):
-    contracts = env["crm.contract"]
-    found = contracts._find_contracts_to_bill(
-        contracts._get_bill_domain(date.today())
-        & contracts._get_not_set_aside_domain(),
-        limit=400,
-    )
+    billing = env["crm.contract.billing"]
+    [step] = billing._get_steps()
+    found = billing._find(step)
     if len(found) != expected:
         raise AssertionError(f"{len(found)} contracts are due, not {expected}.")
 
@@ -405,10 +402,7 @@ def _warm_up():
 
 def _work():
     with measure.environment() as env:
-        contracts, today = env["crm.contract"], date.today()
-        domain = contracts._get_bill_domain(today)
-        for _done in contracts._bill_in_chunks(domain, today):
-            env.cr.commit()
+        env["crm.contract.billing"]._run()
 
 
 STAGES = {

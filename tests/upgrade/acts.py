@@ -21,13 +21,17 @@ class _TakenBack(Exception):
 def rehearse(env):
     """Return what comes of each act: {act: {contract: state or "refused: …"}}."""
     acts = {
-        "submit": ("draft", _submit),
+        "submit": ("draft", lambda contract: contract.action_submit()),
         "sign": ("to_sign", _sign),
+        "withdraw": ("to_sign", lambda contract: contract.action_withdraw()),
+        "cancel": ("to_sign", lambda contract: contract.action_cancel()),
         "approve": ("review", _approve),
+        "reject": ("review", _reject),
         "recall": ("review", lambda contract: contract.action_recall()),
         "suspend": ("running", _suspend_and_resume),
         "invoice": ("running", _invoice),
         "amend": ("running", _amend),
+        "renew": ("running", _renew),
     }
     contracts = facts.contracts_of(env)
     return {
@@ -43,8 +47,10 @@ def rehearse(env):
 def _is_possible(contract, act):
     if act == "invoice":
         return any(row.state == "due" for row in contract.installment_ids)
+    if act == "renew":
+        return "crm.contract.renew" in contract.env and contract.id % 4 == 0
     if act == "amend":
-        # Some of them do: a new one, and one that was amended, of each kind.
+        # Some of them do: those that were amended, and some that were not.
         return "crm.contract.amend" in contract.env and (
             contract.amendment_ids or contract.id % 4 == 0
         )
@@ -63,17 +69,16 @@ def _try(contract, method):
             result = method(contract)
             env.flush_all()
             env.cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            raise _TakenBack(result or contract.sudo().state)
+            state = contract.sudo().state
+            raise _TakenBack(result if isinstance(result, str) else state)
     except _TakenBack as done:
         return done.args[0]
     except UserError as error:
         return f"refused: {error}"
+    except Exception as error:
+        return f"crashed: {error!r}"
     finally:
         env.invalidate_all()
-
-
-def _submit(contract):
-    contract.action_submit()
 
 
 def _sign(contract):
@@ -82,17 +87,26 @@ def _sign(contract):
 
 def _approve(contract):
     """Let everybody decide whom the contract waits for, one after the other."""
-    for _step in range(9):
-        task = contract.sudo().approval_task_id
-        if not task:
-            break
-        user = (task.waiting_ids | task.escalated_to_id)[:1]
-        contract.env["crm.contract.decide"].with_user(user).with_context(
-            active_model=contract._name, active_ids=contract.ids
-        ).create({"decision": "approve", "comment": "Fine"}).action_decide()
+    while contract.sudo().approval_task_id:
+        _decide(contract, "approve")
         contract.env.invalidate_all()
     for condition in contract.sudo().condition_ids.filtered(lambda row: not row.is_met):
         condition.with_user(condition.user_id).action_met()
+
+
+def _reject(contract):
+    if not contract.sudo().approval_task_id:
+        return "nobody is asked"
+    return _decide(contract, "reject")
+
+
+def _decide(contract, decision):
+    task = contract.sudo().approval_task_id
+    contract.env["crm.contract.decide"].with_user(
+        (task.waiting_ids | task.escalated_to_id)[:1]
+    ).with_context(active_model=contract._name, active_ids=contract.ids).create(
+        {"decision": decision, "comment": "Seen"}
+    ).action_decide()
 
 
 def _suspend_and_resume(contract):
@@ -119,6 +133,16 @@ def _amend(contract):
     return amendment.sudo().state
 
 
+def _renew(contract):
+    """Draft the renewal, and submit it; return its state."""
+    contract.env["crm.contract.renew"].create(
+        {"contract_ids": [(6, 0, contract.ids)]}
+    ).action_renew()
+    renewal = contract.renewal_ids.sorted("id")[-1:]
+    renewal.action_submit()
+    return renewal.sudo().state
+
+
 # Jobs
 
 
@@ -132,8 +156,8 @@ def on(database, day):
 def run_jobs(database, days):
     """Run all scheduled jobs of the add-ons on some days, one after the other.
 
-    :return: what failed (list of str), and afterwards the agreement of each contract:
-        `{contract: [state, reason of the end, value]}`
+    :return: what failed (list of str), and what became of each contract:
+        `{contract: {"state": …}}`
     """
     failures = []
     for day in days:
@@ -144,13 +168,16 @@ def run_jobs(database, days):
                 if problem is not True:
                     failures.append(f"{job.name} on {day}: {problem['params']['data']}")
     with on(database, days[-1]) as env:
+        contracts = facts.contracts_of(env)
         return failures, {
-            str(contract.id): [
-                contract.state,
-                contract.end_reason or "",
-                round(contract.amount_total, 2),
-            ]
-            for contract in facts.contracts_of(env)
+            str(contract.id): {
+                "name": contract.name,
+                "kind": contract.kind,
+                "state": contract.state,
+                "end_reason": contract.end_reason,
+                "amount_total": round(contract.amount_total, 2),
+            }
+            for contract in contracts
         }
 
 

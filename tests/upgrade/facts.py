@@ -1,14 +1,17 @@
 """What stands in a database about contracts, as plain values to compare.
 
 Runs in an Odoo shell: before an upgrade in the old release, which makes the expectation,
-and after it in the present one. Only what a release has is read, and what is empty is
-left out; `fields` tells what was read.
+and after it in the present one, which has to come to the same. Only what a release has
+is read, and what is empty is left out; `fields` tells what was read.
 """
 
 import datetime
 import hashlib
 
-from odoo.tools import html2plaintext
+import texts
+
+from odoo.addons.crm_contract.tools.canonical import content_hash
+from odoo.models import BaseModel
 
 # {model: (field that leads to the contract, names of what is compared)}
 PARTS = {
@@ -94,65 +97,132 @@ CONTRACT = (
     " is_framework amount_ceiling amount_ordered billing_mode billing_error"
     " late_rate approval_round approval_step_name approval_deadline editor_ids"
 )
-REPORT = "crm_contract.action_report_contract"
+# Where a later release keeps what others have in a field: {(model, name): function}
+KEPT = {
+    ("crm.contract", "base_id"): lambda contract: (
+        contract.base_version_id.base_id.contract_id - contract.origin_id
+    ),
+}
 
 
 def contracts_of(env):
     """Return all contracts, in the order of their creation."""
-    return env["crm.contract"].with_context(active_test=False).search([], order="id")
+    contracts = env["crm.contract"].with_context(active_test=False)
+    return contracts.search([], order="id").with_env(env)
 
 
-def gather(env):
-    """Return all facts as a dict that JSON can hold, keys being strings."""
+def gather(env, expected=None):
+    """Return all facts as a dict that JSON can hold, keys being strings.
+
+    :param expected: facts of the old release, which tell what texts to look for
+    """
     contracts = contracts_of(env)
+    fields = _get_fields(env)
+    verified = {str(c.id): verify(c) for c in contracts if c.content_hash}
+    intact = contracts.filtered(lambda c: verified.get(str(c.id)) == "success")
+    return {
+        "fields": fields,
+        "rows": {model: _read_rows(env[model], fields[model]) for model in fields},
+        "modules": _read_modules(env),
+        "submitted": _read_submitted(contracts),
+        "documents": _read_documents(env),
+        "activities": _read_activities(env),
+        "messages": _count_messages(env),
+        "verified": verified,
+        "printed": {
+            str(contract.id): digest(texts.print_pdf(contract))
+            for contract in contracts
+            if contract.state not in ("draft", "review", "cancelled")
+        },
+        "words": texts.find_frozen(intact, expected and expected["words"]),
+        "days": texts.find_on_days(intact, expected and expected["days"]),
+    }
+
+
+def verify(contract):
+    """Press the button *Verify*; return the kind of its answer (success, danger …)."""
+    return contract.action_verify()["params"]["type"]
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def _get_fields(env):
+    """Return what the release has of all that is compared: {model: names}."""
     names = {"crm.contract": CONTRACT, **MASTERS}
     names |= {model: text for model, (_path, text) in PARTS.items()}
-    names = {
-        model: [name for name in text.split() if name in env[model]._fields]
+    return {
+        model: [name for name in text.split() if _get_reader(env[model], name)]
         for model, text in names.items()
         if model in env
     }
-    facts = {"fields": names, "rows": {}}
-    for model in names:
-        records = env[model].with_context(active_test=False)
-        path = PARTS.get(model, ("id",))[0]
-        records = records.search([(path, "!=", False)], order="id")
-        facts["rows"][model] = {
-            str(record.id): {
-                name: value
-                for name in names[model]
-                if (value := _read(record, name)) not in (False, None, "", [], 0)
-            }
-            for record in records
-        }
-    facts["documents"] = _read_documents(env)
-    facts["words"] = {str(c.id): words for c in contracts if (words := _frozen_words(c))}
-    facts["activities"] = _read_activities(env)
-    facts["messages"] = _count_messages(env)
-    facts["verified"] = {str(c.id): verify(env, c) for c in contracts if c.content_hash}
-    facts["printed"] = {
-        str(c.id): digest(print_pdf(env, c))
-        for c in contracts
-        if c.state not in ("draft", "review", "cancelled")
-    }
-    return facts
 
 
-def _read(record, name):
-    value, field = record[name], record._fields[name]
-    if field.relational:
-        return sorted(value.ids) if field.type.endswith("2many") else value.id
+def _get_reader(model, name):
+    """Return a function that reads a fact of a record, None if the release has none."""
+    if name in model._fields:
+        return lambda record: record[name]
+    return "crm.contract.version" in model.env and KEPT.get((model._name, name))
+
+
+def _read_rows(model, names):
+    path = PARTS.get(model._name, ("id",))[0]
+    found = model.with_context(active_test=False).search([(path, "!=", False)])
+    rows = {}
+    for record in found.with_env(model.env).sorted("id"):
+        values = {name: _plain(name, _get_reader(model, name)(record)) for name in names}
+        rows[str(record.id)] = {name: values[name] for name in names if values[name]}
+    return rows
+
+
+def _plain(name, value):
+    if isinstance(value, BaseModel):
+        return sorted(value.ids) if name.endswith("_ids") else value.id
     if isinstance(value, float):
         return round(value, 4)
     if isinstance(value, datetime.datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, datetime.date):
         return value.isoformat()
-    return str(value) if field.type == "html" else value
+    return str(value) if isinstance(value, str) else value
 
 
-def digest(data):
-    return hashlib.sha256(data).hexdigest()
+def _read_modules(env):
+    """Return the state of our add-ons, and of all that is not settled."""
+    modules = env["ir.module.module"].search(
+        ["|", ("name", "=like", "crm_contract%"), ("state", "=like", "to %")]
+    )
+    return {module.name: module.state for module in modules}
+
+
+def _read_submitted(contracts):
+    """Return what was ever submitted, in its order: the hash, and if bytes have it."""
+    if "crm.contract.version" in contracts.env:
+        versions = {
+            contract: contract.env["crm.contract.version"].search(
+                [("contract_id", "=", contract.id), ("kind", "=", "submission")],
+                order="number",
+            )
+            for contract in contracts
+        }
+        rows = {
+            contract: [
+                [row.content_hash, digest(row.content.encode()) == row.content_hash]
+                for row in versions[contract]
+            ]
+            for contract in contracts
+        }
+    else:
+        rows = {
+            contract: [
+                [row.content_hash, content_hash(row.content) == row.content_hash]
+                for row in contract.document_ids.sorted("id")
+                if row.kind == "text"
+            ]
+            for contract in contracts
+        }
+    return {str(contract.id): rows[contract] for contract in rows if rows[contract]}
 
 
 def _read_documents(env):
@@ -178,19 +248,6 @@ def _read_documents(env):
     }
 
 
-def _frozen_words(contract):
-    """Return the texts that a release stored as resolved, those of its clauses."""
-    if "body_frozen" not in contract.clause_ids._fields or contract.kind == "amendment":
-        return []
-    texts = [contract.preamble_frozen, *contract.clause_ids.mapped("body_frozen")]
-    return [plain(text) for text in texts if text]
-
-
-def plain(html):
-    """Return the words of a text, one space between them."""
-    return " ".join(html2plaintext(html, include_references=False).split())
-
-
 def _read_activities(env):
     """Return the open activities: {contract: [[user, summary, deadline], ...]}."""
     found = {}
@@ -206,22 +263,3 @@ def _count_messages(env):
         [("model", "=", "crm.contract")], ["res_id"], ["__count"]
     )
     return {str(contract_id): count for contract_id, count in groups}
-
-
-def verify(env, contract):
-    """Press the button *Verify*; return the kind of its answer (success, danger …)."""
-    action = contract.action_verify()
-    return action["params"]["type"]
-
-
-def print_pdf(env, contract):
-    """Print a contract from its menu; return the bytes."""
-    return env["ir.actions.report"]._render_qweb_pdf(REPORT, contract.ids)[0]
-
-
-def print_words(env, contract):
-    """Return the words of the contract's text as it is laid out now."""
-    html = env["ir.actions.report"]._render_qweb_html(
-        "crm_contract.report_contract", contract.ids
-    )[0]
-    return plain(html.decode())

@@ -54,7 +54,9 @@ store.write_json({path!r}, store.read_json({path!r}) | {{"later": later}})
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("commit", help="first characters of the release's commit")
-    parser.add_argument("--keep", action="store_true", help="leave the database there")
+    parser.add_argument(
+        "--again", action="store_true", help="the dump stays; expect of it anew"
+    )
     options = parser.parse_args()
     commit = options.commit
     folder = HERE / commit
@@ -62,20 +64,25 @@ def main():
     name = f"contract_dump_{commit}"
     with _checked_out(commit) as source:
         odoo = Odoo(name, source)
-        store.drop(name)
-        _copy_template(name)
-        odoo.install()
-        odoo.run(SEED.format(commit=commit), f"seed_{commit}")
-        store.execute(name, CLEANING.encode())
-        _dump(name, folder / "database.sql.xz")
-        _pack(store.filestore(name), folder / "files.tar.xz", name)
+        if not options.again:
+            _make(odoo, name, folder)
+        store.restore(commit, name)
         path = str(folder / "expected.json.xz")
         odoo.run(EXPECT.format(path=path))
         odoo.run(JOBS.format(path=path, days=LATER))
-        if not options.keep:
-            store.drop(name)
+        store.drop(name)
     for path in sorted(folder.iterdir()):
         print(f"{path.stat().st_size:>9,}  {path.name}")  # noqa: T201
+
+
+def _make(odoo, name, folder):
+    store.drop(name)
+    _copy_template(name)
+    odoo.install()
+    odoo.run(SEED.format(commit=folder.name), f"seed_{folder.name}")
+    store.execute(name, CLEANING.encode())
+    _dump(name, folder / "database.sql.xz")
+    _pack(store.filestore(name), folder / "files.tar.xz", name)
 
 
 @contextlib.contextmanager

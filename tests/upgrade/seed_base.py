@@ -283,8 +283,8 @@ def _make_tampered(world):
         [scope.id],
     )
     run(
-        "UPDATE crm_contract_clause SET body_frozen = '<p>Not liable.</p>'"
-        " WHERE contract_id = %s",
+        "UPDATE crm_contract_clause SET body = '<p>Not liable.</p>',"
+        " body_frozen = '<p>Not liable.</p>' WHERE contract_id = %s",
         [text.id],
     )
     other = world.env["ir.attachment"].create({"name": "x", "raw": b"1 day: 1"})

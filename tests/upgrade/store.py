@@ -50,9 +50,9 @@ def restore(commit, name):
 
 
 def execute(name, script):
-    """Run SQL (bytes) in a database, up to the first error."""
+    """Run SQL (bytes) in a database, all or nothing."""
     subprocess.run(
-        ["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-d", name],
+        ["psql", "-qX1", "-v", "ON_ERROR_STOP=1", "-d", name],
         input=script,
         stdout=subprocess.DEVNULL,
         check=True,

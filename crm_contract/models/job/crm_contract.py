@@ -77,7 +77,7 @@ class CrmContract(models.Model):
         users = groups.all_user_ids.sorted("id")
         users |= self.env.ref("base.group_system").sudo().all_user_ids.sorted("id")
         return users.filtered(
-            lambda user: user.active and not user.share and company in user.company_ids
+            lambda user: user.active and not user.share and company <= user.company_ids
         )
 
     def _tell_person_in_charge(self, summary, note="", activity_type=None):

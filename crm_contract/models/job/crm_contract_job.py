@@ -133,16 +133,11 @@ class CrmContractJob(models.AbstractModel):
         """
         cron = self.env["ir.cron"]
         ids = self._find_due(step)
-        left += len(ids)
-        cron._commit_progress(remaining=left)
-
-        def commit(chunk):
-            nonlocal left
-            left -= chunk.count
-            return cron._commit_progress(chunk.count) > 0
-
-        goes_on = self._work_through(step, ids, commit)
-        return left, goes_on
+        cron._commit_progress(remaining=left + len(ids))
+        rest, goes_on = self._work_through(
+            step, ids, lambda chunk: cron._commit_progress(chunk.count) > 0
+        )
+        return left + rest, goes_on
 
     @api.model
     def _find(self, step, ids=None):
@@ -150,6 +145,9 @@ class CrmContractJob(models.AbstractModel):
         domain = step.domain()
         if ids is not None:
             domain &= Domain("id", "in", ids)
+        if not step.retry:
+            failures = self.env["crm.contract.job.failure"]
+            domain &= Domain("id", "not in", failures._get_set_aside(step))
         records = step.records.search(domain, order=step.order)
         return records.filtered(step.keep) if step.keep else records
 
@@ -159,12 +157,12 @@ class CrmContractJob(models.AbstractModel):
 
         Failures of what is not due any more are forgotten.
         """
-        due = self._find(step)
+        ids = self._find(step)._ids
+        due = set(ids)
         failures = self.env["crm.contract.job.failure"]._get_failures(step)
-        over = failures.filtered(lambda row: row.res_id not in due._ids)
-        over._forget()
-        aside = set((failures - over)._filter_set_aside().mapped("res_id"))
-        return [id_ for id_ in due._ids if id_ not in aside]
+        over = failures.filtered(lambda row: row.res_id not in due)
+        (over - over._filter_set_aside())._forget()
+        return ids
 
     @api.model
     def _work_through(self, step, ids, commit):
@@ -173,18 +171,24 @@ class CrmContractJob(models.AbstractModel):
         :param ids: of the records, in the order of work
         :param commit: called with each `Chunk`, to note what was done and to commit;
             returns whether to go on
-        :return: whether all was looked at; what others hold is left to them
+        :return: (number of records that are left, because others hold or change them or
+            it was not to go on; whether to go on)
         """
-        queue = list(ids)
-        while queue:
+        queue, left, goes_on = list(ids), len(ids), True
+
+        def note(chunk):
+            nonlocal left
+            can_go_on = commit(chunk)
+            left -= chunk.count
+            return can_go_on
+
+        while queue and goes_on:
             window = queue[: step.chunk * LOOKAHEAD]
-            taken, goes_on = self._work_on(step, window, step.chunk, commit)
+            taken, goes_on = self._work_on(step, window, step.chunk, note)
             # What another worker holds is his.
-            done = set(taken or window)
-            queue = [id_ for id_ in queue if id_ not in done]
-            if not goes_on:
-                return not queue
-        return True
+            looked_at = set(taken or window)
+            queue[: len(window)] = [id_ for id_ in window if id_ not in looked_at]
+        return left, goes_on
 
     @api.model
     def _work_on(self, step, ids, size, commit):
@@ -258,17 +262,17 @@ class CrmContractJob(models.AbstractModel):
         """
         known = self.env["crm.contract.job.failure"]._get_failures(step, claimed)
         due = self._find(step, claimed.ids)
-        if not step.retry:
-            aside = set(known._filter_set_aside().mapped("res_id"))
-            due = due.filtered(lambda record: record.id not in aside)
-            known = known.filtered(lambda row: row.res_id not in aside)
         failures = step.check(due) if step.check and due else {}
         due = due.filtered(lambda record: record not in failures)
         results, failed = self._attempt(step, [due] if step.batch else list(due))
-        failures = {**failures, **failed}
+        failures.update(failed)
         known._note(step, failures)
         failed = {record.id for record in failures}
-        known.filtered(lambda row: row.res_id not in failed)._forget()
+        over = known.filtered(lambda row: row.res_id not in failed)
+        if not step.retry:
+            # Another worker set it aside a moment ago.
+            over -= over._filter_set_aside()
+        over._forget()
         return Chunk(len(claimed), results, failures)
 
     @api.model

@@ -69,6 +69,9 @@ class CrmContractBilling(models.AbstractModel):
         domain = step.domain()
         if ids is not None:
             domain &= Domain("contract_id", "in", ids)
+        if not step.retry:
+            failures = self.env["crm.contract.job.failure"]
+            domain &= Domain("contract_id", "not in", failures._get_set_aside(step))
         # Those due first in front.
         groups = self.env["crm.contract.installment"]._read_group(
             domain,

@@ -7,7 +7,7 @@ CODE = {
 
 
 def migrate(cr, version):
-    """Jobs call the new places."""
+    """Jobs call the new places; what still fails is told of by the next run."""
     for old, new in CODE.items():
         cr.execute(
             """
@@ -17,3 +17,15 @@ def migrate(cr, version):
             """,
             [new, old],
         )
+    cr.execute(
+        """
+        DELETE FROM mail_activity activity
+         USING ir_model_data data
+         WHERE data.model = 'mail.activity.type'
+           AND data.module = 'crm_contract_renewal'
+           AND data.name = 'mail_activity_type_failed'
+           AND data.res_id = activity.activity_type_id
+           AND activity.automated
+           AND activity.active
+        """
+    )

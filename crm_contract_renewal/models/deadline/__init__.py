@@ -4,5 +4,4 @@ from . import crm_contract_rung_fired
 from . import crm_contract
 from . import crm_contract_horizon
 from . import crm_contract_reminder
-from . import crm_contract_decision
 from . import crm_contract_digest

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -7,11 +5,12 @@ from odoo.fields import Domain
 from odoo.addons.crm_contract.models.contract.crm_contract_type import TERM_UNITS
 from odoo.addons.crm_contract.tools.period import shift
 
+from ..price.crm_contract_adjustment_mixin import ADJUSTMENT_FIELDS
 from .crm_contract_type import RENEWAL_MODES
 
 IN_FORCE = ("signed", "running", "suspended")
-# A calendar without working days must not be searched for ever.
-_LONGEST_HOLIDAY = 60
+# They come together from the type, and can be changed in the contract.
+RENEWAL_TERMS = ("renewal_mode", "renewal_duration", "renewal_unit")
 
 
 class CrmContract(models.Model):
@@ -22,7 +21,7 @@ class CrmContract(models.Model):
     renewal_mode = fields.Selection(
         RENEWAL_MODES,
         string="Renewal",
-        compute="_compute_renewal_mode",
+        compute="_compute_renewal_terms",
         store=True,
         readonly=False,
         precompute=True,
@@ -30,7 +29,7 @@ class CrmContract(models.Model):
     )
     renewal_duration = fields.Integer(
         string="Term of a renewal",
-        compute="_compute_renewal_duration",
+        compute="_compute_renewal_terms",
         store=True,
         readonly=False,
         precompute=True,
@@ -39,7 +38,7 @@ class CrmContract(models.Model):
     renewal_unit = fields.Selection(
         TERM_UNITS,
         string="Unit of the renewal's term",
-        compute="_compute_renewal_unit",
+        compute="_compute_renewal_terms",
         store=True,
         readonly=False,
         precompute=True,
@@ -61,29 +60,19 @@ class CrmContract(models.Model):
     )
 
     @api.depends("type_id")
-    def _compute_renewal_mode(self):
+    def _compute_renewal_terms(self):
         for contract in self:
-            mode = contract.type_id.renewal_mode
-            contract.renewal_mode = mode or contract.renewal_mode
-
-    @api.depends("type_id")
-    def _compute_renewal_duration(self):
-        for contract in self:
-            number = contract.type_id.renewal_duration
-            contract.renewal_duration = number or contract.renewal_duration
-
-    @api.depends("type_id")
-    def _compute_renewal_unit(self):
-        for contract in self:
-            contract.renewal_unit = (
-                contract.type_id.renewal_unit or contract.renewal_unit
-            )
+            source = contract.type_id
+            for name in RENEWAL_TERMS:
+                contract[name] = source[name] or contract[name]
 
     @api.depends("type_id.notice_day_rule", "company_id")
     def _compute_date_notice(self):
         super()._compute_date_notice()
         for contract in self.filtered("date_notice"):
-            contract.date_notice = contract._move_to_working_day(contract.date_notice)
+            contract.date_notice = contract.type_id._move_to_working_day(
+                contract.date_notice, contract.company_id
+            )
 
     @api.depends("is_open_ended", "date_start")
     def _compute_date_review(self):
@@ -121,9 +110,8 @@ class CrmContract(models.Model):
     def _get_content_fields(self):
         return (
             *super()._get_content_fields(),
-            "renewal_mode",
-            "renewal_duration",
-            "renewal_unit",
+            *ADJUSTMENT_FIELDS,
+            *RENEWAL_TERMS,
             "uplift_note",
         )
 
@@ -131,7 +119,17 @@ class CrmContract(models.Model):
         # Empty as on contracts that are older than the add-on.
         if name == "renewal_duration" and not self.renewal_duration:
             return None
+        if name in ADJUSTMENT_FIELDS and name not in self._get_adjustment_names():
+            return None
         return super()._get_content_value(name)
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {
+            "renewal_ids",
+            "renewal_decision_id",
+            "termination_id",
+        }
 
     @api.model
     def _get_deadline_domain(self):
@@ -144,22 +142,3 @@ class CrmContract(models.Model):
                 ("renewal_decision", "=", False),
             ]
         )
-
-    def _move_to_working_day(self, day):
-        """Return the day, or the working day before or after it, as the type says."""
-        self.ensure_one()
-        rule = self.type_id.notice_day_rule
-        calendar = self.company_id.resource_calendar_id
-        if rule not in ("previous", "next") or not calendar:
-            return day
-        weekdays = {int(row.dayofweek) for row in calendar.attendance_ids}
-        step = timedelta(days=-1 if rule == "previous" else 1)
-        leaves = calendar.global_leave_ids
-        for distance in range(_LONGEST_HOLIDAY):
-            moved = day + step * distance
-            is_off = any(
-                row.date_from.date() <= moved <= row.date_to.date() for row in leaves
-            )
-            if moved.weekday() in weekdays and not is_off:
-                return moved
-        return day

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import fields, models
 
 from odoo.addons.crm_contract.models.contract.crm_contract_type import TERM_UNITS
@@ -13,6 +15,8 @@ DAY_RULES = [
     ("previous", "Moves to the working day before"),
     ("next", "Moves to the working day after"),
 ]
+# A calendar without working days must not be searched for ever.
+_LONGEST_HOLIDAY = 60
 
 
 class CrmContractType(models.Model):
@@ -46,3 +50,23 @@ class CrmContractType(models.Model):
     _renewal_duration_positive = models.Constraint(
         "CHECK (renewal_duration >= 0)", "The term of a renewal must not be negative."
     )
+
+    def _move_to_working_day(self, day, company):
+        """Return the day, or the working day before or after it, as the type says.
+
+        Without a type, the day stays.
+        """
+        calendar = company.resource_calendar_id
+        if self.notice_day_rule not in ("previous", "next") or not calendar:
+            return day
+        weekdays = {int(row.dayofweek) for row in calendar.attendance_ids}
+        step = timedelta(days=-1 if self.notice_day_rule == "previous" else 1)
+        leaves = calendar.global_leave_ids
+        for distance in range(_LONGEST_HOLIDAY):
+            moved = day + step * distance
+            is_off = any(
+                row.date_from.date() <= moved <= row.date_to.date() for row in leaves
+            )
+            if moved.weekday() in weekdays and not is_off:
+                return moved
+        return day

@@ -39,7 +39,7 @@ class CrmContract(models.Model):
 
         :raise UserError: if the renewal can't be submitted
         """
-        uplifts = {self: self._get_agreed_uplift()}
+        uplifts = {self: self.env["crm.contract.uplift"]._get_agreed(self)}
         successor = self._renew(uplifts, automatic=True)
         self._decide_renewal("renew", self.env._("Renewed automatically."))
         successor.action_submit()

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.fields import Command
 
 from odoo.addons.crm_contract.models.contract.crm_contract_content_mixin import (
@@ -6,43 +6,45 @@ from odoo.addons.crm_contract.models.contract.crm_contract_content_mixin import 
 )
 
 
-class CrmContract(models.Model):
-    """Renewal in sales: the opportunity and the quotation of a successor."""
+class CrmContractOffer(models.AbstractModel):
+    """Renewals in sales: the opportunities and the quotations of successors."""
 
-    _inherit = "crm.contract"
+    _name = "crm.contract.offer"
+    _description = "Offer of a renewal"
 
-    def _make_opportunities(self):
-        """Put the renewals into the pipeline, with their value as expected revenue."""
+    @api.model
+    def _make_opportunities(self, renewals):
+        """Put renewals into the pipeline, with their value as expected revenue."""
         leads = self.env["crm.lead"].create(
             [
                 {
-                    "name": self.env._("Renewal: %s", contract.name),
+                    "name": self.env._("Renewal: %s", renewal.name),
                     "type": "opportunity",
-                    "partner_id": contract.partner_id.id,
-                    "user_id": contract.user_id.id,
-                    "team_id": contract.team_id.id,
-                    "company_id": contract.company_id.id,
-                    "expected_revenue": contract.amount_company,
-                    "date_deadline": contract.origin_id.date_deadline,
+                    "partner_id": renewal.partner_id.id,
+                    "user_id": renewal.user_id.id,
+                    "team_id": renewal.team_id.id,
+                    "company_id": renewal.company_id.id,
+                    "expected_revenue": renewal.amount_company,
+                    "date_deadline": renewal.origin_id.date_deadline,
                 }
-                for contract in self
+                for renewal in renewals
             ]
         )
-        for contract, lead in zip(self, leads, strict=True):
-            contract.opportunity_id = lead
+        for renewal, lead in zip(renewals, leads, strict=True):
+            renewal.opportunity_id = lead
 
-    def _get_quotation_refusal(self):
+    @api.model
+    def _get_quotation_refusal(self, contract):
         """Return why no quotation can be made of the lines (str, empty if it can)."""
-        self.ensure_one()
-        if self.is_framework:
+        if contract.is_framework:
             return self.env._(
                 "%s is a framework: orders are called off against its renewal. Renew it "
                 "without a quotation.",
-                self.display_name,
+                contract.display_name,
             )
-        # sudo: the lines that are renewed, see `_renew`
-        version = self._get_present_version().sudo()
-        without = version._get_content_lines().filtered(
+        # sudo: the lines that are renewed, see `crm.contract.renewal`
+        version = contract._get_present_version().sudo()
+        without = _get_lines(version).filtered(
             lambda line: not line.display_type and not line.product_id
         )
         if without:
@@ -50,26 +52,26 @@ class CrmContract(models.Model):
                 "A quotation needs a product on each line, and these have none: "
                 "%(lines)s. Renew %(contract)s without a quotation.",
                 lines=", ".join(line.name.partition("\n")[0] for line in without),
-                contract=self.display_name,
+                contract=contract.display_name,
             )
-        is_foreign = self.currency_id != self.company_id.currency_id
-        if is_foreign and not self._get_quotation_pricelist():
+        is_foreign = contract.currency_id != contract.company_id.currency_id
+        if is_foreign and not self._get_pricelist(contract):
             return self.env._(
                 "A quotation in %(currency)s needs a pricelist in %(currency)s. Make "
                 "one, or renew %(contract)s without a quotation.",
-                currency=self.currency_id.name,
-                contract=self.display_name,
+                currency=contract.currency_id.name,
+                contract=contract.display_name,
             )
         return ""
 
-    def _get_quotation_pricelist(self):
+    @api.model
+    def _get_pricelist(self, contract):
         """Return the pricelist that gives an order the currency of the contract.
 
         It is the customer's, or any other; the prices are those of the contract.
         """
-        self.ensure_one()
-        company, currency = self.company_id, self.currency_id
-        own = self.partner_id.with_company(company).property_product_pricelist
+        company, currency = contract.company_id, contract.currency_id
+        own = contract.partner_id.with_company(company).property_product_pricelist
         if own.currency_id == currency or (not own and currency == company.currency_id):
             return own
         return own.search(
@@ -80,56 +82,54 @@ class CrmContract(models.Model):
             limit=1,
         )
 
-    def _get_content_lines(self):
-        return self.line_ids._filter_content().sorted(CONTENT_ORDER)
-
-    def _make_quotations(self):
-        """Offer the contracts to their customers: a draft order of each one's lines.
+    @api.model
+    def _make_quotations(self, renewals):
+        """Offer renewals to their customers: a draft order of each one's lines.
 
         The ledger of the contract bills these lines, confirmed or not: the link of the
         lines keeps the order from billing them again.
 
-        :return: the orders, in the order of the contracts
+        :return: the orders, in the order of the renewals
         :raise AccessError: for users who may not create orders
         """
         orders = self.env["sale.order"].create(
-            [contract._prepare_quotation_vals() for contract in self]
+            [self._prepare_quotation_vals(renewal) for renewal in renewals]
         )
-        for contract, order in zip(self, orders, strict=True):
-            pairs = zip(
-                contract._get_content_lines(),
-                order.order_line.sorted("id"),
-                strict=True,
-            )
-            for line, order_line in pairs:
+        for renewal, order in zip(renewals, orders, strict=True):
+            order_lines = order.order_line.sorted("id")
+            for line, order_line in zip(_get_lines(renewal), order_lines, strict=True):
                 if not line.display_type:
                     # sudo: the link to the order is owned by the bridge
                     line.sudo().sale_line_id = order_line
         return orders
 
-    def _prepare_quotation_vals(self):
-        """Return create values of the order that offers the contract."""
-        self.ensure_one()
+    @api.model
+    def _prepare_quotation_vals(self, renewal):
+        """Return create values of the order that offers a renewal."""
         return {
-            "contract_id": self.id,
-            "origin": self.origin_id.number,
-            "partner_id": self.partner_id.id,
-            "partner_invoice_id": self.partner_invoice_id.id,
-            "partner_shipping_id": self.partner_shipping_id.id,
-            "opportunity_id": self.opportunity_id.id,
-            "user_id": self.user_id.id,
-            "team_id": self.team_id.id,
-            "company_id": self.company_id.id,
-            "pricelist_id": self._get_quotation_pricelist().id,
-            "fiscal_position_id": self.fiscal_position_id.id,
-            "payment_term_id": self.payment_term_id.id,
+            "contract_id": renewal.id,
+            "origin": renewal.origin_id.number,
+            "partner_id": renewal.partner_id.id,
+            "partner_invoice_id": renewal.partner_invoice_id.id,
+            "partner_shipping_id": renewal.partner_shipping_id.id,
+            "opportunity_id": renewal.opportunity_id.id,
+            "user_id": renewal.user_id.id,
+            "team_id": renewal.team_id.id,
+            "company_id": renewal.company_id.id,
+            "pricelist_id": self._get_pricelist(renewal).id,
+            "fiscal_position_id": renewal.fiscal_position_id.id,
+            "payment_term_id": renewal.payment_term_id.id,
             # What is paid online with the order would be billed with it.
             "require_payment": False,
             "order_line": [
                 Command.create(line._prepare_quotation_line_vals())
-                for line in self._get_content_lines()
+                for line in _get_lines(renewal)
             ],
         }
+
+
+def _get_lines(contract):
+    return contract.line_ids._filter_content().sorted(CONTENT_ORDER)
 
 
 class CrmContractLine(models.Model):

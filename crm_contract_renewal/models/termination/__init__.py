@@ -1,3 +1,5 @@
 from . import crm_contract_termination
-from . import crm_contract_penalty
-from . import crm_contract_reopen
+from . import crm_contract_termination_notice
+from . import crm_contract_termination_penalty
+from . import crm_contract_termination_reopen
+from . import crm_contract

@@ -1,115 +1,127 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from odoo.addons.crm_contract.tools.period import term_end
-
-from ...tools.notice import earliest_end
 from ..deadline.crm_contract import IN_FORCE
-from ..renewal.crm_contract_automatic import AUTOMATIC
 
+MANAGER = "crm_contract.crm_contract_group_manager"
 TERMINATORS = [
     ("us", "Us"),
     ("customer", "The customer"),
     ("mutual", "Both, by mutual agreement"),
 ]
-MANAGER = "crm_contract.crm_contract_group_manager"
+STATES = [
+    ("announced", "Announced"),
+    ("effective", "In effect"),
+    ("taken_back", "Taken back"),
+]
+# Who may see invoices, as in the base add-on.
+ACCOUNTING = (
+    "account.group_account_invoice,account.group_account_readonly,"
+    "sales_team.group_sale_salesman"
+)
 
 
-class CrmContract(models.Model):
-    """Termination: by notice or by agreement, at once or to a day to come."""
+class CrmContractTermination(models.Model):
+    """An end of a contract that somebody decided on, and what it led to.
 
-    _inherit = "crm.contract"
+    By notice or by agreement, at once or to a day to come; or as all is done. Records
+    are made by code alone, and never change but for what is charged or taken back. One
+    that is taken back stays on record: a contract may be terminated again.
+    """
 
-    date_termination = fields.Date(
-        string="Terminated to",
-        readonly=True,
-        copy=False,
-        tracking=True,
-        index="btree_not_null",
-        help="Day to come on which the contract ends by notice or by agreement. It "
-        "runs, and is billed, until then.",
+    _name = "crm.contract.termination"
+    _description = "End of a contract"
+    _order = "id desc"
+
+    contract_id = fields.Many2one(
+        "crm.contract", required=True, index=True, ondelete="restrict"
     )
-    terminated_by = fields.Selection(
-        TERMINATORS, string="Terminated by", readonly=True, copy=False
+    company_id = fields.Many2one(
+        related="contract_id.company_id", store=True, index=True
     )
+    currency_id = fields.Many2one(related="contract_id.currency_id")
+    state = fields.Selection(STATES, compute="_compute_state", store=True)
+    end_reason = fields.Selection(
+        [("completed", "Completed"), ("terminated", "Terminated")],
+        string="Kind",
+        required=True,
+    )
+    date = fields.Date(string="Last day")
+    terminated_by = fields.Selection(TERMINATORS, string="Terminated by")
     date_notice_given = fields.Date(
-        string="Notice of termination",
-        readonly=True,
-        copy=False,
-        help="Day on which the notice was received or given.",
+        string="Notice given on", help="Day on which the notice was received or given."
     )
-    termination_reason = fields.Text(
-        string="Reason of the termination", readonly=True, copy=False
+    reason = fields.Text()
+    user_id = fields.Many2one("res.users", string="Recorded by")
+    date_recorded = fields.Date(string="Recorded on")
+    settlement_move_ids = fields.Many2many(
+        "account.move",
+        "crm_contract_termination_move_rel",
+        string="Settlement",
+        groups=ACCOUNTING,
+        help="Credit notes and penalty that the end of the contract led to.",
     )
 
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "date_termination",
-            "terminated_by",
-            "date_notice_given",
-            "termination_reason",
+    @api.depends("date_taken_back", "contract_id.state")
+    def _compute_state(self):
+        for termination in self:
+            if termination.date_taken_back:
+                termination.state = "taken_back"
+            elif termination.contract_id.state in IN_FORCE:
+                termination.state = "announced"
+            else:
+                termination.state = "effective"
+
+    @api.depends("date", "end_reason", "terminated_by")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        """Tell last day and by whom, or that it is completed."""
+        labels = {
+            name: dict(self._fields[name]._description_selection(self.env))
+            for name in ("end_reason", "terminated_by")
         }
+        for termination in self:
+            name = "terminated_by" if termination.terminated_by else "end_reason"
+            label = labels[name].get(termination[name], "")
+            day = format_date(self.env, termination.date)
+            termination.display_name = f"{day} ({label})" if day else label
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            raise AccessError(
+                self.env._("The end of a contract is recorded by its dialog.")
+            )
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not set(vals) <= self._get_later_fields():
+            raise UserError(self.env._("The end of a contract can't be changed."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("The end of a contract can't be deleted."))
 
     @api.model
-    def _get_terminate_due_domain(self):
+    def _get_later_fields(self):
+        """Return the names of the fields that are known later only (frozenset)."""
+        return frozenset({"settlement_move_ids"})
+
+    @api.model
+    def _get_due_domain(self):
         """Return the domain of contracts whose termination takes effect now."""
         return Domain("state", "in", IN_FORCE) & Domain(
             "date_termination", "<", "today"
         )
 
-    def _get_early_end(self):
-        return super()._get_early_end() or self.date_termination
-
-    def _get_earliest_end(self, notice):
-        """Return the last day at the earliest that notice of a day allows (date)."""
-        self.ensure_one()
-        following = None
-        if self.date_end and self.renewal_mode in AUTOMATIC:
-            start, number, unit = self._get_renewal_term()
-            following = number and term_end(start, number, unit)
-        return earliest_end(
-            notice,
-            self.notice_period,
-            self.notice_unit,
-            self.date_end or None,
-            self.date_notice or None,
-            following or None,
-        )
-
-    def _get_notice_problem(self, day, by, notice):
-        """Return why the notice does not allow the end (str, empty if it does)."""
-        self.ensure_one()
-        if by not in ("us", "customer") or not notice:
-            return ""
-        earliest = self._get_earliest_end(notice)
-        dates = {
-            "notice": format_date(self.env, notice),
-            "deadline": format_date(self.env, self.date_notice),
-            "earliest": format_date(self.env, earliest),
-        }
-        problems = []
-        if self.date_notice and notice > self.date_notice:
-            problems.append(
-                self.env._(
-                    "Notice of %(notice)s is late for this term: the deadline was "
-                    "%(deadline)s.",
-                    **dates,
-                )
-            )
-        if day < earliest:
-            problems.append(
-                self.env._(
-                    "By this notice, the contract ends on %(earliest)s at the earliest.",
-                    **dates,
-                )
-            )
-        return " ".join(problems)
-
-    def _terminate(self, day, by, notice, reason, settle=False, penalty=None):
-        """End the contract by notice or by agreement.
+    @api.model
+    def _terminate(self, contract, day, by, notice, reason, settle=False, penalty=None):
+        """End a contract by notice or by agreement.
 
         If the day lies ahead, the contract runs until then, its ledger goes no
         further, and the daily job ends it.
@@ -117,161 +129,103 @@ class CrmContract(models.Model):
         :param by: key of `TERMINATORS`
         :param notice: day on which notice was received or given; may be empty for a
             mutual agreement
-        :param penalty: `Penalty`, or None
-        :return: account.move records, the drafts that settle it
+        :param penalty: values of the fields of the penalty, or None
+        :return: the record
         :raise UserError: if the notice does not allow it, except for managers
         """
-        self.ensure_one()
-        self.check_access("write")
-        self._lock_rows()
-        self._check_can_terminate(day, by, notice)
-        # sudo: owned by code, after the checks
-        self.sudo().write(
+        contract.ensure_one()
+        contract.check_access("write")
+        contract._lock_rows()
+        self._check_can_terminate(contract, day, by, notice)
+        vals = {
+            "end_reason": "terminated",
+            "date": day,
+            "terminated_by": by,
+            "date_notice_given": notice,
+            "reason": reason,
+            **(penalty or {}),
+        }
+        if day > fields.Date.context_today(self):
+            termination = self._announce(contract, vals, settle)
+        else:
+            moves = contract._action_end("terminated", day, settle=settle)
+            termination = self._record(contract, vals, moves)
+        if penalty:
+            termination._charge_penalty()
+        termination._tell()
+        return termination
+
+    @api.model
+    def _announce(self, contract, vals, settle):
+        """Let the ledger, the reminders and the renewal stop for a day to come."""
+        contract._decide_renewal("expire", vals["reason"])
+        termination = self._record(contract, vals)
+        if settle:
+            settlement = self.env["crm.contract.settlement"]
+            termination._note_settlement(settlement._settle(contract, vals["date"]))
+        self.env["crm.contract.ledger"]._rebuild(contract, vals["date"])
+        return termination
+
+    @api.model
+    def _complete(self, contract, day, reason, settle=False):
+        """End a contract as completed.
+
+        :return: the record
+        :raise UserError: if that is an early end, except for managers
+        """
+        contract.ensure_one()
+        self._check_can_complete(contract, day)
+        moves = contract._action_end("completed", day, settle=settle)
+        vals = {"end_reason": "completed", "date": day, "reason": reason}
+        return self._record(contract, vals, moves)
+
+    @api.model
+    def _record(self, contract, vals, moves=()):
+        """Keep an end on record, and let its contract lead to it; the caller checked.
+
+        :param moves: account.move records that settle it
+        """
+        # sudo: owned by code
+        termination = self.sudo().create(
             {
-                "terminated_by": by,
-                "date_notice_given": notice,
-                "termination_reason": reason,
+                "contract_id": contract.id,
+                "user_id": self.env.uid,
+                "date_recorded": fields.Date.context_today(self),
+                **vals,
             }
         )
-        if day > fields.Date.context_today(self):
-            moves = self._announce_termination(day, settle)
-        else:
-            moves = self._action_end("terminated", day, settle=settle)
-        charged = self._charge_penalty(penalty, day)
-        self._note_settlement(charged)
-        self._tell_termination(day, moves | charged)
-        return moves | charged
+        contract.sudo().termination_id = termination
+        termination._note_settlement(moves)
+        return termination.sudo(self.env.su)
 
-    def _announce_termination(self, day, settle):
-        """Let the ledger, the reminders and the renewal stop for a day to come."""
-        self._decide_renewal("expire", self.termination_reason)
-        # sudo: owned by code; the caller checked
-        self.sudo().date_termination = day
-        moves = self.env["account.move"]
-        if settle:
-            moves = self.env["crm.contract.settlement"]._settle(self, day)
-        self._note_settlement(moves)
-        self.env["crm.contract.ledger"]._rebuild(self, day)
-        return moves
+    def _note_settlement(self, moves):
+        """Remember what settles the end."""
+        if moves:
+            # sudo: owned by code; invoices that who ends a contract may not see
+            self.sudo().settlement_move_ids |= moves.sudo()
 
-    def _check_can_terminate(self, day, by, notice):
-        """Raise UserError if the contract can't be terminated like this."""
-        refusal = self._get_termination_refusal(day, by, notice)
-        if refusal:
-            raise UserError(refusal)
-        early = by != "mutual" and day < self._get_earliest_end(notice)
-        if early and not self.env.user.has_group(MANAGER):
-            raise UserError(
-                self.env._(
-                    "%s Only a contract manager may end it before, or both sides by "
-                    "mutual agreement.",
-                    self._get_notice_problem(day, by, notice),
-                )
-            )
-
-    def _get_termination_refusal(self, day, by, notice):
-        """Return what is wrong with a termination, for everybody (str)."""
+    def _take_effect(self):
+        """End the contract on the day after its last one, and tell its owner."""
         self.ensure_one()
-        name = self.display_name
-        if self.state not in IN_FORCE or self._is_amendment():
-            return self.env._("%s is not in force.", name)
-        if self.date_termination:
-            return self.env._(
-                "%(contract)s is terminated to %(day)s already. A contract manager can "
-                "take that back first.",
-                contract=name,
-                day=format_date(self.env, self.date_termination),
-            )
-        if by not in dict(TERMINATORS):
-            return self.env._("Say who terminates the contract.")
-        if by != "mutual" and not notice:
-            return self.env._("Say when notice was received or given.")
-        if notice and notice > fields.Date.context_today(self):
-            return self.env._("Notice can't have been given on a day to come.")
-        if self.date_end and day > self.date_end:
-            return self.env._(
-                "The term ends on %s: a termination can't be later.",
-                format_date(self.env, self.date_end),
-            )
-        pending = self._get_live_renewals().filtered(
-            lambda row: row.state in ("draft", "review", "to_sign")
+        contract = self.contract_id
+        contract._action_end("terminated", self.date)
+        contract._tell_person_in_charge(
+            self.env._("Contract terminated"),
+            self.env._("Check open amounts and what is to be handed back."),
         )
-        if pending:
-            return self.env._("Cancel the renewal %s first.", pending[:1].display_name)
-        return ""
 
-    def _tell_termination(self, day, moves):
+    def _tell(self):
         """Write into the chatter who terminated the contract, and what settles it."""
+        self.ensure_one()
         labels = dict(self._fields["terminated_by"]._description_selection(self.env))
+        # sudo: numbers of invoices that the author may not open
+        links = [move._get_html_link() for move in self.sudo().settlement_move_ids]
         body = self.env._(
             "Terminated to %(day)s. Terminated by: %(who)s. Notice: %(notice)s. "
             "Settlement: %(moves)s",
-            day=format_date(self.env, day),
+            day=format_date(self.env, self.date),
             who=labels[self.terminated_by],
             notice=format_date(self.env, self.date_notice_given) or "–",
-            moves=self._get_links(moves),
+            moves=Markup(", ").join(links) or "–",
         )
-        self.message_post(body=body)
-
-    def _advance_terminate(self):
-        """End one contract on the day after its last one, and tell its owner."""
-        self._action_end("terminated", self.date_termination)
-        if self.user_id:
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                user_id=self.user_id.id,
-                summary=self.env._("Contract terminated"),
-                note=self.env._("Check open amounts and what is to be handed back."),
-            )
-
-    def _advance_expire(self):
-        # A notice to the end of the term: whichever daily job is first.
-        if self.date_termination:
-            return self._advance_terminate()
-        return super()._advance_expire()
-
-    def _check_can_decide_renewal(self):
-        super()._check_can_decide_renewal()
-        self._check_not_terminated()
-
-    def action_reopen_decision(self):
-        self._check_not_terminated()
-        return super().action_reopen_decision()
-
-    def _check_not_terminated(self):
-        terminated = self.filtered("date_termination")
-        if terminated:
-            raise UserError(
-                self.env._(
-                    "%s is terminated: a contract manager can take that back first.",
-                    ", ".join(terminated.mapped("display_name")),
-                )
-            )
-
-    def _get_renewal_refusal(self):
-        if self.date_termination and self.state in IN_FORCE:
-            return self.env._("%s is terminated.", self.display_name)
-        return super()._get_renewal_refusal()
-
-
-class CrmContractInstallment(models.Model):
-    _inherit = "crm.contract.installment"
-
-    @api.depends("contract_id.date_termination")
-    def _compute_is_beyond_end(self):
-        return super()._compute_is_beyond_end()
-
-    def _filter_dropped(self, day):
-        """Of a contract that runs on until the day, what falls due by then is owed."""
-        today = fields.Date.context_today(self)
-        return (
-            super()
-            ._filter_dropped(day)
-            .filtered(
-                lambda row: (
-                    not row.date_due
-                    or row.date_due > day
-                    or (day <= today and not row.contract_id.date_termination)
-                )
-            )
-        )
+        self.contract_id.message_post(body=body)

@@ -10,44 +10,25 @@ from .crm_contract_termination import MANAGER
 REOPENABLE = ("completed", "expired", "terminated")
 
 
-class CrmContract(models.Model):
-    """What settles an end, and how the end is taken back."""
+class CrmContractTermination(models.Model):
+    """How an end is taken back, and what has to be undone first."""
 
-    _inherit = "crm.contract"
+    _inherit = "crm.contract.termination"
 
-    settlement_move_ids = fields.Many2many(
-        "account.move",
-        "crm_contract_settlement_move_rel",
-        string="Settlement",
-        readonly=True,
-        copy=False,
-        groups="account.group_account_invoice,account.group_account_readonly,"
-        "sales_team.group_sale_salesman",
-        help="Credit notes and penalty that the end of the contract led to.",
-    )
+    date_taken_back = fields.Date(string="Taken back on")
+    taken_back_by_id = fields.Many2one("res.users", string="Taken back by")
+    taken_back_reason = fields.Text(string="Why it was taken back")
 
     @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"settlement_move_ids"}
+    def _get_later_fields(self):
+        return super()._get_later_fields() | {
+            "date_taken_back",
+            "taken_back_by_id",
+            "taken_back_reason",
+        }
 
-    def _action_end(self, reason, date, settle=False):
-        moves = super()._action_end(reason, date, settle=settle)
-        self._note_settlement(moves)
-        return moves
-
-    def _note_settlement(self, moves):
-        """Remember what settles the end of the contracts."""
-        # sudo: owned by code; invoices that who ends a contract may not see
-        for contract, mine in moves.sudo().grouped("contract_id").items():
-            contract.settlement_move_ids |= mine
-
-    def _get_links(self, moves):
-        """Return links to invoices, for the chatter (Markup)."""
-        # sudo: numbers of invoices that the author may not open
-        links = [move._get_html_link() for move in moves.sudo()]
-        return Markup(", ").join(links) or "–"
-
-    def _reopen(self, reason):
+    @api.model
+    def _reopen(self, contract, reason):
         """Let an ended contract run again, or take a termination to come back.
 
         The ledger goes on where it ended; a penalty is not owed any more.
@@ -55,74 +36,77 @@ class CrmContract(models.Model):
         :raise AccessError: unless the user is a contract manager
         :raise UserError: if something stands against it
         """
-        self.ensure_one()
+        contract.ensure_one()
         if not self.env.user.has_group(MANAGER):
             raise AccessError(
                 self.env._(
                     "Only contract managers may take back the end of a contract."
                 )
             )
-        self.check_access("write")
+        contract.check_access("write")
         if not (reason or "").strip():
             raise UserError(self.env._("Say why the end is taken back."))
-        self._lock_rows()
-        refusal = self._get_reopen_refusal()
+        contract._lock_rows()
+        refusal = self._get_reopen_refusal(contract)
         if refusal:
             raise UserError(refusal)
-        day = self.date_termination
-        self._forget_termination()
-        if self.state == "ended":
-            self._action_reopen()
+        day = contract.date_termination
+        contract.termination_id._take_back(reason)
+        if contract.renewal_decision == "expire":
+            contract.renewal_decision_id._take_back()
+        if contract.state == "ended":
+            contract._action_reopen()
             title = self.env._("Reopened:")
         else:
-            self.env["crm.contract.ledger"]._reopen(self, day)
+            self.env["crm.contract.ledger"]._reopen(contract, day)
             title = self.env._("The termination was taken back:")
-        self.message_post(body=Markup("%s %s") % (title, reason))
+        contract.message_post(body=Markup("%s %s") % (title, reason))
 
-    def _forget_termination(self):
-        """Let the contract be as if nobody had terminated it."""
+    def _take_back(self, reason):
+        """Let the contracts be as if nobody had ended them; it stays on record."""
         # sudo: owned by code, after the checks
-        contract = self.sudo()
-        contract._get_penalty_rows().is_cancelled = True
-        contract.write(
+        terminations = self.sudo()
+        terminations.write(
             {
-                "date_termination": False,
-                "terminated_by": False,
-                "date_notice_given": False,
-                "termination_reason": False,
-                "settlement_move_ids": False,
+                "date_taken_back": fields.Date.context_today(self),
+                "taken_back_by_id": self.env.uid,
+                "taken_back_reason": reason,
             }
         )
-        if contract.renewal_decision == "expire":
-            contract.write(contract._prepare_no_decision_vals())
+        terminations.penalty_row_ids.is_cancelled = True
+        terminations.contract_id.termination_id = False
 
-    def _get_reopen_refusal(self):
+    @api.model
+    def _get_reopen_refusal(self, contract):
         """Return why the end can't be taken back (str, empty if it can)."""
-        self.ensure_one()
-        if self.state in IN_FORCE and self.date_termination:
-            return self._get_settlement_problem()
-        if self.state != "ended":
-            return self.env._("%s has not ended.", self.display_name)
-        if self._is_amendment() or self.end_reason not in REOPENABLE:
+        contract.ensure_one()
+        termination = contract.termination_id
+        if contract.state in IN_FORCE and termination:
+            return termination._get_settlement_problem()
+        name = contract.display_name
+        if contract.state != "ended":
+            return self.env._("%s has not ended.", name)
+        if contract._is_amendment() or contract.end_reason not in REOPENABLE:
             return self.env._(
                 "%s can't be reopened: another contract took its place, or took it in.",
-                self.display_name,
+                name,
             )
-        if self.date_end and self.date_end < fields.Date.context_today(self):
+        if contract.date_end and contract.date_end < fields.Date.context_today(self):
             return self.env._(
                 "The term of %(contract)s was over on %(day)s. Copy it to a new "
                 "contract: only contracts in force can be renewed.",
-                contract=self.display_name,
-                day=format_date(self.env, self.date_end),
+                contract=name,
+                day=format_date(self.env, contract.date_end),
             )
-        return self._get_settlement_problem()
+        return termination._get_settlement_problem()
 
     def _get_settlement_problem(self):
         """Return what of the settlement has to be undone first (str, may be empty)."""
         # sudo: states of invoices that the manager may not open
-        moves = self.sudo().settlement_move_ids
-        penalty = self._get_penalty_rows().filtered(lambda row: not row._is_open())
-        moves |= penalty.invoice_id
+        termination = self.sudo()
+        moves = termination.settlement_move_ids
+        billed = termination.penalty_row_ids.filtered(lambda row: not row._is_open())
+        moves |= billed.invoice_id
         drafts = moves.filtered(lambda move: move.state == "draft")
         if drafts:
             return self.env._(
