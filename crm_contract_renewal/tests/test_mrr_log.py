@@ -300,6 +300,16 @@ class TestMrrLog(MrrCommon):
             self._log(successor | contract)
         self.assertEqual(self._get_log(both), log)
 
+    def test_archived_contract_from_before(self):
+        contract = self._create_running()
+        self._end(contract, reason="terminated", note="Moved away")
+        contract.active = False
+        log = [(0, "new", 100, 1200), (1, "churn", -100, -1200)]
+        self.assertEqual(self._get_log(contract), log)
+        self._forget(contract)
+        self._advance(1, ("mrr",))
+        self.assertEqual(self._get_log(contract), log)
+
     def _forget(self, contracts):
         """Let the contracts be as they were before the add-on."""
         self.env.cr.execute(

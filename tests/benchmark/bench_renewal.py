@@ -53,13 +53,13 @@ def _measure_scan(rounds):
             {"number": "NULL"},
         )
         env.cr.execute("ANALYZE crm_contract")
-        reminders = env["crm.contract.reminder"].sudo()
-        movements = env["crm.contract.mrr.schedule"].sudo()
+        jobs = env["crm.contract.reminder"], env["crm.contract.mrr.schedule"]
+        remind, log = (job.sudo()._run for job in jobs)
         with patch.object(env.registry["ir.cron"], "_commit_progress", _no_commit):
             # Odoo's scheduler commits; what is measured is the search.
             return [
-                *_measure_job(env, rounds, "scan", reminders._run),
-                *_measure_job(env, rounds, "mrr_scan", movements._run),
+                *_measure_job(env, rounds, "scan", remind),
+                *_measure_job(env, rounds, "mrr_scan", log),
             ]
 
 
