@@ -23,8 +23,14 @@ class CrmContractMrrSchedule(models.AbstractModel):
             Step(
                 "mrr",
                 self.env._("Log movements of recurring revenue"),
-                self.env["crm.contract"].with_context(active_test=False),
-                lambda: Domain("date_mrr_change", "<=", "today"),
+                self.env["crm.contract"],
+                # Archived contracts, too
+                lambda: Domain(
+                    [
+                        ("date_mrr_change", "<=", "today"),
+                        ("active", "in", (True, False)),
+                    ]
+                ),
                 self._log,
                 # Predecessors come before their renewals.
                 order="date_start, id",
@@ -33,5 +39,6 @@ class CrmContractMrrSchedule(models.AbstractModel):
 
     @api.model
     def _log(self, contract):
+        contract = contract.with_context(active_test=False)
         contract._recompute_as_of_today("amount_mrr")
         contract._log_mrr()
