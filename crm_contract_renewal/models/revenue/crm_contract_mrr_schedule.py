@@ -39,5 +39,6 @@ class CrmContractMrrSchedule(models.AbstractModel):
 
     @api.model
     def _log(self, contract):
+        contract = contract.with_context(active_test=False)
         contract._recompute_as_of_today("amount_mrr")
         self.env["crm.contract.mrr.movement"]._log(contract)
