@@ -68,10 +68,12 @@ def plan(targets, everything):
     """
     if everything:
         targets = settings.ADDONS
-    addons = dict.fromkeys(target.partition(":")[0] for target in targets)
     if not targets:
         return
-    yield Installation("add-ons", "unit", _with_dependencies(addons), list(targets))
+    addons = [
+        name for each in targets for name in settings.addon_closure(_addon_of(each))
+    ]
+    yield Installation("add-ons", "unit", list(dict.fromkeys(addons)), list(targets))
     if everything:
         rest = [name for name in settings.ADDONS if name != settings.APPROVAL]
         yield Installation(
@@ -80,12 +82,6 @@ def plan(targets, everything):
             rest,
             [*rest[1:], *settings.WITHOUT_APPROVAL],
         )
-
-
-def _with_dependencies(addons):
-    return list(
-        dict.fromkeys(name for each in addons for name in settings.addon_closure(each))
-    )
 
 
 def run(installed, installation, lanes):
@@ -167,8 +163,8 @@ def _work(installed, installation, number):
             env=installed.environment_of_python(),
         ) as process,
     ):
-        # A process that is gone has a code that tells so.
-        with contextlib.suppress(BrokenPipeError):
+        # A process that is gone, in the middle of a word maybe, has a code that tells so.
+        with contextlib.suppress(BrokenPipeError, json.JSONDecodeError):
             _feed(process, installation)
             process.stdin.close()
         code = process.wait()
