@@ -56,15 +56,12 @@ class CrmContract(models.Model):
         for contract in self:
             contract.is_framework = contract.type_id.is_framework
 
-    @api.depends("is_framework", "amount_ceiling")
-    def _compute_amounts(self):
+    def _set_framework_amounts(self):
         """The value of a framework is its ceiling; its lines are a price list."""
-        frameworks = self.filtered("is_framework")
-        for contract in frameworks:
+        for contract in self:
             contract.amount_untaxed = contract.amount_total = contract.amount_ceiling
             contract.amount_tax = 0.0
             contract.amount_one_off = contract.amount_recurring = 0.0
-        super(CrmContract, self - frameworks)._compute_amounts()
 
     @api.depends(
         "amount_ceiling",

@@ -220,10 +220,14 @@ class CrmContract(models.Model):
         "date_start",
         "date_end",
         "currency_rate",
+        "is_framework",
+        "amount_ceiling",
     )
     def _compute_amounts(self):
         engine = self.env["account.tax"]
-        for contract in self:
+        frameworks = self.filtered("is_framework")
+        frameworks._set_framework_amounts()
+        for contract in self - frameworks:
             totals = engine._get_tax_totals_summary(
                 base_lines=contract._prepare_base_lines(),
                 currency=contract.currency_id or contract.company_id.currency_id,
