@@ -26,6 +26,7 @@ def rehearse(env):
         "withdraw": ("to_sign", lambda contract: contract.action_withdraw()),
         "cancel": ("to_sign", lambda contract: contract.action_cancel()),
         "approve": ("review", _approve),
+        "approve own": ("review", _approve_own),
         "reject": ("review", _reject),
         "recall": ("review", lambda contract: contract.action_recall()),
         "suspend": ("running", _suspend_and_resume),
@@ -94,19 +95,21 @@ def _approve(contract):
         condition.with_user(condition.user_id).action_met()
 
 
+def _approve_own(contract):
+    """Nobody decides on what he submitted."""
+    _decide(contract, "approve", contract.submitted_by_id)
+
+
 def _reject(contract):
-    if not contract.sudo().approval_task_id:
-        return "nobody is asked"
-    return _decide(contract, "reject")
+    _decide(contract, "reject")
 
 
-def _decide(contract, decision):
+def _decide(contract, decision, user=None):
     task = contract.sudo().approval_task_id
-    contract.env["crm.contract.decide"].with_user(
-        (task.waiting_ids | task.escalated_to_id)[:1]
-    ).with_context(active_model=contract._name, active_ids=contract.ids).create(
-        {"decision": decision, "comment": "Seen"}
-    ).action_decide()
+    user = user or (task.waiting_ids | task.escalated_to_id)[:1]
+    contract.env["crm.contract.decide"].with_user(user).with_context(
+        active_model=contract._name, active_ids=contract.ids
+    ).create({"decision": decision, "comment": "Seen"}).action_decide()
 
 
 def _suspend_and_resume(contract):

@@ -17,7 +17,7 @@ from odoo.models import BaseModel
 PARTS = {
     "crm.contract.line": (
         "contract_id",
-        "name product_id quantity price_unit discount tax_ids price_subtotal scope"
+        "content_key name product_id quantity price_unit discount tax_ids price_subtotal scope"
         " service_standard is_recurring recurrence_interval recurrence_unit billed_in"
         " date_start date_end date_anchor prorate free_periods billed_until valid_from"
         " valid_until step_ids sale_line_id",
@@ -25,16 +25,16 @@ PARTS = {
     "crm.contract.line.step": ("contract_id", "line_id date_from quantity price_unit"),
     "crm.contract.installment": (
         "contract_id",
-        "name trigger date days milestone_id amount_type percentage amount date_due state"
+        "content_key name trigger date days milestone_id amount_type percentage amount date_due state"
         " is_overdue line_id period_start period_end invoice_id amount_paid",
     ),
     "crm.contract.clause": (
         "contract_id",
-        "name category_id template_id body is_deviating",
+        "content_key name category_id template_id body is_deviating",
     ),
     "crm.contract.milestone": (
         "contract_id",
-        "name party user_id date_deadline date_done",
+        "content_key name party user_id date_deadline date_done",
     ),
     "crm.contract.suspension": ("contract_id", "date_start date_end"),
     "crm.contract.approval.task": (
@@ -68,8 +68,11 @@ PARTS = {
 }
 # Kept by themselves
 MASTERS = {
+    "res.company": "name contract_win_opportunity contract_horizon contract_billing_mode"
+    " contract_ceiling_policy contract_ceiling_warning",
     "crm.contract.type": "name code rung_ids mandatory_clause_ids is_framework",
-    "crm.contract.clause.template": "name version active body",
+    "crm.contract.rung": "name type_id days recipient",
+    "crm.contract.clause.template": "name version active body type_ids",
     "crm.contract.template": "name type_id line_ids clause_ids",
     "crm.contract.approval.policy": "name active version domain step_ids",
     "crm.contract.approval.step": "name policy_id user_ids mode days escalation_user_id",
@@ -136,12 +139,27 @@ def gather(env, expected=None):
         },
         "words": texts.find_frozen(intact, expected and expected["words"]),
         "days": texts.find_on_days(intact, expected and expected["days"]),
+        "certificates": texts.find_decisions(contracts),
     }
 
 
 def verify(contract):
     """Press the button *Verify*; return the kind of its answer (success, danger …)."""
     return contract.action_verify()["params"]["type"]
+
+
+def read_all(env):
+    """Read every field of every record of ours; return what can't be (list of str)."""
+    problems = []
+    for name in sorted(env.registry):
+        model = env[name].with_context(active_test=False)
+        if not name.startswith("crm.contract") or model._abstract or model._transient:
+            continue
+        try:
+            model.search([]).read()
+        except Exception as error:
+            problems.append(f"{name}: {error!r}")
+    return problems
 
 
 def digest(data):

@@ -5,6 +5,7 @@ import datetime
 from odoo.tools import html2plaintext
 
 REPORT = "crm_contract.action_report_contract"
+CERTIFICATE = "crm_contract_approval.report_certificate"
 DAY = datetime.timedelta(days=1)
 
 
@@ -107,3 +108,21 @@ def _find_on(contract, day, words):
     data, context = action.get("data"), action.get("context") or {}
     ids = context.get("active_ids") or (data or {}).get("ids")
     return _find(_print_words(contract.browse(ids), action["report_name"], data), words)
+
+
+def find_decisions(contracts):
+    """Return what the certificates of approved contracts tell: {contract: words}."""
+    if "review_ids" not in contracts._fields:
+        return {}
+    found = {}
+    for contract in contracts.filtered("review_ids"):
+        reviews = contract.review_ids
+        words = {
+            contract.content_hash_short,
+            *reviews.mapped("step_name"),
+            *reviews.user_id.mapped("name"),
+            *reviews.mapped("comment"),
+        }
+        printed = _print_words(contract, CERTIFICATE)
+        found[str(contract.id)] = _find(printed, sorted(filter(None, words)))
+    return found
