@@ -127,9 +127,7 @@ class TestDelegation(ApprovalCommon):
         self.assertEqual(row.date_to, self._days(-1))
         self.assertEqual(row.state, "over")
         with self._refused("wrote or submitted"):
-            self._decide(
-                contract, self.lawyer2, "hand_over", user_id=self.lawyer.id
-            )
+            self._decide(contract, self.lawyer2, "hand_over", user_id=self.lawyer.id)
 
     def test_form(self):
         form = Form(
