@@ -37,6 +37,15 @@ class CrmContract(models.Model):
             return False
         return super()._has_field_access(field, operation)
 
+    @api.model
+    def default_get(self, fields):
+        # Nobody asks for rights where somebody keeps a default for himself, and code
+        # that creates contracts for him takes it as well.
+        mode = self._fields["billing_mode"]
+        if not self.sudo(False)._has_field_access(mode, "write"):
+            fields = [name for name in fields if name != mode.name]
+        return super().default_get(fields)
+
     def action_view_payments(self):
         """Open the payments that are matched with invoices of the contract."""
         self.ensure_one()
