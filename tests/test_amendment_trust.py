@@ -137,3 +137,148 @@ def test_context_opens_nothing(user, contract_id):
         user.call(
             "crm.contract", "write", [contract_id], {"name": "x"}, context=context
         )
+
+
+@pytest.fixture(scope="module")
+def secret(admin, customer):
+    """An activity of the administrator's that is nobody else's business."""
+    [model_id] = admin.search("ir.model", [("model", "=", "res.partner")])
+    return admin.create(
+        "mail.activity",
+        {
+            "res_model_id": model_id,
+            "res_id": customer["id"],
+            "summary": "Secret",
+            "user_id": admin.uid,
+        },
+    )
+
+
+def sign_amendment(client, factory):
+    """A signed amendment of a contract of the client's own."""
+    wizard = client.create(
+        "crm.contract.amend", {"contract_id": factory.signed(client), "reason": "More"}
+    )
+    action = client.call("crm.contract.amend", "action_amend", [wizard])
+    amendment_id = action["res_id"]
+    later = str(TODAY + datetime.timedelta(days=5))
+    values = {"name": "Changed title", "date_effective": later}
+    client.call("crm.contract", "write", [amendment_id], values)
+    client.call("crm.contract", "action_submit", [amendment_id])
+    factory.sign(amendment_id, client)
+    return amendment_id
+
+
+@pytest.fixture(scope="module")
+def own_amendment(people, factory):
+    return sign_amendment(people["own"], factory)
+
+
+@pytest.fixture
+def own_task(people, own_amendment):
+    return people["own"].create(
+        "crm.contract.change.task", {"amendment_id": own_amendment, "name": "Tell"}
+    )
+
+
+def untouched(admin, secret):
+    [row] = admin.call(
+        "mail.activity",
+        "search_read",
+        [("id", "=", secret)],
+        ["summary", "user_id", "res_model"],
+        load=None,
+    )
+    return (row["summary"], row["user_id"], row["res_model"]) == (
+        "Secret",
+        admin.uid,
+        "res.partner",
+    )
+
+
+@pytest.mark.parametrize("role", ["own", "all", "manager", "administrator"])
+def test_tasks_reach_no_other_activity(
+    people, admin, own_amendment, own_task, secret, role
+):
+    client, model = people[role], "crm.contract.change.task"
+    values = {"amendment_id": own_amendment, "name": "x", "activity_id": secret}
+    refused(client.call, model, "write", [own_task], {"activity_id": secret})
+    refused(client.call, model, "web_save", [own_task], {"activity_id": secret}, {})
+    refused(client.call, model, "copy", [own_task], {"activity_id": secret})
+    refused(client.create, model, values)
+    refused(
+        client.call,
+        "crm.contract",
+        "write",
+        [own_amendment],
+        {"task_ids": [(0, 0, {"name": "x", "activity_id": secret})]},
+    )
+    result = client.call(
+        model, "load", [".id", "activity_id/.id"], [[str(own_task), str(secret)]]
+    )
+    assert not result["ids"]
+    del values["activity_id"]
+    refused(client.create, model, values, default_activity_id=secret)
+    task = client.create(model, values)
+    assert admin.read(model, task, "activity_id") != secret
+    client.call(model, "write", [task], {"name": "Other"})
+    client.call(model, "action_done", [task])
+    client.call(model, "unlink", [task])
+    assert untouched(admin, secret)
+
+
+def test_tasks_ignore_defaults_of_their_user(people, admin, own_amendment, secret):
+    client, model = people["own"], "crm.contract.change.task"
+    client.call(
+        "ir.default", "set", model, "activity_id", secret, client.uid
+    )  # a personal default
+    task = client.create(model, {"amendment_id": own_amendment, "name": "x"})
+    assert admin.read(model, task, "activity_id") != secret
+    client.call(model, "unlink", [task])
+    assert untouched(admin, secret)
+
+
+@pytest.mark.parametrize("name", ["contract_id", "company_id", "date_deadline"])
+def test_tasks_keep_what_follows(people, contract_id, own_task, name):
+    value = str(TODAY) if name == "date_deadline" else contract_id
+    for role in ("own", "manager", "administrator"):
+        refused(
+            people[role].call,
+            "crm.contract.change.task",
+            "write",
+            [own_task],
+            {name: value},
+        )
+
+
+def test_tasks_stay_with_their_amendment(people, own_task, amendment_id):
+    for role in ("own", "manager", "administrator"):
+        refused(
+            people[role].call,
+            "crm.contract.change.task",
+            "write",
+            [own_task],
+            {"amendment_id": amendment_id},
+        )
+
+
+def test_no_tasks_on_contracts_of_others(people, factory, admin, user):
+    foreign, client = sign_amendment(user, factory), people["own"]
+    contract = admin.read("crm.contract", foreign, "origin_id")
+    before = admin.read("crm.contract", contract, "activity_ids")
+    for owner in (client.uid, admin.uid):
+        refused(
+            client.create,
+            "crm.contract.change.task",
+            {"amendment_id": foreign, "name": "Intrusion", "user_id": owner},
+        )
+    assert admin.read("crm.contract", contract, "activity_ids") == before
+    task = user.create(
+        "crm.contract.change.task",
+        {"amendment_id": foreign, "name": "Theirs", "user_id": client.uid},
+    )
+    for method, *values in (("write", {"name": "Mine"}), ("unlink",)):
+        refused(client.call, "crm.contract.change.task", method, [task], *values)
+    # Its owner may say that it is done, no more.
+    client.call("crm.contract.change.task", "action_done", [task])
+    assert user.read("crm.contract.change.task", task, "date_done")

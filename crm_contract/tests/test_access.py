@@ -67,6 +67,22 @@ class TestAccess(ContractCommon):
         with self.assertRaises(AccessError):
             self.foreign.line_ids.with_user(self.user).price_unit = 1
 
+    def test_dialog_tells_nothing_of_others(self):
+        """A dialog may name any contract; it shows what the user may read."""
+        wizards = self.env["crm.contract.sign"].with_user(self.user)
+        self.foreign.flush_recordset()
+        self.env.invalidate_all()
+        names = ("content_hash", "signed_by_customer", "signed_by_company")
+        with self.assertRaises(AccessError):
+            wizards.onchange(
+                {"contract_id": self.foreign.id},
+                ["contract_id"],
+                dict.fromkeys(("contract_id", *names), {}),
+            )
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            wizards.create({"contract_id": self.foreign.id}).read(names)
+
     def test_all_and_manager_work_on_all(self):
         for user in (self.user_all, self.manager):
             self._assert_visible(user, self.all)

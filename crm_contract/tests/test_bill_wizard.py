@@ -258,6 +258,16 @@ class TestBillingFields(BillCommon):
         self.assertEqual(contract.billing_mode, "post")
         self.assertFalse(contract.with_user(self.user).copy().billing_mode)
 
+    def test_billing_mode_by_default(self):
+        """A default that somebody keeps for himself gives no rights either."""
+        for user, mode in ((self.user, False), (self.manager, "send")):
+            self.env["ir.default"].with_user(user).set(
+                "crm.contract", "billing_mode", "send", user_id=True
+            )
+            contract = self._create_contract(user)
+            self.assertEqual(contract.billing_mode, mode)
+            self.assertEqual(contract.sudo().copy().billing_mode, mode)
+
     def test_payments(self):
         row, other = self._create_row(), self._create_row()
         for paid in (row, other):

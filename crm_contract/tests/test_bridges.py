@@ -81,6 +81,18 @@ class TestOpportunity(BridgeCommon):
         self._sign(contract)
         self.assertEqual(self.lead.won_status, "won")
 
+    def test_opportunity_of_somebody_else(self):
+        """The signature wins it: who may not write it can't link it."""
+        self.lead.user_id = self.manager
+        contract = self._create_contract(self.seller)
+        with self.assertRaises(AccessError):
+            contract.opportunity_id = self.lead
+        with self.assertRaises(AccessError):
+            self._create_from_lead()
+        self.lead.user_id = self.seller
+        contract.opportunity_id = self.lead
+        self.assertEqual(self.lead.contract_ids, contract)
+
     def test_setting_off(self):
         self.company.contract_win_opportunity = False
         self._sign(self._create_from_lead())

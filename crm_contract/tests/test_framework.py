@@ -67,6 +67,15 @@ class TestFramework(ContractCommon):
         near = contract.search([("is_ceiling_near", "=", True)])
         self.assertEqual(near, contract)
 
+    def test_warning_keeps_the_secrets_of_others(self):
+        """Whoever names a contract on an order is told of their own customer's alone."""
+        contract = self._create_framework()
+        stranger = self.customer.copy({"name": "Stranger"})
+        order = self._create_order(contract, 1500)
+        self.assertIn("exceeds the ceiling", order.contract_warning)
+        order.partner_id = stranger
+        self.assertFalse(order.contract_warning)
+
     def test_every_way_beyond(self):
         contract = self._create_framework()
         order = self._create_order(contract, 1000)

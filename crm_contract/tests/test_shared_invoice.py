@@ -622,6 +622,30 @@ class TestLinesOfTheDraft(SharedInvoiceCommon):
                 {"installment_ids": [Command.unlink(row.id)]}
             )
 
+    def test_links_by_default(self):
+        """A default that an accountant keeps for himself links nothing."""
+        rows, invoice = self._create_billed()
+        links = {
+            "account.move": {"contract_id": rows.contract_id.id},
+            "account.move.line": {
+                "installment_id": rows[0].id,
+                "credited_installment_id": rows[1].id,
+            },
+        }
+        defaults = self.env["ir.default"].with_user(self.accountant)
+        vals = {
+            "move_type": "out_invoice",
+            "partner_id": self.customer.id,
+            "invoice_line_ids": [Command.create({"name": "L", "price_unit": 1})],
+        }
+        for model, values in links.items():
+            for name, value in values.items():
+                defaults.set(model, name, value, user_id=True)
+        made = invoice.create(vals).sudo()
+        self.assertFalse(made.contract_id)
+        lines = made.line_ids
+        self.assertFalse(lines.installment_id + lines.credited_installment_id)
+
     def test_duplicates_name_no_row(self):
         rows, invoice = self._create_billed()
         credit_note = self._credit_rows(invoice, rows[0])

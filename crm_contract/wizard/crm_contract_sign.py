@@ -14,7 +14,11 @@ class CrmContractSign(models.TransientModel):
     # Not readonly: the server would drop the hash that the dialog was opened with, and
     # the signatures would name a content that the user has not seen.
     content_hash = fields.Char(
-        compute="_compute_signatories", store=True, readonly=False, precompute=True
+        compute="_compute_signatories",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     date = fields.Date(
         string="Signed on", required=True, default=fields.Date.context_today
@@ -22,6 +26,7 @@ class CrmContractSign(models.TransientModel):
     signed_by_customer = fields.Char(
         string="For the customer",
         compute="_compute_signatories",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
@@ -30,6 +35,7 @@ class CrmContractSign(models.TransientModel):
     signed_by_company = fields.Char(
         string="For us",
         compute="_compute_signatories",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,

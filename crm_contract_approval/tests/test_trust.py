@@ -28,6 +28,22 @@ class TestTrust(ApprovalCommon):
         with self._refused("changed since you opened"):
             wizard.action_decide()
 
+    def test_steps_of_others_tell_nothing(self):
+        """A line of the dialog may name any step; it shows what the user may read."""
+        task = self._task(self._send(user=self.manager, user_id=self.manager.id))
+        self.assertFalse(task.with_user(self.user).has_access("read"))
+        lines = self.env["crm.contract.decide.line"].with_user(self.user)
+        wizard = lines.wizard_id.create({})
+        line = lines.create({"wizard_id": wizard.id, "task_id": task.id})
+        self.env.flush_all()
+        for name in ("amount_total", "partner_id", "step"):
+            self.env.invalidate_all()
+            with self.assertRaises(AccessError):
+                line.read([name])
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            wizard.read(["instruction"])
+
     def test_tampered(self):
         contract = self._send()
         self._tamper(contract.line_ids, price_unit=1)

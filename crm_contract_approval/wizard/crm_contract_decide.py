@@ -26,7 +26,7 @@ class CrmContractDecide(models.TransientModel):
     task_id = fields.Many2one(
         "crm.contract.approval.task", compute="_compute_line_count"
     )
-    instruction = fields.Text(related="task_id.instruction")
+    instruction = fields.Text(related="task_id.instruction", related_sudo=False)
     comment = fields.Text()
     condition = fields.Text(
         help="What has to be changed before the approval counts.",
@@ -178,11 +178,14 @@ class CrmContractDecideLine(models.TransientModel):
     task_id = fields.Many2one(
         "crm.contract.approval.task", required=True, ondelete="cascade"
     )
-    contract_id = fields.Many2one(related="task_id.contract_id")
-    partner_id = fields.Many2one(related="task_id.partner_id")
-    currency_id = fields.Many2one(related="task_id.currency_id")
-    amount_total = fields.Monetary(related="task_id.amount_total")
-    step = fields.Char(related="task_id.name")
+    # Without sudo: a client may name any step here, and would be told what it says.
+    contract_id = fields.Many2one(related="task_id.contract_id", related_sudo=False)
+    partner_id = fields.Many2one(related="contract_id.partner_id", related_sudo=False)
+    currency_id = fields.Many2one(related="contract_id.currency_id", related_sudo=False)
+    amount_total = fields.Monetary(
+        related="contract_id.amount_total", related_sudo=False
+    )
+    step = fields.Char(related="task_id.name", related_sudo=False)
     content_hash = fields.Char(help="Of the content that was shown.")
     result = fields.Char()
     is_done = fields.Boolean()

@@ -69,7 +69,7 @@ class TestAdjustment(RenewalCommon):
         contract = self._create_contract(**self._percent())
         fields = contract._get_content()["fields"]
         self.assertEqual(fields["adjustment_percent"], 5)
-        self.assertNotIn("adjustment_cap", fields)
+        self.assertIsNone(fields["adjustment_cap"], "no limit is agreed")
         self._submit(contract)
         with self._refused("locked"):
             contract.adjustment_percent = 1
@@ -198,7 +198,7 @@ class TestAdjustment(RenewalCommon):
         for later in (1, 2):
             self.assertFalse(self._renew_on_deadline(contract, later))
             [activity] = contract.activity_ids
-            self.assertIn("failed", activity.summary)
+            self.assertIn("Set aside", activity.summary)
             self.assertIn("Consumer prices has no value", activity.note)
         for start, value in (
             (contract.date_start, 200),

@@ -12,7 +12,11 @@ class CrmContractRenew(models.TransientModel):
 
     contract_ids = fields.Many2many("crm.contract", string="Contracts")
     line_ids = fields.One2many(
-        "crm.contract.renew.line", "wizard_id", compute="_compute_line_ids", store=True
+        "crm.contract.renew.line",
+        "wizard_id",
+        compute="_compute_line_ids",
+        compute_sudo=False,
+        store=True,
     )
     uplift = fields.Selection(
         [

@@ -1,9 +1,10 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "crm.contract.owned.mixin"]
 
     contract_id = fields.Many2one(
         "crm.contract",
@@ -17,11 +18,9 @@ class AccountMove(models.Model):
         "crm.contract.installment", "invoice_id", string="Installments"
     )
 
-    def _has_field_access(self, field, operation):
-        # The ledger links an invoice to its contract; no client does.
-        if field.name == "contract_id" and operation == "write" and not self.env.su:
-            return False
-        return super()._has_field_access(field, operation)
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {"contract_id"}
 
     def button_draft(self):
         self._check_installments_not_billed_again()
@@ -94,7 +93,8 @@ class AccountMove(models.Model):
 
 
 class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
+    _name = "account.move.line"
+    _inherit = ["account.move.line", "crm.contract.owned.mixin"]
 
     installment_id = fields.Many2one(
         "crm.contract.installment",
@@ -114,12 +114,9 @@ class AccountMoveLine(models.Model):
         help="Row of the billing ledger that the line takes back.",
     )
 
-    def _has_field_access(self, field, operation):
-        # The ledger links lines to its rows; no client does.
-        if (
-            field.name in ("installment_id", "credited_installment_id")
-            and operation == "write"
-            and not self.env.su
-        ):
-            return False
-        return super()._has_field_access(field, operation)
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {
+            "installment_id",
+            "credited_installment_id",
+        }

@@ -71,3 +71,26 @@ class CrmLead(models.Model):
         # sudo: the contracts stay with the opportunity, whoever merges it
         merged = opportunities.sudo().with_context(active_test=False)
         merged.contract_ids.opportunity_id = self
+
+
+class CrmContract(models.Model):
+    """The signature wins the opportunity, whoever signs: who links it must be able to."""
+
+    _inherit = "crm.contract"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        contracts = super().create(vals_list)
+        contracts._check_opportunities()
+        return contracts
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "opportunity_id" in vals:
+            self._check_opportunities()
+        return result
+
+    def _check_opportunities(self):
+        # Without any, the question would be whether the user may write at all.
+        if self.opportunity_id:
+            self.opportunity_id.check_access("write")

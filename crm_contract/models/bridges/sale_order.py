@@ -35,12 +35,15 @@ class SaleOrder(models.Model):
 
     contract_warning = fields.Char(compute="_compute_contract_warning")
 
-    @api.depends("contract_id", "amount_untaxed", "state")
+    @api.depends("contract_id", "partner_id", "amount_untaxed", "state")
     def _compute_contract_warning(self):
         for order in self:
             # sudo: the ceiling of a contract that the salesperson may not open
             contract = order.contract_id.sudo()
             is_open = order.state in ("draft", "sent") and contract.is_framework
+            # Of a contract with somebody else, it is none of their business.
+            customer = order.partner_id.commercial_partner_id
+            is_open = is_open and contract.commercial_partner_id == customer
             order.contract_warning = is_open and order._get_ceiling_warning(contract)
 
     def _get_ceiling_warning(self, contract):
@@ -218,7 +221,8 @@ class SaleOrder(models.Model):
             "partner_id": self.partner_id.id,
             "partner_invoice_id": self.partner_invoice_id.id,
             "partner_shipping_id": self.partner_shipping_id.id,
-            "opportunity_id": self.opportunity_id.id,
+            # Of somebody else's opportunity it would say that the signature wins it.
+            "opportunity_id": self.opportunity_id._filtered_access("write").id,
             "user_id": self.user_id.id,
             "team_id": self.team_id.id,
             "company_id": self.company_id.id,

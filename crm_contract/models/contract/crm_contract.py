@@ -275,6 +275,7 @@ class CrmContract(models.Model):
         return ["partner_id"]
 
     def _track_subtype(self, initial_values):
+        """Say which subtype a change of the state has, for its followers."""
         self.ensure_one()
         if "state" in initial_values and self.state in ("signed", "running", "ended"):
             return self.env.ref(f"crm_contract.mt_contract_{self.state}")

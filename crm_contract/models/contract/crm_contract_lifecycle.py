@@ -104,6 +104,7 @@ class CrmContract(models.Model):
     @api.depends("state", "date_start")
     @api.depends_context("lang")
     def _compute_state_note(self):
+        """Say what the state does not; extended by fields that this depends on."""
         for contract in self:
             contract.state_note = contract._get_state_note()
 

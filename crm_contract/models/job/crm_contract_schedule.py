@@ -83,6 +83,7 @@ class CrmContract(models.Model):
         )
 
     def _advance_expire(self):
+        """End one contract whose last day is over, and tell who is in charge."""
         self._action_end("expired", self.date_end)
         self._tell_person_in_charge(
             self.env._("Contract expired"),

@@ -3,7 +3,16 @@ from odoo import models
 from ..decision.crm_contract_approval_task import DONE_STATES
 
 # What a certificate shows; questions and hand-overs are in the log.
-_SHOWN = ("approve", "condition", "met", "keep", "reject", "escalate")
+_SHOWN = (
+    "approve",
+    "condition",
+    "met",
+    "keep",
+    "reject",
+    "undo",
+    "escalate",
+    "recall",
+)
 
 
 class CrmContract(models.Model):
@@ -42,8 +51,82 @@ class CrmContract(models.Model):
             version=task.policy_version,
         )
 
+    def _get_certificate_hash(self):
+        """Return the content hash that the decisions of the last submission name."""
+        self.ensure_one()
+        # sudo: all steps, whoever prints
+        tasks = self.sudo()._get_round_tasks()
+        return self.content_hash or tasks[:1].content_hash or ""
+
+    def _get_certificate_status(self):
+        """Return what became of the last submission, as a sentence (str)."""
+        self.ensure_one()
+        if not self.date_submitted:
+            return self.env._("Not submitted yet.")
+        # sudo: all steps, whoever prints
+        tasks = self.sudo()._get_round_tasks()
+        decided = tasks.filtered(lambda task: task.state in DONE_STATES)
+        counts = {"decided": len(decided), "all": len(tasks)}
+        if self.state == "review":
+            return self.env._(
+                "In review: %(decided)s of %(all)s steps decided.", **counts
+            )
+        if self.state == "draft":
+            return self._get_certificate_return(tasks, counts)
+        if self.state == "cancelled":
+            return self.env._(
+                "Cancelled: %(decided)s of %(all)s steps had approved.", **counts
+            )
+        if not tasks:
+            return self.env._("Nobody had to approve this contract.")
+        if decided != tasks:
+            return self.env._(
+                "Not approved: %(decided)s of %(all)s steps decided.", **counts
+            )
+        return self.env._("Approved: %(decided)s of %(all)s steps.", **counts)
+
+    def _get_certificate_return(self, tasks, counts):
+        """Return how a submission became a draft again, as a sentence (str)."""
+        if "rejected" in tasks.mapped("state"):
+            return self.env._(
+                "Rejected: %(decided)s of %(all)s steps had approved. The contract is a "
+                "draft again.",
+                **counts,
+            )
+        # sudo: see the caller
+        is_open = self.sudo()._get_open_conditions()
+        if is_open or counts["decided"] < counts["all"]:
+            return self.env._(
+                "Recalled: %(decided)s of %(all)s steps had approved. The contract is a "
+                "draft again.",
+                **counts,
+            )
+        return self.env._(
+            "Withdrawn before the signature. The contract is a draft again."
+        )
+
+    def _get_certificate_open_steps(self):
+        """Return the steps to come of a review: list of dict, in their order."""
+        self.ensure_one()
+        if self.state != "review":
+            return []
+        # sudo: all steps, whoever prints
+        tasks = self.sudo()._get_round_tasks()
+        labels = dict(tasks._fields["state"]._description_selection(self.env))
+        return [
+            {
+                "step": task.name,
+                "state": labels[task.state],
+                "who": task.waiting_names,
+            }
+            for task in tasks
+            if task.state not in DONE_STATES
+        ]
+
     def _get_certificate_watermark(self):
         self.ensure_one()
+        if self.state == "cancelled":
+            return self.env._("Cancelled")
         # sudo: all steps, whoever prints
         tasks = self.sudo()._get_round_tasks()
         is_open = tasks.filtered(lambda task: task.state not in DONE_STATES)

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools.date_utils import add
 
 
@@ -11,6 +11,7 @@ class CrmContractChangeTask(models.Model):
 
     _name = "crm.contract.change.task"
     _description = "Task of an amendment"
+    _inherit = ["crm.contract.owned.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
 
@@ -55,27 +56,53 @@ class CrmContractChangeTask(models.Model):
             day = task.amendment_id.date_effective
             task.date_deadline = day and add(day, days=task.days)
 
+    @api.constrains("amendment_id")
+    def _check_amendment(self):
+        if self.amendment_id.filtered(lambda contract: not contract._is_amendment()):
+            raise ValidationError(
+                self.env._("Only an amendment has tasks that carry it out.")
+            )
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {
+            "activity_id",
+            "company_id",
+            "contract_id",
+            "date_deadline",
+        }
+
     @api.model_create_multi
     def create(self, vals_list):
         tasks = super().create(vals_list)
+        tasks._check_can_plan()
         tasks.filtered(lambda task: task._has_begun())._launch()
         return tasks
 
     def write(self, vals):
+        self._check_can_plan()
+        before = {task: task.amendment_id for task in self}
         result = super().write(vals)
+        if any(task.amendment_id != before[task] for task in self):
+            raise UserError(self.env._("A task stays with its amendment."))
         if {"user_id", "days", "name"} & set(vals):
             self._update_activities()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_activities(self):
-        # sudo: the activity goes with its task, whoever owns it
-        self.sudo().activity_id.filtered(lambda row: row.active).unlink()
+        self._check_can_plan()
+        self._get_open_activities().unlink()
 
     def action_done(self):
-        """Mark the tasks as done, as their activities are."""
-        self.check_access("write")
-        early = self.filtered(lambda task: not task._has_begun())
+        """Mark the tasks as done, as their activities are.
+
+        Their owners may, and whoever may write the amendment.
+        """
+        self.check_access("read")
+        self.filtered(lambda task: task.user_id != self.env.user)._check_can_plan()
+        # sudo: the owner of a task may not be able to open its contract
+        early = self.filtered(lambda task: not task.sudo()._has_begun())
         if early:
             raise UserError(
                 self.env._(
@@ -84,9 +111,27 @@ class CrmContractChangeTask(models.Model):
                 )
             )
         # An activity that somebody deleted was not done.
-        self._launch()
-        # sudo: whoever may write the contract may say that a task of it is done
-        self.sudo().activity_id.filtered("active").action_feedback()
+        self.sudo()._launch()
+        self._get_open_activities().action_feedback()
+
+    def _check_can_plan(self):
+        """Raise AccessError unless the user may write the amendments of the tasks."""
+        if self.amendment_id:
+            self.amendment_id.check_access("write")
+
+    def _get_open_activities(self):
+        """Return the activities to do that the tasks have on their contracts (sudo).
+
+        One that its user moved to another record is none of theirs any more.
+        """
+        activities = self.env["mail.activity"].sudo()
+        # sudo: the activity goes with its task, whoever owns it
+        for task in self.sudo():
+            activity, contract = task.activity_id, task.contract_id
+            place = (activity.res_model, activity.res_id)
+            if activity.active and place == (contract._name, contract.id):
+                activities |= activity
+        return activities
 
     def _has_begun(self):
         return self.amendment_id.state in ("signed", "in_force", "superseded")
@@ -105,8 +150,7 @@ class CrmContractChangeTask(models.Model):
 
     def _update_activities(self):
         for task in self:
-            # sudo: as in `_launch`
-            task.sudo().activity_id.filtered("active").write(
+            task._get_open_activities().write(
                 {
                     "user_id": task.user_id.id,
                     "date_deadline": task.date_deadline,

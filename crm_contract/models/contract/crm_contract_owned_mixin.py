@@ -1,0 +1,32 @@
+from odoo import api, models
+
+
+class CrmContractOwnedMixin(models.AbstractModel):
+    """Fields that code alone sets, on records that are no content of a contract.
+
+    No client sets them, whatever its rights: by form, import or RPC, by a default of the
+    context, or by one that a user keeps for himself.
+    """
+
+    _name = "crm.contract.owned.mixin"
+    _description = "Fields that no client sets"
+
+    @api.model
+    def _get_owned_fields(self):
+        """Return the names of the fields that no client may set (frozenset)."""
+        return frozenset()
+
+    def _has_field_access(self, field, operation):
+        if (
+            operation == "write"
+            and not self.env.su
+            and field.name in self._get_owned_fields()
+        ):
+            return False
+        return super()._has_field_access(field, operation)
+
+    @api.model
+    def default_get(self, fields):
+        """Ignore defaults for owned fields; `create` refuses those of the context."""
+        owned = self._get_owned_fields()
+        return super().default_get([name for name in fields if name not in owned])
