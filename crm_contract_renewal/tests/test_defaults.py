@@ -89,7 +89,7 @@ class TestStrangeDefaults(DefaultsCommon, AmendmentCommon):
         )
         self._strange(first).action_submit()
         self._strange(self._open_sign(first)).action_sign()
-        self.assertEqual(first.end_reason, "incorporated")
+        self.assertEqual(first.state, "in_force")
         self.assertIn("Data", contract.clause_ids.mapped("name"))
         self._strange(second).action_rebase()
         self.assertIn("Data", second.clause_ids.mapped("name"))
@@ -128,5 +128,6 @@ class TestStrangeDefaults(DefaultsCommon, AmendmentCommon):
         days = (contract.date_deadline - self.today).days
         self.type.rung_ids[0].days = days + 1
         last = self._get_last_ids()
-        self._strange(contract).sudo()._fire_rungs()
+        reminders = self._strange(self.env["crm.contract.rung.fired"])
+        reminders.sudo()._fire(contract)
         self._assert_clean(last, ["crm.contract.rung.fired", "mail.activity"])

@@ -121,13 +121,14 @@ class TestHorizon(RenewalCommon):
         self.assertFalse(description["store"])
 
     def test_through_a_relation(self):
-        self.env["crm.contract.rung.fired"].create(
+        reminders = self.env["crm.contract.rung.fired"]
+        reminders.create(
             [
-                contract._prepare_fired_vals(self.type.rung_ids[0], TODAY, "fired")
+                reminders._prepare_vals(contract, self.type.rung_ids[0], TODAY, "fired")
                 for contract in self.contracts.values()
             ]
         )
-        groups = self.env["crm.contract.rung.fired"].formatted_read_group(
+        groups = reminders.formatted_read_group(
             [("contract_id", "in", [c.id for c in self.contracts.values()])],
             ["contract_id.deadline_horizon"],
             ["__count"],

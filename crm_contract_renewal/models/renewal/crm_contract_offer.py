@@ -15,20 +15,24 @@ class CrmContractOffer(models.AbstractModel):
     @api.model
     def _make_opportunities(self, renewals):
         """Put renewals into the pipeline, with their value as expected revenue."""
-        leads = self.env["crm.lead"].create(
-            [
-                {
-                    "name": self.env._("Renewal: %s", renewal.name),
-                    "type": "opportunity",
-                    "partner_id": renewal.partner_id.id,
-                    "user_id": renewal.user_id.id,
-                    "team_id": renewal.team_id.id,
-                    "company_id": renewal.company_id.id,
-                    "expected_revenue": renewal.amount_company,
-                    "date_deadline": renewal.origin_id.date_deadline,
-                }
-                for renewal in renewals
-            ]
+        leads = (
+            renewals._without_defaults()
+            .env["crm.lead"]
+            .create(
+                [
+                    {
+                        "name": self.env._("Renewal: %s", renewal.name),
+                        "type": "opportunity",
+                        "partner_id": renewal.partner_id.id,
+                        "user_id": renewal.user_id.id,
+                        "team_id": renewal.team_id.id,
+                        "company_id": renewal.company_id.id,
+                        "expected_revenue": renewal.amount_company,
+                        "date_deadline": renewal.origin_id.date_deadline,
+                    }
+                    for renewal in renewals
+                ]
+            )
         )
         for renewal, lead in zip(renewals, leads, strict=True):
             renewal.opportunity_id = lead
@@ -92,8 +96,10 @@ class CrmContractOffer(models.AbstractModel):
         :return: the orders, in the order of the renewals
         :raise AccessError: for users who may not create orders
         """
-        orders = self.env["sale.order"].create(
-            [self._prepare_quotation_vals(renewal) for renewal in renewals]
+        orders = (
+            renewals._without_defaults()
+            .env["sale.order"]
+            .create([self._prepare_quotation_vals(renewal) for renewal in renewals])
         )
         for renewal, order in zip(renewals, orders, strict=True):
             order_lines = order.order_line.sorted("id")
