@@ -102,14 +102,14 @@ class TestSchedule(ContractCommon):
     def test_one_failure_does_not_stop_the_others(self):
         bad, good = self._create_later(), self._create_later()
         model = self.env.registry["crm.contract"]
-        transition = model._transition
+        perform = model._perform
 
         def fail(contract, name, **vals):
             if contract.id == bad.id:
                 raise ValueError("Bad record")
-            transition(contract, name, **vals)
+            perform(contract, name, **vals)
 
-        with patch.object(model, "_transition", fail):
+        with patch.object(model, "_perform", fail):
             self._run(6)
         self.assertEqual((bad.state, good.state), ("signed", "running"))
         self._run(7)

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
@@ -30,7 +31,9 @@ class SharedInvoiceCommon(LedgerCommon):
 
     def _bill(self, rows):
         """Invoice whatever of the contract is due, as a billing run does."""
-        rows.contract_id.with_user(self.accountant).action_bill_again()
+        billing = self.env["crm.contract.billing"].with_user(self.accountant)
+        today = fields.Date.context_today(billing)
+        billing._bill(rows.contract_id, billing._get_bill_domain(), today)
 
     def _get_booked(self):
         """Return what the customer's invoices and credit notes come to."""
