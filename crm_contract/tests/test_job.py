@@ -112,7 +112,9 @@ class TestJob(JobCommon):
                     failure = self._get_failures()
                     self.assertEqual(failure.res_id, bad.id)
                     self.assertEqual(failure.reason, "Too dear")
-                    self.assertEqual(progress.remaining, 0, "it would come back at once")
+                    self.assertEqual(
+                        progress.remaining, 0, "it would come back at once"
+                    )
                     # Not again on this day, by no run, but on the next one.
                     self._run()
                     self.assertFalse(self.seen)
@@ -295,9 +297,7 @@ class TestJob(JobCommon):
 
         def get_steps(job):
             step = self._prepare_step(job.env, "probe", "due", "done")
-            return [
-                step._replace(batch=True, check=lambda due: {due[0]: "No address"})
-            ]
+            return [step._replace(batch=True, check=lambda due: {due[0]: "No address"})]
 
         with patch.object(self.service, "_get_steps", get_steps):
             self._run()

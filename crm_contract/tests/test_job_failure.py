@@ -29,7 +29,9 @@ class TestJobFailure(JobCommon):
         self.assertEqual((failure.tries, str(failure.date_first)), (1, DAY))
         self.assertEqual(str(failure.date_next), "2026-01-11")
         activity = failure.activity_id
-        self.assertTrue(activity.user_id.has_group("crm_contract.crm_contract_group_manager"))
+        self.assertTrue(
+            activity.user_id.has_group("crm_contract.crm_contract_group_manager")
+        )
         self.assertEqual(failure.user_id, activity.user_id)
         self.assertIn("Too &lt;dear&gt;", activity.note)
         self._run("2026-01-11")

@@ -133,9 +133,7 @@ class TestJobs(ApprovalCommon):
         told = "".join(mails.filtered(lambda m: "decision" in m.subject).mapped("body"))
         for contract in contracts:
             self.assertEqual(contract.number in told, contract != bad)
-            self.assertEqual(
-                bool(self._task(contract).date_notified), contract != bad
-            )
+            self.assertEqual(bool(self._task(contract).date_notified), contract != bad)
         self.assertIn("Broken", bad.job_problem)
         self.assertTrue(self._run("notify", days=1))
         self.assertTrue(self._task(bad).date_notified)
