@@ -92,7 +92,7 @@ class CrmContractBill(models.TransientModel):
                 domain, limit=PREVIEW_LIMIT
             )
             wizard.set_aside_ids = self.env["crm.contract"].search(
-                Domain("job_problem", "!=", False)
+                Domain("id", "in", wizard._find_failed())
                 & Domain("installment_ids", "any", domain),
                 limit=PREVIEW_LIMIT,
             )
@@ -163,6 +163,12 @@ class CrmContractBill(models.TransientModel):
         if not contracts:
             raise UserError(self.env._("Nothing is due that these filters let pass."))
         self.write({"state": "running", "total_count": len(contracts)})
+
+    def _find_failed(self):
+        """Return the ids of the contracts that the billing run could not invoice."""
+        # sudo: kept by the jobs; what is shown of it depends on the contracts
+        failures = self.env["crm.contract.job.failure"].sudo()
+        return failures.search([("job", "=", "bill")]).contract_id.ids
 
     def _find_contracts(self):
         return self.env["crm.contract.billing"]._find(self._get_step())

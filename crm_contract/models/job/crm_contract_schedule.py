@@ -16,10 +16,16 @@ class CrmContractSchedule(models.AbstractModel):
 
     @api.model
     def _get_steps(self):
-        contracts = self.env["crm.contract"]
-        rows = self.env["crm.contract.installment"]
         return [
             *super()._get_steps(),
+            *self._get_contract_steps(),
+            *self._get_row_steps(),
+        ]
+
+    @api.model
+    def _get_contract_steps(self):
+        contracts = self.env["crm.contract"]
+        return [
             Step(
                 "ledger",
                 self.env._("Add the coming periods to the ledger"),
@@ -41,6 +47,12 @@ class CrmContractSchedule(models.AbstractModel):
                 self._get_expire_due_domain,
                 lambda contract: contract._advance_expire(),
             ),
+        ]
+
+    @api.model
+    def _get_row_steps(self):
+        rows = self.env["crm.contract.installment"]
+        return [
             Step(
                 "overrun",
                 self.env._("Cut the periods after the end"),
