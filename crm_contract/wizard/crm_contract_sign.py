@@ -46,6 +46,8 @@ class CrmContractSign(models.TransientModel):
 
     @api.depends("contract_id")
     def _compute_signatories(self):
+        # A client may name any contract; what others read before is in the cache.
+        self.contract_id.check_access("read")
         for wizard in self:
             contract = wizard.contract_id
             wizard.content_hash = contract.content_hash
