@@ -1,5 +1,6 @@
 """Submitted contents become versions: format 1, byte for byte what was hashed then."""
 
+from odoo.tools import SQL
 from odoo.tools.sql import column_exists
 
 from odoo.addons.crm_contract.tools.canonical import canonical_json, file_hash
@@ -31,7 +32,13 @@ def migrate(cr, version):
     _link_signed_copies(cr)
     # Fields that are not stored any more; the others are dropped with their fields.
     for table, column in UNUSED:
-        cr.execute(f"ALTER TABLE {table} DROP COLUMN IF EXISTS {column}")
+        cr.execute(
+            SQL(
+                "ALTER TABLE %s DROP COLUMN IF EXISTS %s",
+                SQL.identifier(table),
+                SQL.identifier(column),
+            )
+        )
 
 
 def _make_versions(cr, contract_id, document_ids):

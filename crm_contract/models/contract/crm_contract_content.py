@@ -24,7 +24,6 @@ class CrmContract(models.Model):
 
     version_id = fields.Many2one(
         "crm.contract.version",
-        string="Version",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -41,7 +41,6 @@ class CrmContractDocument(models.Model):
     short_hash = fields.Char(compute="_compute_short_hash")
     version_id = fields.Many2one(
         "crm.contract.version",
-        string="Version",
         readonly=True,
         copy=False,
         index="btree_not_null",

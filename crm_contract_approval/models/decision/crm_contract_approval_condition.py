@@ -18,7 +18,6 @@ class CrmContractApprovalCondition(models.Model):
     )
     version_id = fields.Many2one(
         "crm.contract.version",
-        string="Version",
         ondelete="restrict",
         index="btree_not_null",
         help="Version of the contract that the condition was set on.",

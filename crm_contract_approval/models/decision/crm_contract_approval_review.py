@@ -56,7 +56,6 @@ class CrmContractApprovalReview(models.Model):
     reason_id = fields.Many2one("crm.contract.approval.reason")
     version_id = fields.Many2one(
         "crm.contract.version",
-        string="Version",
         ondelete="restrict",
         index="btree_not_null",
         help="Version of the contract that was decided on.",

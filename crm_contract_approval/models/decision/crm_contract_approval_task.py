@@ -52,7 +52,6 @@ class CrmContractApprovalTask(models.Model):
     comment_required = fields.Boolean()
     version_id = fields.Many2one(
         "crm.contract.version",
-        string="Version",
         ondelete="restrict",
         index="btree_not_null",
         help="Version of the contract that is decided on.",
