@@ -53,7 +53,9 @@ with acts.on(env.cr.dbname, days[-1]) as later:
     found["unreadable"] += facts.read_all(later)
 store.write_json({found!r}, found)
 """
-RECORD = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (WARNING|ERROR|CRITICAL) .*", re.MULTILINE)
+RECORD = re.compile(
+    r"^\d{4}-\d\d-\d\d \S+ \d+ (WARNING|ERROR|CRITICAL) .*", re.MULTILINE
+)
 
 
 class Upgrade:
@@ -183,7 +185,9 @@ def test_nothing_is_lost(expected, found):
         f"{model} {key} {name}: {row.get(name)!r} became {now.get(name)!r}"
         for model, rows in facts["rows"].items()
         for key, old in rows.items()
-        for row, now in [(as_now(old), found["facts"]["rows"].get(model, {}).get(key, {}))]
+        for row, now in [
+            (as_now(old), found["facts"]["rows"].get(model, {}).get(key, {}))
+        ]
         for name in facts["fields"][model]
         if row.get(name) != now.get(name) and name not in GONE.get(model, ())
     )

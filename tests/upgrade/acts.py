@@ -14,7 +14,7 @@ from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 
 
-class _TakenBack(Exception):
+class _TakenBackError(Exception):
     pass
 
 
@@ -71,8 +71,8 @@ def _try(contract, method):
             env.flush_all()
             env.cr.execute("SET CONSTRAINTS ALL IMMEDIATE")
             state = contract.sudo().state
-            raise _TakenBack(result if isinstance(result, str) else state)
-    except _TakenBack as done:
+            raise _TakenBackError(result if isinstance(result, str) else state)
+    except _TakenBackError as done:
         return done.args[0]
     except UserError as error:
         return f"refused: {error}"

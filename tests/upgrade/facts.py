@@ -10,8 +10,9 @@ import hashlib
 
 import texts
 
-from odoo.addons.crm_contract.tools.canonical import content_hash
 from odoo.models import BaseModel
+
+from odoo.addons.crm_contract.tools.canonical import content_hash
 
 # {model: (field that leads to the contract, names of what is compared)}
 PARTS = {
@@ -189,7 +190,9 @@ def _read_rows(model, names):
     found = model.with_context(active_test=False).search([(path, "!=", False)])
     rows = {}
     for record in found.with_env(model.env).sorted("id"):
-        values = {name: _plain(name, _get_reader(model, name)(record)) for name in names}
+        values = {
+            name: _plain(name, _get_reader(model, name)(record)) for name in names
+        }
         rows[str(record.id)] = {name: values[name] for name in names if values[name]}
     return rows
 

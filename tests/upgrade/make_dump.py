@@ -157,10 +157,12 @@ def _pack(folder, path, name):
          " WHERE store_fname IS NOT NULL ORDER BY 1"],
         text=True,
     ).split()  # fmt: skip
-    with lzma.open(path, "wb", preset=9 | lzma.PRESET_EXTREME) as packed:
-        with tarfile.open(fileobj=packed, mode="w") as archive:
-            for file in wanted:
-                archive.add(folder / file, file, filter=_without_origin)
+    with (
+        lzma.open(path, "wb", preset=9 | lzma.PRESET_EXTREME) as packed,
+        tarfile.open(fileobj=packed, mode="w") as archive,
+    ):
+        for file in wanted:
+            archive.add(folder / file, file, filter=_without_origin)
 
 
 def _without_origin(entry):

@@ -1,8 +1,9 @@
 """Contracts on every step of their approval."""
 
 import seed_renewal
-from odoo.fields import Command
 from world import TODAY, at, day
+
+from odoo.fields import Command
 
 GROUP = "crm_contract_approval.crm_contract_approval_group_"
 PEOPLE = {
@@ -121,9 +122,14 @@ def _send(world, title, **values):
 
 
 def _make_approved(world):
-    for title, by in (("To sign, approved", "boss"), ("To sign, by a deputy", "deputy")):
+    for title, by in (
+        ("To sign, approved", "boss"),
+        ("To sign, by a deputy", "deputy"),
+    ):
         decide(world, _through_legal(world, _send(world, title)), by)
-    running = decide(world, _through_legal(world, _send(world, "Running, approved")), "boss")
+    running = decide(
+        world, _through_legal(world, _send(world, "Running, approved")), "boss"
+    )
     world.sign(running)
     conditional = _send(world, "To sign, its condition met")
     decide(world, conditional, "lawyer", "condition", condition="A cap of 10 %")
@@ -162,7 +168,12 @@ def _make_open(world):
     decide(world, added, "lawyer", "after", user_id=world.users["approvals"].id)
     handed = _send(world, "In review, handed over")
     decide(
-        world, handed, "lawyer", "hand_over", user_id=world.users["deputy"].id, comment="Away"
+        world,
+        handed,
+        "lawyer",
+        "hand_over",
+        user_id=world.users["deputy"].id,
+        comment="Away",
     )
     back = _through_legal(world, _send(world, "In review, back at legal"))
     legal = back.sudo().approval_task_ids.sorted("sequence")[0]

@@ -1,7 +1,8 @@
 """Contracts that every release has: the base add-on's, in every state."""
 
-from odoo.fields import Command
 from world import at, day
+
+from odoo.fields import Command
 
 ADVANCE = "crm_contract.ir_cron_advance"
 PREAMBLE = "<p>{{ object.opportunity_id.name }} for {{ object.partner_id.name }}.</p>"
@@ -36,7 +37,9 @@ def _make_ended(world):
         world.pay(world.post(world.bill(rest)))
         world.end(done, reason="completed")
         world.end(old, reason="completed", date="2025-08-15")
-        world.end(terminated, reason="terminated", note="Moved away", **world.by_agreement)
+        world.end(
+            terminated, reason="terminated", note="Moved away", **world.by_agreement
+        )
     with at("2026-03-02"):
         world.run_jobs(ADVANCE)
         assert expired.state == "ended" and expired.end_reason == "expired"
@@ -61,7 +64,13 @@ def _make_running(world):
             ] + [{"name": "Later", "date": "2027-01-15", "percentage": 30}],
             date_start="2026-06-01",
         )  # fmt: skip
-        rows = dict(zip(billed.installment_ids.mapped("name"), billed.installment_ids, strict=True))
+        rows = dict(
+            zip(
+                billed.installment_ids.mapped("name"),
+                billed.installment_ids,
+                strict=True,
+            )
+        )
     with at("2026-06-12"):
         world.pay(world.post(world.bill(rows["Paid"])))
         world.pay(world.post(world.bill(rows["Paid in part"])), 30)
@@ -90,7 +99,11 @@ def _make_with_milestones(world):
                 Command.create(values)
                 for values in (
                     {"name": "Concept", "date_deadline": "2026-07-20"},
-                    {"name": "Data", "party": "customer", "date_deadline": "2026-10-01"},
+                    {
+                        "name": "Data",
+                        "party": "customer",
+                        "date_deadline": "2026-10-01",
+                    },
                     {"name": "Acceptance", "user_id": world.users["sales"].id},
                 )
             ],
@@ -129,7 +142,11 @@ def _make_abroad(world):
         world.pay(world.post(world.bill(foreign.installment_ids[0])), 100)
         world.agree(
             "服务合同",
-            [world.line("维护", 1409.5, tax_ids=False, scope="全部", service_standard="一天")],
+            [
+                world.line(
+                    "维护", 1409.5, tax_ids=False, scope="全部", service_standard="一天"
+                )
+            ],
             customer="gamma",
             currency_id=world.env.ref("base.CNY").id,
             date_start="2026-07-01",

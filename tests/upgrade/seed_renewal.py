@@ -1,8 +1,9 @@
 """Recurring fees, amendments and renewals in every state."""
 
+from world import at, day
+
 from odoo import fields
 from odoo.fields import Command
-from world import at, day
 
 PLAN_OF_THREE = (
     {"name": "First", "date": "2026-07-10", "percentage": 50},
@@ -39,7 +40,9 @@ def _make_recurring(world):
     stepped = {
         "step_ids": [
             Command.create({"date_from": "2026-10-01", "price_unit": 120}),
-            Command.create({"date_from": "2027-01-01", "price_unit": 140, "quantity": 2}),
+            Command.create(
+                {"date_from": "2027-01-01", "price_unit": 140, "quantity": 2}
+            ),
         ]
     }
     posted = world.agree(
@@ -302,9 +305,7 @@ def make_renewed(world):
     cancelled = _agree_fee(world, "Renewal cancelled", **ending)
     expiring = _agree_fee(world, "Let expire", **ending)
     _agree_fee(world, "Renewed by the job", renewal_mode="automatic", **ending)
-    _agree_fee(
-        world, "Job renews later", start="2026-01-08", renewal_mode="automatic"
-    )
+    _agree_fee(world, "Job renews later", start="2026-01-08", renewal_mode="automatic")
     over = _agree_fee(world, "Taken over by its renewal", start="2025-11-01")
     late = _agree_fee(world, "Renewal signed late", start="2025-11-01")
     with at("2026-10-15"):
@@ -351,6 +352,4 @@ def make_terminated(world):
 
 def _terminate(world, contract, last_day, **values):
     by_manager = world.as_user(contract, "manager")
-    world.end(
-        by_manager, reason="terminated", note="Closed", date=last_day, **values
-    )
+    world.end(by_manager, reason="terminated", note="Closed", date=last_day, **values)

@@ -44,9 +44,11 @@ def restore(commit, name):
     subprocess.run(["createdb", "-T", "template0", "-E", "UTF8", name], check=True)
     with lzma.open(HERE / commit / "database.sql.xz") as packed:
         execute(name, packed.read())
-    with lzma.open(HERE / commit / "files.tar.xz") as packed:
-        with tarfile.open(fileobj=packed) as archive:
-            archive.extractall(filestore(name), filter="data")
+    with (
+        lzma.open(HERE / commit / "files.tar.xz") as packed,
+        tarfile.open(fileobj=packed) as archive,
+    ):
+        archive.extractall(filestore(name), filter="data")
 
 
 def execute(name, script):

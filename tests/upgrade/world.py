@@ -177,7 +177,9 @@ class World:
         self.langs = {
             code: self.env["res.lang"]._lang_get(code) for code in ("en_US", "zh_CN")
         }
-        self.category = self.env.ref("crm_contract.crm_contract_clause_category_liability")
+        self.category = self.env.ref(
+            "crm_contract.crm_contract_clause_category_liability"
+        )
         self.clause = self.make_clause(
             "Liability",
             "<p>{{ object.customer_legal_name }} is liable up to "
@@ -185,7 +187,10 @@ class World:
             code="LIAB",
         )
         self.clause_zh = self.make_clause(
-            "责任", "<p>{{ object.customer_legal_name }}承担责任。</p>", "zh_CN", code="LIAB"
+            "责任",
+            "<p>{{ object.customer_legal_name }}承担责任。</p>",
+            "zh_CN",
+            code="LIAB",
         )
         self.notices = self.make_clause(
             "Notices", "<p>To {{ object.customer_signatory_id.name }}, in writing.</p>"
