@@ -109,7 +109,9 @@ class Upgrade:
             check=False,
         )  # fmt: skip
         self.log += answer.stderr
-        assert not answer.returncode, answer.stderr[-5000:]
+        if answer.returncode:
+            last = "\n".join(answer.stderr.splitlines()[-12:])
+            pytest.fail(f"Odoo ended with {answer.returncode}:\n{last}", pytrace=False)
 
 
 @pytest.fixture(scope="module", params=RELEASES)

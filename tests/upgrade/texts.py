@@ -118,7 +118,7 @@ def find_decisions(contracts):
     for contract in contracts.filtered("review_ids"):
         reviews = contract.review_ids
         words = {
-            contract.content_hash_short,
+            (contract.content_hash or "")[:12],
             *reviews.mapped("step_name"),
             *reviews.user_id.mapped("name"),
             *reviews.mapped("comment"),
