@@ -3,7 +3,7 @@ from datetime import timedelta
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
 from .common import ApprovalCommon
@@ -58,6 +58,7 @@ class TestApproval(ApprovalCommon):
         self._decide(contract, self.lawyer)
         self.assertEqual(task.state, "pending")
         self.assertEqual(task.waiting_ids, self.lawyer2)
+        self.assertEqual(contract.activity_ids.user_id, self.lawyer2)
         with self._refused("decided already"):
             self._decide(contract, self.lawyer)
         self._decide(contract, self.lawyer2)
@@ -128,8 +129,8 @@ class TestApproval(ApprovalCommon):
         self.assertTrue(task.has_question)
         owner = contract.activity_ids.filtered(lambda a: a.user_id == self.user)
         self.assertIn("Who insures?", owner.note)
-        with self._refused("", Exception):
-            self._answer(contract, self.lawyer2)
+        with self.assertRaises(AccessError):
+            task.with_user(self.lawyer2)._answer("They do")
         self._answer(contract, self.user)
         self.assertEqual(contract.review_ids[0].comment, "We do")
         self.assertFalse(task.has_question)
@@ -143,6 +144,39 @@ class TestApproval(ApprovalCommon):
         wizard = dialog.create({"contract_id": contract.id, "answer": "We do"})
         self.assertIn("insures", wizard.question)
         wizard.action_answer()
+
+    def test_decision_closes_the_question(self):
+        contract = self._send()
+        task = self._task(contract)
+        self._decide(contract, self.lawyer, "question", comment="Who insures?")
+        self._decide(contract, self.lawyer2)
+        self.assertFalse(task.has_question)
+
+    def test_back_to_another_submission(self):
+        contract = self._send()
+        former = self._task(contract)
+        self._decide(contract, self.lawyer)
+        contract.action_recall()
+        self._submit(contract)
+        self.assertEqual(self._task(contract).name, "Executive")
+        with self._refused("earlier step"):
+            self._decide(
+                contract, self.boss, "reject", comment="x", back_to_id=former.id
+            )
+
+    def test_back_to_a_later_step(self):
+        """A step that stays approved stands behind the one that is asked again."""
+        self.legal.reapproval = "always"
+        self.executive.reapproval = "changed"
+        contract = self._approve_all(self._send())
+        contract.action_withdraw()
+        self._submit(contract)
+        later = contract.sudo()._get_round_tasks()[-1]
+        self.assertEqual((later.name, later.state), ("Executive", "kept"))
+        with self._refused("earlier step"):
+            self._decide(
+                contract, self.lawyer, "reject", comment="x", back_to_id=later.id
+            )
 
     def test_condition_blocks(self):
         contract = self._send()
@@ -172,6 +206,50 @@ class TestApproval(ApprovalCommon):
         self._approve_all(contract)
         self.assertTrue(contract.condition_ids.is_met)
 
+    def test_condition_of_a_colleague(self):
+        """Who approves plainly does not meet what another asked for."""
+        self.legal.mode = "all"
+        contract = self._send()
+        self._decide(contract, self.lawyer, "condition", condition="Cap at 10 %")
+        self._decide(contract, self.lawyer2)
+        self._decide(contract, self.boss)
+        self.assertFalse(contract.condition_ids.is_met)
+        self.assertEqual(contract.state, "review")
+
+    def test_condition_of_another_step(self):
+        contract = self._send()
+        self._decide(contract, self.lawyer)
+        self._decide(contract, self.boss, "condition", condition="Other title")
+        contract.action_recall()
+        contract.write({"name": "Other title", "notice_period": 3})
+        self._submit(contract)
+        self._decide(contract, self.lawyer)
+        self.assertFalse(contract.condition_ids.is_met)
+        self._decide(contract, self.boss)
+        self.assertTrue(contract.condition_ids.is_met)
+        self.assertEqual(contract.state, "to_sign")
+
+    def test_condition_met_once_and_in_draft(self):
+        contract = self._send()
+        self._decide(contract, self.lawyer, "condition", condition="Cap at 10 %")
+        contract.action_recall()
+        contract.condition_ids.with_user(self.lawyer).action_met()
+        self.assertEqual(contract.state, "draft")
+        contract.condition_ids.with_user(self.approval_manager).action_met()
+        self.assertEqual(contract.condition_ids.met_by_id, self.lawyer)
+        self.assertEqual(self._decisions(contract).count("met"), 1)
+
+    def test_undo_after_one_of_the_next_acted(self):
+        self.executive.write(
+            {"mode": "all", "user_ids": [Command.link(self.manager.id)]}
+        )
+        contract = self._send()
+        legal = self._task(contract)
+        self._decide(contract, self.lawyer)
+        self._decide(contract, self.boss)
+        with self._refused("too late"):
+            legal.with_user(self.lawyer).action_undo()
+
     def test_undo_until_next_step_acts(self):
         contract = self._send()
         legal = self._task(contract)
@@ -198,6 +276,15 @@ class TestApproval(ApprovalCommon):
         self.assertEqual(legal.state, "pending")
         self._decide(contract, self.lawyer)
         self.assertEqual(legal.state, "approved")
+
+    def test_undo_leaves_the_condition_of_a_colleague(self):
+        self.legal.mode = "all"
+        contract = self._send()
+        legal = self._task(contract)
+        self._decide(contract, self.lawyer, "condition", condition="Mine")
+        self._decide(contract, self.lawyer2, "condition", condition="Another's")
+        legal.with_user(self.lawyer).action_undo()
+        self.assertEqual(contract.condition_ids.mapped("name"), ["Another's"])
 
     def test_undo_takes_the_condition_back(self):
         contract = self._send()

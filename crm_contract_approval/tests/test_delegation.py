@@ -50,8 +50,12 @@ class TestDelegation(ApprovalCommon):
         self._delegate(self.lawyer, self.lawyer2)
         contract = self._send()
         self.assertEqual(contract.activity_ids.user_id, self.lawyer | self.lawyer2)
+        self._delegate(self.lawyer2, self.user)
+        other = self._send()
+        self.assertEqual(other.activity_ids.user_id, self.lawyer | self.lawyer2)
+        contract = contract | other
         mine = self.env["crm.contract.approval.task"].with_user(self.lawyer2)
-        self.assertEqual(mine.search([("is_mine", "=", True)]), self._task(contract))
+        self.assertEqual(mine.search([("is_mine", "=", True)]).contract_id, contract)
 
     def test_authors_and_their_deputies_never(self):
         self.legal.user_ids = self.lawyer | self.user_all
@@ -90,18 +94,56 @@ class TestDelegation(ApprovalCommon):
             self._delegate(self.manager, self.lawyer)
         self._delegate(self.manager, self.lawyer, begin=10, end=12)
 
+    def test_changed_meanwhile(self):
+        """What is kept in memory follows what is written."""
+        model = self.env["crm.contract.approval.delegation"]
+        row = self._delegate(self.lawyer, self.boss, begin=-2)
+        planned = self._delegate(self.lawyer, self.manager, begin=6, end=9)
+        ids = {self.boss.id, self.lawyer.id}
+        self.assertEqual(model._get_principal_ids(self.boss.id), ids)
+        row.action_end()
+        self.assertEqual(model._get_principal_ids(self.boss.id), {self.boss.id})
+        pair, days = (self.lawyer.id, self.manager.id), (self._days(6), self._days(6))
+        self.assertIn(pair, model._get_pairs(*days))
+        planned.unlink()
+        self.assertNotIn(pair, model._get_pairs(*days))
+
+    def test_undo_by_a_deputy(self):
+        """Those for whom he decided are asked again, and nobody else."""
+        self.legal.write({"user_ids": self.lawyer | self.lawyer2, "mode": "all"})
+        contract = self._send()
+        task = self._task(contract)
+        self._delegate(self.lawyer, self.manager)
+        self._decide(contract, self.manager)
+        self.assertEqual(task.waiting_ids, self.lawyer2)
+        task.with_user(self.manager).action_undo()
+        self.assertEqual(task.waiting_ids, self.lawyer | self.lawyer2)
+
     def test_only_ones_own(self):
         with self.assertRaises(AccessError):
             self._delegate(self.lawyer, self.user, by=self.user)
         row = self._delegate(self.lawyer, self.boss, by=self.approval_manager)
         with self.assertRaises(AccessError):
             row.with_user(self.boss).date_to = self._days(99)
+        planned = self._delegate(self.lawyer, self.boss, begin=7, end=9)
+        for change in (
+            lambda: planned.with_user(self.boss).write(
+                {"user_id": self.boss.id, "deputy_id": self.manager.id}
+            ),
+            lambda: planned.with_user(self.boss).unlink(),
+            lambda: planned.write({"user_id": self.boss.id, "deputy_id": self.user.id}),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                change()
 
     def test_begun_is_on_record(self):
         row = self._delegate(self.lawyer, self.boss)
         for change in (
             lambda: row.write({"deputy_id": self.manager.id}),
             lambda: row.write({"date_from": self._days(-3)}),
+            lambda: row.with_user(self.approval_manager).write(
+                {"user_id": self.lawyer2.id}
+            ),
             row.unlink,
         ):
             with self._refused("has begun"):

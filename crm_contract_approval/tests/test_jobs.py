@@ -90,6 +90,19 @@ class TestJobs(ApprovalCommon):
         self._decide(contract, self.lawyer2)
         self.assertEqual(task.state, "approved")
 
+    def test_escalation_ends_with_a_rejection(self):
+        """Those who are asked again decide as the policy says."""
+        self.legal.write({"mode": "all", "escalation_user_id": self.manager.id})
+        contract = self._send()
+        self._run("remind", days=4)
+        legal = self._task(contract)
+        self._decide(contract, self.manager)
+        self._decide(contract, self.boss, "reject", comment="Cap?", back_to_id=legal.id)
+        self.assertEqual(legal.state, "pending")
+        self.assertFalse(legal.escalated_to_id)
+        with self._refused("does not wait for you"):
+            self._decide(contract, self.manager)
+
     def test_late_without_target(self):
         contract = self._send()
         self._run("remind", days=4)

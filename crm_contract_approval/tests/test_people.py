@@ -38,11 +38,35 @@ class TestPeople(ApprovalCommon):
     def test_add_after(self):
         contract = self._send()
         self._decide(contract, self.lawyer, "after", user_id=self.manager.id)
+        steps = contract.approval_task_ids.sorted("sequence")
+        self.assertEqual(
+            [step.approver_ids for step in steps],
+            [self.lawyer | self.lawyer2, self.manager, self.boss],
+        )
         self._decide(contract, self.lawyer)
         self.assertEqual(self._task(contract).waiting_ids, self.manager)
         self._decide(contract, self.manager)
         self._decide(contract, self.boss)
         self.assertEqual(contract.state, "to_sign")
+
+    def test_back_over_an_added_step(self):
+        """Who was asked in between decides again as well."""
+        contract = self._send()
+        legal = self._task(contract)
+        self._decide(contract, self.lawyer, "after", user_id=self.manager.id)
+        self._decide(contract, self.lawyer)
+        self._decide(contract, self.manager)
+        self._decide(contract, self.boss, "reject", comment="Cap?", back_to_id=legal.id)
+        self._decide(contract, self.lawyer)
+        self.assertEqual(self._task(contract).waiting_ids, self.manager)
+
+    def test_add_leaves_earlier_submissions(self):
+        contract = self._send()
+        contract.action_recall()
+        former = contract.approval_task_ids.sorted("sequence")
+        self._submit(contract)
+        self._decide(contract, self.lawyer, "before", user_id=self.manager.id)
+        self.assertEqual(former.mapped("sequence"), [1, 2])
 
     def test_add_only_possible(self):
         contract = self._send()
@@ -67,11 +91,37 @@ class TestPeople(ApprovalCommon):
         self._decide(contract, self.manager)
         self.assertEqual(task.state, "approved")
 
+    def test_handing_over_is_no_opinion(self):
+        self.legal.write(
+            {
+                "mode": "minimum",
+                "minimum": 2,
+                "user_ids": [Command.link(self.user_all.id)],
+            }
+        )
+        contract = self._send()
+        task = self._task(contract)
+        self._decide(contract, self.lawyer, "hand_over", user_id=self.manager.id)
+        self._decide(contract, self.lawyer2)
+        self.assertEqual(task.state, "pending")
+        self._decide(contract, self.manager)
+        self.assertEqual(task.state, "approved")
+
+    def test_not_to_who_decided(self):
+        self.legal.mode = "all"
+        contract = self._send()
+        self._decide(contract, self.lawyer)
+        with self._refused("approver already"):
+            self._decide(contract, self.lawyer2, "hand_over", user_id=self.lawyer.id)
+
     def test_administrator_hands_over_what_is_stuck(self):
         contract = self._send()
         (self.lawyer | self.lawyer2).active = False
         with self._refused("does not wait for you"):
             self._decide(contract, self.approval_manager)
+        later = contract.approval_task_ids - self._task(contract)
+        with self._refused("does not wait for a decision"):
+            later.with_user(self.approval_manager)._hand_over(self.manager)
         self._decide(
             contract, self.approval_manager, "hand_over", user_id=self.manager.id
         )
