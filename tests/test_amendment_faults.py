@@ -169,6 +169,6 @@ def test_two_are_signed_at_once(factory, people):
     for thread in threads:
         thread.join()
     states = [factory.state(amendment_id) for amendment_id in amendments]
-    assert sorted(states) == ["ended", "to_sign"]
+    assert sorted(states) == ["in_force", "to_sign"]
     [problem] = problems
     assert "signed after this amendment was drafted" in problem

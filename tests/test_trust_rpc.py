@@ -77,6 +77,8 @@ OWNED = {
         "version_id": 1,
     },
 }
+# Shown of the version at hand, in no column of the contract.
+VIEWS = {"content_hash", "preamble_frozen"}
 # What both sides agreed on, with another value.
 CONTENT = {
     "name": "Other title",
@@ -329,7 +331,7 @@ def test_owned_fields_as_defaults(role, people, factory, database):
     plain = factory.draft(user)
     lead = user.create("crm.lead", {"name": "Lead", "type": "opportunity"})
     names = [name for name in OWNED["crm.contract"] if name != "content_key"]
-    names = [name for name in names if not name.startswith("amount_")]
+    names = [n for n in names if n not in VIEWS and not n.startswith("amount_")]
     query = f"SELECT {', '.join(names)} FROM crm_contract WHERE id = %s"
     expected = database.rows(query, plain)
     last = database.value("SELECT max(id) FROM crm_contract")
@@ -373,22 +375,19 @@ def attempt(user, *call, **kwargs):
 
 @pytest.mark.parametrize("role", ENDS)
 @pytest.mark.parametrize("model", CHILDREN)
-def test_owned_fields_of_parts_as_defaults(model, role, people, factory, database):
+def test_owned_fields_of_parts_as_defaults(model, role, people, factory):
     user = people[role]
     contract_id = factory.draft(user)
     row = {"contract_id": contract_id, "name": "Row", "file": "YQ==", "percentage": 1.0}
     row["category_id"] = 1
     row = {k: v for k, v in row.items() if k in fields_of(user, model)}
-    table = model.replace(".", "_")
     for name, value in OWNED[model].items():
         if name == "company_id":
             continue
         context = {f"default_{name}": value}
         made = attempt(user, model, "create", [row], context=context)
         if made:
-            query = f"SELECT to_jsonb(t) FROM {table} t WHERE id = %s"
-            stored = database.value(query, made[0])
-            assert stored[name] != value, name
+            assert user.read(model, made[0], name) != value, name
 
 
 @pytest.mark.parametrize("role", WRITERS)
