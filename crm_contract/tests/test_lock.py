@@ -151,6 +151,8 @@ class TestLock(LockCommon):
             "user_id": self.user.id,
         }
         self.assertEqual(free, {*values, "billing_mode"})
+        # Who links an opportunity has to be able to win it.
+        self.user.group_ids += self.env.ref("sales_team.group_sale_salesman_all_leads")
         contract.write(values)
         contract.with_user(self.manager).billing_mode = "post"
         contract.milestone_ids.write({"user_id": self.user_all.id})
