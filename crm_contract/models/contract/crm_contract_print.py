@@ -35,6 +35,13 @@ class CrmContract(models.Model):
         self.ensure_one()
         return self.display_name.replace("/", "-")
 
+    def _get_text_document(self):
+        """Return the printed text of the version at hand."""
+        texts = self.document_ids.filtered(
+            lambda row: row.kind == "text" and row.version_id == self.version_id
+        )
+        return texts.sorted("id")[-1:]
+
     def _get_frozen_attachment(self):
         """Return the attachment of the frozen text, empty while it may change."""
         self.ensure_one()

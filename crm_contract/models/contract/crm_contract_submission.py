@@ -98,13 +98,6 @@ class CrmContract(models.Model):
             )
         )
 
-    def _get_text_document(self):
-        """Return the printed text of the version at hand."""
-        texts = self.document_ids.filtered(
-            lambda row: row.kind == "text" and row.version_id == self.version_id
-        )
-        return texts.sorted("id")[-1:]
-
     def _check_can_submit(self):
         problems = []
         for contract, missing in self._get_submission_problems().items():
