@@ -106,6 +106,11 @@ KEPT = {
     ("crm.contract", "base_id"): lambda contract: (
         contract.base_version_id.base_id.contract_id - contract.origin_id
     ),
+    ("crm.contract", "terminated_by"): lambda c: c.termination_id.terminated_by,
+    ("crm.contract", "date_notice_given"): lambda c: c.termination_id.date_notice_given,
+    ("crm.contract", "termination_reason"): lambda c: c.termination_id.reason,
+    ("crm.contract", "renewal_reason"): lambda c: _get_decision(c).reason,
+    ("crm.contract", "renewal_competitor"): lambda c: _get_decision(c).competitor,
 }
 
 
@@ -161,6 +166,11 @@ def read_all(env):
         except Exception as error:
             problems.append(f"{name}: {error!r}")
     return problems
+
+
+def _get_decision(contract):
+    decisions = contract.env["crm.contract.renewal.decision"]
+    return decisions.search([("contract_id", "=", contract.id)], order="id")[-1:]
 
 
 def digest(data):
