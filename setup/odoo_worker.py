@@ -11,6 +11,7 @@ names a test class. Each line of its output is an answer in JSON:
 Odoo's log goes to the other channel; `suite.results` judges it, too.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -80,6 +81,7 @@ def main():
     server.server.http_spawn()
     registry = Registry.new(config["db_name"][0])
     classes = _find(addons)
+    _prepare(registry)
     if any(isinstance(test, HttpCase) for tests in classes.values() for test in tests):
         with registry.cursor() as cursor:
             env = api.Environment(cursor, SUPERUSER_ID, {})
@@ -87,6 +89,14 @@ def main():
     _answer("found", {name: [_method(t) for t in classes[name]] for name in classes})
     for line in sys.stdin:
         _run(line.strip(), classes)
+
+
+def _prepare(registry):
+    """Make once what the classes would otherwise make one by one."""
+    # The add-ons can be found since Odoo read its configuration.
+    common = importlib.import_module("odoo.addons.crm_contract.tests.common")
+    with registry.cursor() as cursor:
+        common.prepare(api.Environment(cursor, SUPERUSER_ID, {}))
 
 
 def _find(addons):

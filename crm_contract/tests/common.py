@@ -10,6 +10,39 @@ from odoo.addons.base.tests.common import DISABLED_MAIL_CONTEXT
 from ..tools.version import write_version
 
 PDF = b"%PDF-1.4 text of a test"
+GROUP = "crm_contract.crm_contract_group_"
+# Attribute of a test class: groups of the user with that name
+USERS = {
+    "reader": f"{GROUP}reader",
+    "user": f"{GROUP}user",
+    "user_all": f"{GROUP}user_all",
+    "manager": f"{GROUP}manager",
+    "accountant": "account.group_account_invoice",
+    "salesman": "sales_team.group_sale_salesman",
+    "portal": "base.group_portal",
+}
+# Of the external ids of what a database was prepared with
+PREPARED = "__contract_tests__"
+
+
+def prepare(env):
+    """Make the company and the users of the tests, for all classes of a database.
+
+    In a database that nobody prepared, each class makes them for itself.
+    """
+
+    class Preparation(ContractCommon):
+        pass
+
+    Preparation.env = env(context=dict(env.context, **DISABLED_MAIL_CONTEXT))
+    Preparation.company = Preparation._create_supplier()
+    Preparation._set_up_users()
+    env["ir.model.data"]._update_xmlids(
+        [
+            {"xml_id": f"{PREPARED}.{name}", "record": getattr(Preparation, name)}
+            for name in ("company", *USERS)
+        ]
+    )
 
 
 @tagged("post_install", "-at_install")
@@ -20,7 +53,7 @@ class ContractCommon(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env = cls.env(context=dict(cls.env.context, **DISABLED_MAIL_CONTEXT))
-        cls.company = cls._create_company("Supplier Ltd")
+        cls.company = cls._get_prepared("company") or cls._create_supplier()
         cls.env = cls.env(
             context=dict(cls.env.context, allowed_company_ids=cls.company.ids)
         )
@@ -67,19 +100,19 @@ class ContractCommon(TransactionCase):
         )
 
     @classmethod
+    def _create_supplier(cls):
+        return cls._create_company("Supplier Ltd")
+
+    @classmethod
+    def _get_prepared(cls, name):
+        """Return what `prepare` left in the database, if anything."""
+        return cls.env.ref(f"{PREPARED}.{name}", raise_if_not_found=False)
+
+    @classmethod
     def _set_up_users(cls):
-        group = "crm_contract.crm_contract_group_"
-        cls.reader = cls._create_user("contract_reader", f"{group}reader")
-        cls.user = cls._create_user("contract_user", f"{group}user")
-        cls.user_all = cls._create_user("contract_user_all", f"{group}user_all")
-        cls.manager = cls._create_user("contract_manager", f"{group}manager")
-        cls.accountant = cls._create_user(
-            "contract_accountant", "account.group_account_invoice"
-        )
-        cls.salesman = cls._create_user(
-            "contract_salesman", "sales_team.group_sale_salesman"
-        )
-        cls.portal = cls._create_user("contract_portal", "base.group_portal")
+        for name, groups in USERS.items():
+            user = cls._get_prepared(name)
+            setattr(cls, name, user or cls._create_user(f"contract_{name}", groups))
 
     @classmethod
     def _set_up_customer(cls):
