@@ -105,6 +105,23 @@ def test_pytest_that_leaves_nothing(tmp_path):
     assert results.of_pytest("tests", 0, tmp_path / "none.xml", "", set()).failures == 1
 
 
+def test_what_failed_is_told_at_the_end(tmp_path):
+    report = tmp_path / "pytest.xml"
+    failure = (
+        "<failure>def test():\nE  assert 1 == 2\ntest_a.py:1: AssertionError</failure>"
+    )
+    report.write_text(JUNIT.format(outcome=failure))
+    judged = [
+        judge(answers=[["test", TEST, "test_one", "failed", 1], *RAN[1:]]),
+        results.of_pytest("tests", 1, report, "collected 2 items", {"test_a"}),
+    ]
+    first, second = results.broken(judged)
+    assert first == f"{TEST}.test_one"
+    assert second.endswith(": E  assert 1 == 2")
+    assert results.broken(judged, number=1) == [first, "... 2 in all"]
+    assert not results.broken([judge()])
+
+
 def test_slowest():
     assert results.slowest([judge()], number=2) == [
         f"    2.0 s  {TEST} (set-up)",

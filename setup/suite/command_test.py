@@ -43,6 +43,12 @@ def _conclude(outcomes):
         console.say("Slowest tests:")
         for line in slowest:
             console.say(f"   {line}")
+    # Once more at the end, where it is found.
+    broken = results.broken(outcomes)
+    if broken:
+        console.say("Failed:")
+        for line in broken:
+            console.say(f"   {line}")
     failed = sum(outcome.failures for outcome in outcomes)
     passed = sum(outcome.passed for outcome in outcomes)
     if not passed and not failed and any(o.title != "lint" for o in outcomes):

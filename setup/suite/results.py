@@ -32,6 +32,8 @@ class Outcome:
     details: list = dataclasses.field(default_factory=list)
     # Where to read on
     logs: list = dataclasses.field(default_factory=list)
+    # What failed, each in a line
+    broken: list = dataclasses.field(default_factory=list)
     # (seconds, name) of each test
     times: list = dataclasses.field(default_factory=list)
 
@@ -111,6 +113,7 @@ def _count(outcome, name, result):
         outcome.passed += 1
     elif result == "failed":
         outcome.failed += 1
+        outcome.broken.append(name)
     else:
         outcome.skipped.append(f"{name} : {result.partition(': ')[2]}")
 
@@ -151,8 +154,10 @@ def of_pytest(title, code, report, output, files):
         outcome.times.append((float(case.get("time") or 0), name))
         broken = [*case.iter("failure"), *case.iter("error")]
         if broken:
+            text = broken[0].text or ""
             outcome.failed += 1
-            outcome.details.append(f"{name}\n{broken[0].text or ''}")
+            outcome.details.append(f"{name}\n{text}")
+            outcome.broken.append(f"{name}: {_last_words(text)}")
         elif case.find("skipped") is not None:
             outcome.skipped.append(f"{name} : {case.find('skipped').get('message')}")
         else:
@@ -172,6 +177,23 @@ def of_pytest(title, code, report, output, files):
         f"no test of {file} ran" for file in sorted(files) if file not in names
     ]
     return outcome
+
+
+def _last_words(text):
+    """The end of a traceback, or of what a test said, in a line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # The last line of pytest names the place, the one before the error.
+    told = [line for line in lines if line.startswith("E ")] or lines
+    return told[-1][:200] if told else ""
+
+
+def broken(outcomes, number=40):
+    """A line for each of the first tests that failed, and each other problem."""
+    lines = [
+        line for outcome in outcomes for line in (*outcome.broken, *outcome.problems)
+    ]
+    more = [f"... {len(lines)} in all"] if len(lines) > number else []
+    return lines[:number] + more
 
 
 def slowest(outcomes, number=20):

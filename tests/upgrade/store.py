@@ -33,15 +33,14 @@ def filestore(name):
 
 def drop(name):
     """Drop a database and its files, if they are there."""
-    subprocess.run(["dropdb", "--force", "--if-exists", name], check=True,
-                   stderr=subprocess.DEVNULL)  # fmt: skip
+    _insist("dropdb", "--force", "--if-exists", name)
     shutil.rmtree(filestore(name), ignore_errors=True)
 
 
 def restore(commit, name):
     """Make a database of the dump of a release."""
     drop(name)
-    subprocess.run(["createdb", "-T", "template0", "-E", "UTF8", name], check=True)
+    _insist("createdb", "-T", "template0", "-E", "UTF8", name)
     with lzma.open(HERE / commit / "database.sql.xz") as packed:
         execute(name, packed.read())
     with (
@@ -49,6 +48,20 @@ def restore(commit, name):
         tarfile.open(fileobj=packed) as archive,
     ):
         archive.extractall(filestore(name), filter="data")
+
+
+def _insist(*command, times=6):
+    """Run a command of PostgreSQL, again when it fails.
+
+    It gives up after five seconds while a process of a database has not ended, which
+    takes longer on a busy machine.
+    """
+    for left in reversed(range(times)):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not done.returncode:
+            return
+        if not left:
+            raise OSError(f"{' '.join(command)}: {done.stderr.strip()}")
 
 
 def execute(name, script):
