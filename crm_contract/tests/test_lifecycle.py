@@ -1,7 +1,5 @@
 import base64
-from datetime import timedelta
 
-from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
