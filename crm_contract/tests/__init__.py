@@ -31,6 +31,7 @@ from . import test_shared_invoice
 from . import test_template
 from . import test_term_and_plan
 from . import test_text
+from . import test_today
 from . import test_tools_amount_in_words
 from . import test_tools_canonical
 from . import test_tools_difference

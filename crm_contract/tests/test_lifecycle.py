@@ -1,7 +1,5 @@
 import base64
-from datetime import timedelta
 
-from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
@@ -297,13 +295,3 @@ class TestLifecycle(ContractCommon):
         self._tamper(contract, state="cancelled")
         with self.assertRaisesRegex(UserError, "Cancelled"):
             contract.action_withdraw()
-
-    def test_dates_of_a_signature_in_another_time_zone(self):
-        self.user.tz = "Pacific/Kiritimati"
-        contract = self._create_contract().with_context(tz=self.user.tz)
-        self._submit(contract)
-        local_today = fields.Date.context_today(contract)
-        wizard = self._open_sign(contract)
-        self.assertEqual(wizard.date, local_today)
-        self.assertLessEqual(wizard.date - self.today, timedelta(days=1))
-        wizard.action_sign()

@@ -34,11 +34,13 @@ class CrmContractBill(models.TransientModel):
     date_until = fields.Date(
         string="Due until",
         required=True,
-        default=fields.Date.context_today,
+        default=lambda self: self.env.company._get_today(),
         help="Rows of the ledger that fall due until this day are invoiced.",
     )
     date = fields.Date(
-        string="Invoice date", required=True, default=fields.Date.context_today
+        string="Invoice date",
+        required=True,
+        default=lambda self: self.env.company._get_today(),
     )
     is_ahead = fields.Boolean(compute="_compute_is_ahead")
     partner_ids = fields.Many2many("res.partner", string="Customers")
@@ -74,8 +76,8 @@ class CrmContractBill(models.TransientModel):
 
     @api.depends("date_until")
     def _compute_is_ahead(self):
-        today = fields.Date.context_today(self)
         for wizard in self:
+            today = wizard.company_id._get_today()
             wizard.is_ahead = bool(wizard.date_until and wizard.date_until > today)
 
     @api.depends(
@@ -218,7 +220,7 @@ class CrmContractBill(models.TransientModel):
     def _get_rows_domain(self):
         """Return the domain of the ledger rows to invoice."""
         self.ensure_one()
-        until = self.date_until or fields.Date.context_today(self)
+        until = self.date_until or self.company_id._get_today()
         domain = self.env["crm.contract.billing"]._get_bill_domain(until)
         domain &= Domain("company_id", "=", self.company_id.id)
         for field, operator, records in (

@@ -18,7 +18,9 @@ class CrmContractEnd(models.TransientModel):
         default="completed",
     )
     date = fields.Date(
-        string="Ended on", required=True, default=fields.Date.context_today
+        string="Ended on",
+        required=True,
+        default=lambda self: self.env.company._get_today(),
     )
     note = fields.Text(string="Why")
     currency_id = fields.Many2one(related="contract_id.currency_id")
@@ -35,7 +37,7 @@ class CrmContractEnd(models.TransientModel):
     @api.depends("contract_id", "date", "reason", "settle")
     def _compute_effects(self):
         for wizard in self:
-            day = wizard.date or fields.Date.context_today(wizard)
+            day = wizard.date or wizard.contract_id.company_id._get_today()
             rows = wizard._get_plan_rows(day)
             wizard.amount_plan_open = sum(rows.mapped("amount"))
             settlement = self.env["crm.contract.settlement"]
@@ -106,7 +108,7 @@ class CrmContractEnd(models.TransientModel):
     @api.constrains("date", "contract_id", "reason")
     def _check_date(self):
         for wizard in self:
-            today = fields.Date.context_today(wizard)
+            today = wizard.contract_id.company_id._get_today()
             if wizard.date > today and not wizard._can_end_later():
                 raise ValidationError(
                     self.env._("A contract is ended today or on an earlier day.")

@@ -10,7 +10,11 @@ class CrmContractInterest(models.TransientModel):
         "crm.contract", required=True, readonly=True, ondelete="cascade"
     )
     currency_id = fields.Many2one(related="contract_id.currency_id")
-    date = fields.Date(string="Up to", required=True, default=fields.Date.context_today)
+    date = fields.Date(
+        string="Up to",
+        required=True,
+        default=lambda self: self.env.company._get_today(),
+    )
     line_ids = fields.One2many(
         "crm.contract.interest.line", "wizard_id", compute="_compute_line_ids"
     )
@@ -20,8 +24,9 @@ class CrmContractInterest(models.TransientModel):
     def _compute_line_ids(self):
         names = ("name", "period_start", "period_end", "amount_fixed")
         for wizard in self:
+            today = wizard.contract_id.company_id._get_today()
             rows = self.env["crm.contract.late.interest"]._prepare_rows(
-                wizard.contract_id, wizard.date or fields.Date.context_today(wizard)
+                wizard.contract_id, wizard.date or today
             )
             wizard.line_ids = [fields.Command.clear()] + [
                 fields.Command.create({name: row[name] for name in names})
@@ -32,7 +37,7 @@ class CrmContractInterest(models.TransientModel):
     @api.constrains("date")
     def _check_date(self):
         for wizard in self:
-            if wizard.date > fields.Date.context_today(wizard):
+            if wizard.date > wizard.contract_id.company_id._get_today():
                 raise ValidationError(
                     self.env._("Interest can't be charged for days to come.")
                 )

@@ -21,7 +21,9 @@ class CrmContractSign(models.TransientModel):
         precompute=True,
     )
     date = fields.Date(
-        string="Signed on", required=True, default=fields.Date.context_today
+        string="Signed on",
+        required=True,
+        default=lambda self: self.env.company._get_today(),
     )
     signed_by_customer = fields.Char(
         string="For the customer",
@@ -57,7 +59,7 @@ class CrmContractSign(models.TransientModel):
     @api.constrains("date")
     def _check_date(self):
         for wizard in self:
-            if wizard.date > fields.Date.context_today(wizard):
+            if wizard.date > wizard.contract_id.company_id._get_today():
                 raise ValidationError(
                     self.env._("A signature can't lie in the future.")
                 )

@@ -34,7 +34,8 @@ class CrmContractTakeOver(models.TransientModel):
     @api.constrains("date")
     def _check_date(self):
         for wizard in self:
-            if wizard.date and wizard.date > fields.Date.context_today(wizard):
+            today = wizard.contract_ids.company_id._get_today()
+            if wizard.date and wizard.date > today:
                 raise ValidationError(
                     self.env._("A signature can't lie in the future.")
                 )
@@ -68,7 +69,7 @@ class CrmContractTakeOver(models.TransientModel):
             raise UserError(
                 self.env._("It waits for its approval; take it over after that.")
             )
-        today = fields.Date.context_today(self)
+        today = contract.company_id._get_today()
         contract._action_sign(
             self.date or min(contract.date_start, today),
             self.signed_by_customer or contract.customer_signatory_id.name,

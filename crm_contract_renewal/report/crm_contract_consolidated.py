@@ -17,7 +17,7 @@ class ReportConsolidated(models.AbstractModel):
         contracts = self.env["crm.contract"].browse(docids or data.get("ids"))
         contracts.check_access("read")
         day = fields.Date.to_date(data.get("date"))
-        day = day or fields.Date.context_today(self)
+        day = day or contracts.company_id._get_today()
         return {
             "docs": [contract._get_text_on(day) for contract in contracts],
             "text_day": day,

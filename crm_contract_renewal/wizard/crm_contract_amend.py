@@ -13,7 +13,9 @@ class CrmContractAmend(models.TransientModel):
         "crm.contract", required=True, readonly=True, ondelete="cascade"
     )
     date_effective = fields.Date(
-        string="In effect from", required=True, default=fields.Date.context_today
+        string="In effect from",
+        required=True,
+        default=lambda self: self.env.company._get_today(),
     )
     requested_by = fields.Selection(REQUESTERS, default="customer")
     reason = fields.Text(required=True)

@@ -38,7 +38,7 @@ class CrmContractEnd(models.TransientModel):
             last = wizard.contract_id.date_end
             earliest = wizard.date_earliest
             proposed = min(filter(None, (earliest, last))) if earliest else False
-            today = fields.Date.context_today(wizard)
+            today = wizard.contract_id.company_id._get_today()
             wizard.date = proposed or wizard.date or today
 
     @api.depends("date", "date_earliest", "terminated_by", "date_notice_given")
@@ -58,8 +58,8 @@ class CrmContractEnd(models.TransientModel):
 
     @api.depends("date", "reason")
     def _compute_is_ahead(self):
-        today = fields.Date.context_today(self)
         for wizard in self:
+            today = wizard.contract_id.company_id._get_today()
             later = bool(wizard.date) and wizard.date > today
             wizard.is_ahead = later and wizard._can_end_later()
 

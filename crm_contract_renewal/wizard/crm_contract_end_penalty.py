@@ -97,7 +97,7 @@ class CrmContractEnd(models.TransientModel):
     def _get_sums(self):
         """Return the sums of all that the end does, as (label, amount) in a list."""
         self.ensure_one()
-        day = self.date or fields.Date.context_today(self)
+        day = self.date or self.contract_id.company_id._get_today()
         sums = dict.fromkeys(SUMS, 0.0)
         beyond = 0.0
         settlement = self.env["crm.contract.settlement"]

@@ -37,7 +37,7 @@ class CrmContractRenew(models.TransientModel):
         string="Base month", help="Month that the present prices stand on."
     )
     date_index = fields.Date(
-        string="Month now", default=lambda self: fields.Date.context_today(self)
+        string="Month now", default=lambda self: self.env.company._get_today()
     )
     months_before = fields.Integer(
         string="Months before the terms",

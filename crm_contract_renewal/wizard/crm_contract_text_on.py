@@ -11,7 +11,11 @@ class CrmContractTextOn(models.TransientModel):
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"
     )
-    date = fields.Date(string="As of", required=True, default=fields.Date.context_today)
+    date = fields.Date(
+        string="As of",
+        required=True,
+        default=lambda self: self.env.company._get_today(),
+    )
     version_ids = fields.Many2many(
         "crm.contract.version", compute="_compute_version_ids", string="Made of"
     )

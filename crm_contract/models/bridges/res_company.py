@@ -1,4 +1,7 @@
-from odoo import fields, models
+from pytz import UTC, timezone
+
+from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..ledger.crm_contract_billing import BILLING_MODES
@@ -45,6 +48,42 @@ class ResCompany(models.Model):
         "CHECK (contract_horizon >= 1)",
         "The ledger needs a horizon of one month at least.",
     )
+
+    @api.model
+    def _on_days(self, make, path="company_id"):
+        """Return a domain that takes each record on the day that its company has.
+
+        There are two days on earth at most times; where all companies have the same,
+        the domain is that of the day alone.
+
+        :param make: function of the present day that returns a domain
+        :param path: field that leads to the company
+        """
+        days = {}
+        # sudo: the days alone, of all companies whose records the search may meet
+        for company in self.sudo().with_context(active_test=False).search([]):
+            days.setdefault(company._get_today(), []).append(company.id)
+        if len(days) == 1:
+            return make(*days)
+        return Domain.OR(
+            make(day) & Domain(path, "in", ids) for day, ids in days.items()
+        )
+
+    def _get_today(self, moment=None):
+        """Return the present day where the companies are (date).
+
+        By the time zone of their working hours; by that of the user's company without
+        any. Of several companies with different days, the earliest.
+
+        :param moment: another moment than now (datetime, UTC)
+        """
+        # sudo: what day it is, whoever asks
+        companies = (self or self.env.company).sudo()
+        now = (moment or fields.Datetime.now()).replace(tzinfo=UTC)
+        return min(
+            now.astimezone(timezone(name or "UTC")).date()
+            for name in set(companies.resource_calendar_id.mapped("tz")) or {"UTC"}
+        )
 
     def init(self):
         """Let the database know the defaults of the add-ons' own columns as well.

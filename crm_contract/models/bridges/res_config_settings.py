@@ -20,6 +20,11 @@ class ResConfigSettings(models.TransientModel):
     contract_interest_product_id = fields.Many2one(
         related="company_id.contract_interest_product_id", readonly=False
     )
+    contract_tz = fields.Selection(
+        related="company_id.resource_calendar_id.tz",
+        string="Time zone of contracts",
+        readonly=False,
+    )
     contract_horizon = fields.Integer(
         related="company_id.contract_horizon", readonly=False
     )

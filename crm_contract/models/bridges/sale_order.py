@@ -52,7 +52,7 @@ class SaleOrder(models.Model):
             self.amount_untaxed,
             contract.currency_id,
             self.company_id,
-            fields.Date.today(),
+            self.company_id._get_today(),
         )
         left = contract.amount_ceiling_left - amount
         values = {
@@ -310,7 +310,8 @@ class SaleOrderLine(models.Model):
 def _add_converted(sums, contract, currency, amount):
     """Add an amount to the sum of a contract, in the currency of that."""
     if currency != contract.currency_id:
+        company = contract.company_id
         amount = currency._convert(
-            amount, contract.currency_id, contract.company_id, fields.Date.today()
+            amount, contract.currency_id, company, company._get_today()
         )
     sums[contract] = sums.get(contract, 0.0) + amount

@@ -187,8 +187,9 @@ class CrmContract(models.Model):
     def action_resume(self):
         """Let a suspended contract run again from today on."""
         self._perform("resume")
-        today = fields.Date.context_today(self)
-        self.env["crm.contract.ledger"]._resume(self, today)
+        ledger = self.env["crm.contract.ledger"]
+        for company, contracts in self.grouped("company_id").items():
+            ledger._resume(contracts, company._get_today())
 
     def action_cancel(self):
         """Cancel a contract that was not signed."""

@@ -77,10 +77,9 @@ class CrmContractMilestone(models.Model):
     def action_done(self):
         """Record that the obligation was fulfilled today; installments may fall due."""
         self._check_can_change_done()
-        # sudo: owned field, written after the check
-        self.filtered(
-            lambda m: not m.date_done
-        ).sudo().date_done = fields.Date.context_today(self)
+        for milestone in self.filtered(lambda m: not m.date_done):
+            # sudo: owned field, written after the check
+            milestone.sudo().date_done = milestone.company_id._get_today()
         self.activity_feedback(["mail.mail_activity_data_todo"])
 
     def action_undo(self):
@@ -105,7 +104,7 @@ class CrmContractMilestone(models.Model):
         for milestone in self.filtered(lambda m: m.user_id and not m.date_done):
             milestone.activity_schedule(
                 "mail.mail_activity_data_todo",
-                milestone.date_deadline or fields.Date.context_today(milestone),
+                milestone.date_deadline or milestone.company_id._get_today(),
                 summary=milestone.name,
                 user_id=milestone.user_id.id,
             )
@@ -135,7 +134,9 @@ class CrmContractMilestone(models.Model):
 
     @api.model
     def _get_late_domain(self):
-        return Domain("date_done", "=", False) & Domain("date_deadline", "<", "today")
+        return Domain("date_done", "=", False) & self.env["res.company"]._on_days(
+            lambda today: Domain("date_deadline", "<", today)
+        )
 
 
 def relink_milestones(milestones, copied_milestones, plan, copied_plan):

@@ -1,6 +1,6 @@
 import base64
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 
 # Placeholders that have no value before the submission gives them one.
@@ -32,7 +32,7 @@ class CrmContract(models.Model):
         if not self.number:
             # sudo: owned fields
             contract = self.sudo()
-            contract.date_number = fields.Date.context_today(self)
+            contract.date_number = self.company_id._get_today()
             contract._set_next_sequence()
 
     def _get_starting_sequence(self):

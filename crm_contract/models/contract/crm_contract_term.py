@@ -5,13 +5,6 @@ from odoo.fields import Domain
 from ...tools.period import notice_deadline, term_end
 from .crm_contract_type import TERM_UNITS
 
-ENDING_SOON = [
-    ("state", "in", ("signed", "running", "suspended")),
-    ("performs", "=", True),
-    ("date_end", ">=", "today"),
-    ("date_end", "<=", "today +90d"),
-]
-
 
 class CrmContract(models.Model):
     """Term: start, end or open end, notice."""
@@ -20,7 +13,7 @@ class CrmContract(models.Model):
 
     date_start = fields.Date(
         string="Start date",
-        default=fields.Date.context_today,
+        default=lambda self: self.env.company._get_today(),
         tracking=True,
         index=True,
     )
@@ -135,15 +128,26 @@ class CrmContract(models.Model):
 
     @api.depends("date_end", "state", "kind")
     def _compute_is_ending_soon(self):
-        ending = self.filtered_domain(ENDING_SOON)
+        ending = self.filtered_domain(self._get_ending_soon_domain())
         for contract in self:
             contract.is_ending_soon = contract in ending
 
     def _search_is_ending_soon(self, operator, value):
         if operator != "in":
             return NotImplemented
-        domain = Domain(ENDING_SOON)
+        domain = self._get_ending_soon_domain()
         return domain if True in value else ~domain
+
+    @api.model
+    def _get_ending_soon_domain(self):
+        in_force = Domain("state", "in", ("signed", "running", "suspended"))
+        in_force &= Domain("performs", "=", True)
+        return in_force & self.env["res.company"]._on_days(
+            lambda today: (
+                Domain("date_end", ">=", today)
+                & Domain("date_end", "<=", fields.Date.add(today, days=90))
+            )
+        )
 
     @api.constrains("date_start", "date_end", "notice_period", "notice_unit")
     def _check_notice(self):

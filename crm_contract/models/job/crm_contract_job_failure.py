@@ -138,7 +138,7 @@ class CrmContractJobFailure(models.Model):
     @api.model
     def _get_set_aside_domain(self):
         # On its day alone: a clock that was moved back must not set aside for longer.
-        today = fields.Date.context_today(self)
+        today = self.env.company._get_today()
         return Domain("date_last", "=", today) & Domain("date_next", ">", today)
 
     @api.model
@@ -148,7 +148,7 @@ class CrmContractJobFailure(models.Model):
         :param reasons: `{record: reason}`
         :param at_once: whether the next run tries again, instead of the next day's
         """
-        today = fields.Date.context_today(self)
+        today = self.env.company._get_today()
         for record, reason in reasons.items():
             failure = self._get_failures(step, record)
             vals = {

@@ -80,8 +80,9 @@ class CrmContractSchedule(models.AbstractModel):
 
     @api.model
     def _get_expire_due_domain(self):
-        return Domain(
-            [("state", "in", ("running", "suspended")), ("date_end", "<", "today")]
+        running = Domain("state", "in", ("running", "suspended"))
+        return running & self.env["res.company"]._on_days(
+            lambda today: Domain("date_end", "<", today)
         )
 
 
@@ -90,8 +91,9 @@ class CrmContract(models.Model):
 
     @api.model
     def _get_start_due_domain(self):
-        return self._get_performing_domain() & Domain(
-            [("state", "=", "signed"), ("date_start", "<=", "today")]
+        signed = self._get_performing_domain() & Domain("state", "=", "signed")
+        return signed & self.env["res.company"]._on_days(
+            lambda today: Domain("date_start", "<=", today)
         )
 
     def _advance_expire(self):

@@ -38,17 +38,16 @@ class CrmContractBilling(models.AbstractModel):
 
     @api.model
     def _get_steps(self):
-        today = fields.Date.context_today(self)
         return [
             *super()._get_steps(),
-            self._get_bill_step(today, self._get_bill_domain),
+            self._get_bill_step(None, self._get_bill_domain),
         ]
 
     @api.model
     def _get_bill_step(self, date, domain):
         """Return the step that invoices contracts.
 
-        :param date: date of the invoices
+        :param date: date of the invoices; None for today, where the company is
         :param domain: function that returns the domain of the ledger rows
         """
         return Step(
@@ -85,12 +84,15 @@ class CrmContractBilling(models.AbstractModel):
     def _get_bill_domain(self, until=None):
         """Return the domain of the ledger rows to invoice on a day.
 
-        :param until: last day on which the rows fall due; today if not given
+        :param until: last day on which the rows fall due; today, where the company is,
+            if not given
         """
-        return Domain(
+        due = self.env["res.company"]._on_days(
+            lambda today: Domain("date_due", "<=", until or today)
+        )
+        return due & Domain(
             [
                 ("state", "in", ("planned", "due")),
-                ("date_due", "<=", until or fields.Date.context_today(self)),
                 ("trigger", "not in", self._get_triggers_on_request()),
                 ("is_beyond_end", "=", False),
                 ("contract_id.state", "in", BILLABLE_STATES),
@@ -117,8 +119,8 @@ class CrmContractBilling(models.AbstractModel):
     def _bill(self, contracts, domain, date):
         """Invoice the rows of locked contracts; return the invoices."""
         invoices = self.env["account.move"]
-        for rows in self._group_rows(contracts, domain).values():
-            invoices |= rows._bill(date)
+        for company, rows in self._group_rows(contracts, domain).items():
+            invoices |= rows._bill(date or company._get_today())
         return invoices
 
     @api.model
@@ -129,8 +131,9 @@ class CrmContractBilling(models.AbstractModel):
         costs the work of the chunk.
         """
         problems = {}
-        for rows in self._group_rows(contracts, domain).values():
-            context = self._prepare_context(rows.contract_id, date)
+        for company, rows in self._group_rows(contracts, domain).items():
+            day = date or company._get_today()
+            context = self._prepare_context(rows.contract_id, day)
             for contract, mine in rows.grouped("contract_id").items():
                 problem = next(self._find_problems(contract, mine, context), None)
                 if problem:

@@ -116,11 +116,12 @@ class CrmContract(models.Model):
     @api.depends("currency_id", "company_id", "date_start")
     def _compute_currency_rate(self):
         for contract in self:
+            today = contract.company_id._get_today()
             contract.currency_rate = self.env["res.currency"]._get_conversion_rate(
                 contract.company_id.currency_id or contract.currency_id,
                 contract.currency_id,
                 contract.company_id or self.env.company,
-                min(contract.date_start or fields.Date.today(), fields.Date.today()),
+                min(contract.date_start or today, today),
             )
 
     @api.depends("partner_id", "company_id", "type_id")

@@ -250,8 +250,8 @@ class CrmContractInstallment(models.Model):
         "invoice_id.payment_state",
     )
     def _compute_state(self):
-        today = fields.Date.context_today(self)
         for row in self:
+            today = row.contract_id.company_id._get_today()
             invoice = row._get_live_invoice()
             if row.is_cancelled or row.contract_id.state == "cancelled":
                 row.state = "cancelled"
@@ -483,11 +483,9 @@ class CrmContractInstallment(models.Model):
     @api.model
     def _get_overdue_domain(self):
         return Domain(
-            [
-                ("state", "=", "invoiced"),
-                ("invoice_id.state", "=", "posted"),
-                ("invoice_id.invoice_date_due", "<", "today"),
-            ]
+            [("state", "=", "invoiced"), ("invoice_id.state", "=", "posted")]
+        ) & self.env["res.company"]._on_days(
+            lambda today: Domain("invoice_id.invoice_date_due", "<", today)
         )
 
     @api.model
@@ -503,8 +501,10 @@ class CrmContractInstallment(models.Model):
     @api.model
     def _get_fall_due_domain(self):
         """Rows that the daily job has to let fall due."""
-        return Domain("state", "=", "planned") & Domain(
-            [("date_due", "<=", "today"), ("contract_id.state", "in", BILLABLE_STATES)]
+        planned = Domain("state", "=", "planned")
+        planned &= Domain("contract_id.state", "in", BILLABLE_STATES)
+        return planned & self.env["res.company"]._on_days(
+            lambda today: Domain("date_due", "<=", today)
         )
 
     @api.model

@@ -69,10 +69,9 @@ class CrmContract(models.Model):
             contract.late_rate_unit = contract.late_rate_unit or "day"
 
     def _compute_amount_interest(self):
-        today = fields.Date.context_today(self)
         late = self.env["crm.contract.late.interest"]
         for contract in self:
-            rows = late._prepare_rows(contract, today)
+            rows = late._prepare_rows(contract, contract.company_id._get_today())
             contract.amount_interest = sum(vals["amount_fixed"] for vals in rows)
 
     @api.model
@@ -102,7 +101,7 @@ class CrmContractLateInterest(models.AbstractModel):
             raise UserError(self.env._("There is no overdue interest to invoice."))
         # sudo: rows of interest are made by the ledger alone; checked above
         rows = self.env["crm.contract.installment"].sudo().create(vals_list)
-        return rows.sudo(False)._create_invoices(fields.Date.context_today(self))
+        return rows.sudo(False)._create_invoices(contract.company_id._get_today())
 
     @api.model
     def _prepare_rows(self, contract, until):
@@ -279,8 +278,10 @@ class AccountMove(models.Model):
     )
 
     def _compute_amount_interest(self):
-        today = fields.Date.context_today(self)
-        rows = self.env["crm.contract.late.interest"]._get_rows(self, today)
+        late = self.env["crm.contract.late.interest"]
+        rows = {}
+        for company, moves in self.grouped("company_id").items():
+            rows.update(late._get_rows(moves, company._get_today()))
         for move in self:
             vals = rows.get(move._origin)
             move.amount_interest = vals["amount_fixed"] if vals else 0.0

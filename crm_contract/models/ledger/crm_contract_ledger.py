@@ -46,8 +46,10 @@ class CrmContract(models.Model):
         companies = self.env["res.company"].sudo().search([("active", "=", True)])
         return Domain("state", "in", ("signed", "running")) & Domain.OR(
             Domain("company_id", "in", group.ids)
-            & Domain("date_ledger", "<", f"today +{months - 1}m")
-            for months, group in companies.grouped("contract_horizon").items()
+            & Domain("date_ledger", "<", add(today, months=months - 1))
+            for (months, today), group in companies.grouped(
+                lambda company: (company.contract_horizon, company._get_today())
+            ).items()
         )
 
     def _get_early_end(self):
@@ -111,15 +113,19 @@ class CrmContractLedger(models.AbstractModel):
         They come back, less the days of the suspension, when it is over. What was
         billed in advance stays billed.
         """
-        today = fields.Date.context_today(self)
         # sudo: owned by the life cycle; the transition checked the rights
         self.env["crm.contract.suspension"].sudo().create(
             [
-                {"contract_id": contract.id, "date_start": today}
+                {
+                    "contract_id": contract.id,
+                    "date_start": contract.company_id._get_today(),
+                }
                 for contract in contracts
             ]
         )
-        self._rebuild(contracts.filtered(lambda c: not c.type_id.bill_suspended), today)
+        waiting = contracts.filtered(lambda c: not c.type_id.bill_suspended)
+        for company, mine in waiting.grouped("company_id").items():
+            self._rebuild(mine, company._get_today())
 
     @api.model
     def _resume(self, contracts, day):
@@ -164,10 +170,8 @@ class CrmContractLedger(models.AbstractModel):
         lines = contract.line_ids.filtered("is_recurring")
         if not lines:
             return []
-        horizon = add(
-            fields.Date.context_today(self),
-            months=contract.company_id.contract_horizon,
-        )
+        company = contract.company_id
+        horizon = add(company._get_today(), months=company.contract_horizon)
         if not since and contract.date_ledger not in (False, COMPLETE):
             since = contract.date_ledger
         vals_list = [

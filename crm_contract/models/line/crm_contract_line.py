@@ -134,7 +134,7 @@ class CrmContractLine(models.Model):
             line.price_unit = line.product_id._get_tax_included_unit_price(
                 contract.company_id or self.env.company,
                 contract.currency_id or self.env.company.currency_id,
-                contract.date_start or fields.Date.context_today(line),
+                contract.date_start or contract.company_id._get_today(),
                 "sale",
                 fiscal_position=contract.fiscal_position_id,
                 product_uom=line.product_uom_id,

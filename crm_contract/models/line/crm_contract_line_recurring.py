@@ -130,7 +130,7 @@ class CrmContractLine(models.Model):
         Of a contract that is still to begin, it is that of its first day.
         """
         self.ensure_one()
-        today = fields.Date.context_today(self)
+        today = self.contract_id.company_id._get_today()
         day = max(today, self.contract_id.date_start or today)
         return self._get_monthly_value_on(day) if self._recurs_on(day) else 0.0
 

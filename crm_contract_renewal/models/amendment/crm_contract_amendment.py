@@ -342,7 +342,7 @@ class CrmContract(models.Model):
         )
         return amendment.write(
             {
-                "date_number": fields.Date.context_today(self),
+                "date_number": contract.company_id._get_today(),
                 "number": f"{contract.number}-A{taken + 1}",
             }
         )

@@ -64,19 +64,20 @@ class CrmContract(models.Model):
 
         While a contract is suspended, its ledger waits, and so do its amendments.
         """
-        return Domain(
-            [
-                ("kind", "=", "amendment"),
-                ("state", "=", "signed"),
-                ("date_effective", "<=", "today"),
-            ]
-        ) & (
-            Domain("origin_id.state", "in", ("signed", "running"))
-            | Domain(
-                [
-                    ("origin_id.state", "=", "suspended"),
-                    ("origin_id.type_id.bill_suspended", "=", True),
-                ]
+        due = self.env["res.company"]._on_days(
+            lambda today: Domain("date_effective", "<=", today)
+        )
+        return (
+            due
+            & Domain([("kind", "=", "amendment"), ("state", "=", "signed")])
+            & (
+                Domain("origin_id.state", "in", ("signed", "running"))
+                | Domain(
+                    [
+                        ("origin_id.state", "=", "suspended"),
+                        ("origin_id.type_id.bill_suspended", "=", True),
+                    ]
+                )
             )
         )
 

@@ -33,7 +33,7 @@ class CrmContractDigest(models.AbstractModel):
     def _is_due(self, company):
         last = company.contract_date_digest
         days = _DAYS[company.contract_deadline_digest]
-        return not last or fields.Date.add(last, days=days) <= fields.Date.today()
+        return not last or fields.Date.add(last, days=days) <= company._get_today()
 
     @api.model
     def _mail_company(self, company):
@@ -42,7 +42,9 @@ class CrmContractDigest(models.AbstractModel):
         found = contracts.search(
             contracts._get_deadline_domain()
             & Domain("company_id", "=", company.id)
-            & Domain("date_deadline", "<=", "today +90d"),
+            & Domain(
+                "date_deadline", "<=", fields.Date.add(company._get_today(), days=90)
+            ),
             order="date_deadline, id",
         )
         by_user = {}
@@ -51,7 +53,7 @@ class CrmContractDigest(models.AbstractModel):
                 by_user[user] = by_user.get(user, contracts) | contract
         for user, mine in by_user.items():
             self._mail_user(user, mine)
-        company.contract_date_digest = fields.Date.today()
+        company.contract_date_digest = company._get_today()
 
     @api.model
     def _mail_user(self, user, contracts):

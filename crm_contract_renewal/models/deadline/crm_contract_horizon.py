@@ -49,7 +49,7 @@ class CrmContract(models.Model):
     def _get_horizon_ends(self):
         # Weeks begin as in the language of the user, as those of Odoo's own groups do.
         week_start = int(get_lang(self.env).week_start)
-        return horizon_ends(fields.Date.context_today(self), week_start)
+        return horizon_ends(self.env.company._get_today(), week_start)
 
     @api.model
     def _get_horizon_domain(self, horizon):

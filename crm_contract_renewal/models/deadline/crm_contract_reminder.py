@@ -28,7 +28,9 @@ class CrmContractReminder(models.AbstractModel):
                 "remind",
                 self.env._("Remind of deadlines"),
                 self.env["crm.contract"],
-                lambda: Domain("date_next_rung", "<=", "today"),
+                lambda: self.env["res.company"]._on_days(
+                    lambda today: Domain("date_next_rung", "<=", today)
+                ),
                 self.env["crm.contract.rung.fired"]._fire,
                 order="date_next_rung, id",
                 batch=True,

@@ -40,9 +40,9 @@ class CrmContractRungFired(models.Model):
     @api.model
     def _fire(self, contracts):
         """Keep on record which reminders of contracts are due today, and send them."""
-        today = fields.Date.context_today(self)
         vals_list = []
         for contract in contracts:
+            today = contract.company_id._get_today()
             days_left = contract.date_deadline - today
             due = contract._get_open_reminders().filtered(
                 lambda row, left=days_left: timedelta(days=row.days) >= left

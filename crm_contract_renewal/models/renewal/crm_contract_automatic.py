@@ -24,15 +24,19 @@ class CrmContract(models.Model):
     @api.model
     def _get_automatic_domain(self):
         """Return the domain of contracts that renew by themselves now."""
-        return Domain(
+        due = Domain(
             [
                 ("state", "in", ("running", "suspended")),
                 ("renewal_mode", "in", AUTOMATIC),
-                ("date_notice", "<", "today"),
-                ("date_end", ">=", "today"),
                 ("renewal_decision", "in", (False, "renew")),
             ]
-        ) & ~Domain("renewal_ids", "any", [("state", "!=", "cancelled")])
+        )
+        due &= self.env["res.company"]._on_days(
+            lambda today: (
+                Domain("date_notice", "<", today) & Domain("date_end", ">=", today)
+            )
+        )
+        return due & ~Domain("renewal_ids", "any", [("state", "!=", "cancelled")])
 
     def _renew_automatically(self):
         """Renew one contract on its deadline, and tell the person in charge of it.
@@ -73,7 +77,7 @@ class CrmContract(models.Model):
             return
         origin = self.origin_id
         self._action_sign(
-            fields.Date.context_today(self),
+            self.company_id._get_today(),
             origin.signed_by_customer,
             origin.signed_by_company,
             self.content_hash,

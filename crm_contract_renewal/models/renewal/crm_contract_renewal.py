@@ -76,9 +76,10 @@ class CrmContractRenewal(models.AbstractModel):
             [
                 ("kind", "=", "renewal"),
                 ("state", "in", ("signed", "running")),
-                ("date_start", "<=", "today"),
                 ("origin_id.state", "in", IN_FORCE),
             ]
+        ) & self.env["res.company"]._on_days(
+            lambda today: Domain("date_start", "<=", today)
         )
 
     @api.model

@@ -89,7 +89,7 @@ class CrmContractRenewalDecision(models.Model):
                     "decision": decision,
                     "reason": reason,
                     "competitor": competitor,
-                    "date_decided": fields.Date.context_today(self),
+                    "date_decided": contract.company_id._get_today(),
                     "user_id": self.env.uid,
                 }
                 for contract in contracts
@@ -130,8 +130,8 @@ class CrmContractRenewalDecision(models.Model):
 
     def _go_on_open_ended(self):
         """Look at open-ended contracts that go on again a year later."""
-        today = fields.Date.context_today(self)
         for contract in self.contract_id.filtered("is_open_ended"):
+            today = contract.company_id._get_today()
             following = contract.date_review
             while following <= today:
                 following = shift(following, 1, "year")
@@ -166,7 +166,7 @@ class CrmContractRenewalDecision(models.Model):
         decisions = self.sudo()
         decisions.write(
             {
-                "date_taken_back": fields.Date.context_today(self),
+                "date_taken_back": self.contract_id.company_id._get_today(),
                 "taken_back_by_id": self.env.uid,
             }
         )

@@ -1,7 +1,7 @@
 from datetime import timedelta
 from typing import NamedTuple
 
-from odoo import api, fields, models
+from odoo import api, models
 
 from odoo.addons.crm_contract.models.ledger.crm_contract_ledger import COMPLETE
 
@@ -206,7 +206,7 @@ class CrmContractMrrMovement(models.Model):
             return contract.date_ended or successor.date_start - _DAY
         if contract.state == "ended":
             return contract.date_ended + _DAY
-        today = fields.Date.context_today(self)
+        today = contract.company_id._get_today()
         # What comes after the term is an end, or a renewal, that is not recorded yet.
         return min(today, contract.date_end or today)
 

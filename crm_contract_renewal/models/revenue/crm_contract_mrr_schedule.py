@@ -25,11 +25,11 @@ class CrmContractMrrSchedule(models.AbstractModel):
                 self.env._("Log movements of recurring revenue"),
                 self.env["crm.contract"],
                 # Archived contracts have a log as well.
-                lambda: Domain(
-                    [
-                        ("date_mrr_change", "<=", "today"),
-                        ("active", "in", (True, False)),
-                    ]
+                lambda: (
+                    Domain("active", "in", (True, False))
+                    & self.env["res.company"]._on_days(
+                        lambda today: Domain("date_mrr_change", "<=", today)
+                    )
                 ),
                 self._log,
                 # Predecessors come before their renewals.

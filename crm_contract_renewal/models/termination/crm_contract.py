@@ -45,7 +45,6 @@ class CrmContractInstallment(models.Model):
 
     def _filter_dropped(self, day):
         """Of a contract that runs on until the day, what falls due by then is owed."""
-        today = fields.Date.context_today(self)
         return (
             super()
             ._filter_dropped(day)
@@ -53,7 +52,10 @@ class CrmContractInstallment(models.Model):
                 lambda row: (
                     not row.date_due
                     or row.date_due > day
-                    or (day <= today and not row.contract_id.date_termination)
+                    or (
+                        day <= row.company_id._get_today()
+                        and not row.contract_id.date_termination
+                    )
                 )
             )
         )

@@ -115,8 +115,8 @@ class CrmContractTermination(models.Model):
     @api.model
     def _get_due_domain(self):
         """Return the domain of contracts whose termination takes effect now."""
-        return Domain("state", "in", IN_FORCE) & Domain(
-            "date_termination", "<", "today"
+        return Domain("state", "in", IN_FORCE) & self.env["res.company"]._on_days(
+            lambda today: Domain("date_termination", "<", today)
         )
 
     @api.model
@@ -145,7 +145,7 @@ class CrmContractTermination(models.Model):
             "reason": reason,
             **(penalty or {}),
         }
-        if day > fields.Date.context_today(self):
+        if day > contract.company_id._get_today():
             termination = self._announce(contract, vals, settle)
         else:
             moves = contract._action_end("terminated", day, settle=settle)
@@ -190,7 +190,7 @@ class CrmContractTermination(models.Model):
             {
                 "contract_id": contract.id,
                 "user_id": self.env.uid,
-                "date_recorded": fields.Date.context_today(self),
+                "date_recorded": contract.company_id._get_today(),
                 **vals,
             }
         )

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
@@ -88,7 +88,7 @@ class CrmContractTermination(models.Model):
             return self.env._("Say who terminates the contract.")
         if by != "mutual" and not notice:
             return self.env._("Say when notice was received or given.")
-        if notice and notice > fields.Date.context_today(self):
+        if notice and notice > contract.company_id._get_today():
             return self.env._("Notice can't have been given on a day to come.")
         if contract.date_end and day > contract.date_end:
             return self.env._(

@@ -73,7 +73,7 @@ class CrmContractTermination(models.Model):
             rows = self.env["crm.contract.installment"]
             # sudo: rows of penalties are made by the ledger alone; the caller checked
             row = rows.sudo().create(self._prepare_penalty_row_vals())
-            today = fields.Date.context_today(self)
+            today = self.contract_id.company_id._get_today()
             move = row.sudo(self.env.su)._create_invoices(today)
         self._note_settlement(move)
 
@@ -104,7 +104,7 @@ class CrmContractTermination(models.Model):
             "amount_untaxed": taxed["total_excluded"],
             "price_unit": self.amount_penalty,
             "quantity": 1,
-            "date": fields.Date.context_today(self),
+            "date": self.contract_id.company_id._get_today(),
             "name": self._get_penalty_name(),
         }
 

@@ -68,7 +68,7 @@ class CrmContractTermination(models.Model):
         terminations = self.sudo()
         terminations.write(
             {
-                "date_taken_back": fields.Date.context_today(self),
+                "date_taken_back": self.contract_id.company_id._get_today(),
                 "taken_back_by_id": self.env.uid,
                 "taken_back_reason": reason,
             }
@@ -91,7 +91,7 @@ class CrmContractTermination(models.Model):
                 "%s can't be reopened: another contract took its place, or took it in.",
                 name,
             )
-        if contract.date_end and contract.date_end < fields.Date.context_today(self):
+        if contract.date_end and contract.date_end < contract.company_id._get_today():
             return self.env._(
                 "The term of %(contract)s was over on %(day)s. Copy it to a new "
                 "contract: only contracts in force can be renewed.",

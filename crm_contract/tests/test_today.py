@@ -1,0 +1,106 @@
+from datetime import date
+
+from freezegun import freeze_time
+
+from odoo.exceptions import ValidationError
+
+from .common import ContractCommon
+
+# 8 March in London, 9 March in Shanghai, 8 March in Los Angeles.
+EVENING = "2026-03-08 20:00:00"
+# The same days on earth, but in London it is the 9th already.
+NIGHT = "2026-03-09 02:00:00"
+EIGHTH, NINTH = date(2026, 3, 8), date(2026, 3, 9)
+
+
+class TestToday(ContractCommon):
+    """Days are those of the company, whoever looks and wherever the server is."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.resource_calendar_id.tz = "Asia/Shanghai"
+        cls.western = cls._create_company("Western Inc")
+        cls.western.resource_calendar_id.tz = "America/Los_Angeles"
+
+    @classmethod
+    def _days(cls, days):
+        return EIGHTH if not days else super()._days(days)
+
+    def _run(self):
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_contract.ir_cron_advance").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def test_day_of_a_company(self):
+        with freeze_time(EVENING):
+            self.assertEqual(self.company._get_today(), NINTH)
+            self.assertEqual(self.western._get_today(), EIGHTH)
+            self.assertEqual((self.company | self.western)._get_today(), EIGHTH)
+            self.assertEqual(self.env["res.company"]._get_today(), NINTH)
+        with freeze_time(NIGHT):
+            self.assertEqual(self.western._get_today(), EIGHTH)
+
+    def test_no_working_hours(self):
+        self.western.resource_calendar_id = False
+        with freeze_time(NIGHT):
+            self.assertEqual(self.western._get_today(), NINTH)
+
+    def test_expires_when_the_day_is_over_there(self):
+        vals = {"date_start": date(2026, 1, 1), "date_end": EIGHTH, "notice_period": 0}
+        with freeze_time("2026-01-02"):
+            contract = self._create_signed(**vals)
+        with freeze_time("2026-03-08 15:59:00"):
+            self._run()
+            self.assertEqual(contract.state, "running")
+        with freeze_time("2026-03-08 16:01:00"):
+            self._run()
+        self.assertEqual((contract.state, contract.date_ended), ("ended", EIGHTH))
+
+    def test_two_companies_at_once(self):
+        vals = {"date_start": date(2026, 1, 1), "date_end": EIGHTH, "notice_period": 0}
+        with freeze_time("2026-01-02"):
+            contract, other = self._create_signed(**vals), self._create_signed(**vals)
+        self._tamper(other, company_id=self.western.id)
+        with freeze_time(NIGHT):
+            self._run()
+        other = other.sudo()
+        self.assertEqual((contract.state, other.state), ("ended", "running"))
+        with freeze_time("2026-03-09 07:01:00"):
+            self._run()
+        self.assertEqual(other.state, "ended")
+
+    def test_falls_due_on_the_day_there(self):
+        with freeze_time("2026-01-02"):
+            contract = self._create_signed(date_start=date(2026, 1, 1))
+            row = contract.installment_ids[-1]
+            self._tamper(row, date_due=NINTH, date=NINTH)
+        with freeze_time(EVENING):
+            self._run()
+            self.assertEqual(row.state, "due")
+
+    def test_signature_of_a_traveller(self):
+        """The user is a day behind his company."""
+        self.user.tz = "Pacific/Honolulu"
+        with freeze_time(EVENING):
+            contract = self._submit(self._create_contract(date_start=NINTH))
+            wizard = self._open_sign(contract)
+            self.assertEqual(wizard.date, NINTH)
+            wizard.action_sign()
+            self.assertEqual(contract.state, "running")
+
+    def test_no_signature_ahead(self):
+        """The user is a day ahead of his company."""
+        self.company.resource_calendar_id.tz = "America/Los_Angeles"
+        self.user.tz = "Asia/Shanghai"
+        with freeze_time(EVENING):
+            contract = self._submit(self._create_contract(date_start=EIGHTH))
+            with self.assertRaisesRegex(ValidationError, "lie in the future"):
+                self._open_sign(contract, date=NINTH)
+            milestone = contract.milestone_ids.create(
+                {"contract_id": self._create_contract().id, "name": "Delivery"}
+            )
+            self._sign(milestone.contract_id)
+            milestone.with_user(self.user).action_done()
+            self.assertEqual(milestone.date_done, EIGHTH)
