@@ -1,4 +1,5 @@
 import base64
+import hashlib
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -281,3 +282,105 @@ class TestDocuments(LockCommon):
         self._assert_locked(model.create, vals)
         with self.assertRaises(UserError):
             model.create(dict(vals, kind="signed"))
+
+
+class TestFilesByOtherRoutes(LockCommon):
+    """The annex of a draft has the hash of its file, whoever changed it, and how."""
+
+    def setUp(self):
+        super().setUp()
+        self.contract = self._create_full()
+        self.annex = self.contract.document_ids
+        self.attachments = self.env["ir.attachment"].with_user(self.user)
+        self.place = {
+            "res_model": self.annex._name,
+            "res_id": self.annex.id,
+            "res_field": "file",
+        }
+
+    def _get_attachment(self):
+        domain = [(name, "=", value) for name, value in self.place.items()]
+        return self.env["ir.attachment"].sudo().search(domain).with_user(self.user)
+
+    def _assert_hashed(self, content):
+        self.assertEqual(self.annex._get_file(), content)
+        self.assertEqual(self.annex.sha256, hashlib.sha256(content).hexdigest())
+
+    def test_written(self):
+        for number, name in enumerate(("raw", "datas", "db_datas")):
+            content = b"Other text %d" % number
+            value = base64.b64encode(content) if name == "datas" else content
+            self._get_attachment().write({name: value})
+            if name == "db_datas":
+                # What is stored in the file store is read first.
+                content = b"Other text 1"
+            self._assert_hashed(content)
+
+    def test_moved_away_and_another_one_moved_in(self):
+        attachment = self._get_attachment()
+        attachment.write({"res_model": False, "res_id": False, "res_field": False})
+        self._assert_hashed(b"")
+        with self.assertRaisesRegex(UserError, "is empty"):
+            self.contract.action_submit()
+        other = self.attachments.create({"name": "Other", "raw": b"Other file"})
+        other.write(self.place)
+        self._assert_hashed(b"Other file")
+
+    def test_deleted_and_made_anew(self):
+        self._get_attachment().unlink()
+        self._assert_hashed(b"")
+        self.attachments.create({"name": "Other", "raw": b"New file", **self.place})
+        self._assert_hashed(b"New file")
+
+    def test_no_second_file(self):
+        attachment = self._get_attachment()
+        other = self.attachments.create({"name": "Other", "raw": b"Other file"})
+        for change in (
+            lambda: self.attachments.create({"name": "O", "raw": b"2", **self.place}),
+            lambda: other.write(self.place),
+            lambda: attachment.copy(),
+            lambda: (other + other.copy()).write(self.place),
+        ):
+            with (
+                self.assertRaisesRegex(UserError, "has a file already"),
+                self.env.cr.savepoint(),
+            ):
+                change()
+
+    def test_not_shared_by_a_link(self):
+        attachment = self._get_attachment()
+        public = self.attachments.sudo().create(
+            {"name": "Public", "raw": b"Public", "public": True}
+        )
+        for change in (
+            lambda: attachment.sudo().write({"public": True}),
+            lambda: attachment.sudo().write({"access_token": "known"}),
+            lambda: attachment.generate_access_token(),
+            lambda: public.write(dict(self.place, res_field=False)),
+            lambda: self.attachments.create(
+                {"name": "O", "raw": b"2", **self.place, "res_field": False,
+                 "public": True}
+            ),
+        ):  # fmt: skip
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                change()
+
+    def test_changed_past_the_server(self):
+        self.env["ir.attachment"].flush_model()
+        other = self.attachments.create({"name": "x", "raw": b"forged"})
+        self._tamper(self._get_attachment(), store_fname=other.store_fname)
+        with self.assertRaisesRegex(UserError, "changed past the server"):
+            self.contract.action_submit()
+        self.annex.file = base64.b64encode(b"Uploaded again")
+        self._submit(self.contract)
+
+    def test_moved_to_another_storage(self):
+        """Frozen files too may move from the database to the file store and back."""
+        self._submit(self.contract)
+        texts = self.contract._get_frozen_attachment() + self._get_attachment().sudo()
+        before = texts.mapped("raw")
+        self.env["ir.config_parameter"].sudo().set_param("ir_attachment.location", "db")
+        texts._migrate()
+        self.assertTrue(all(texts.mapped("db_datas")))
+        self.assertEqual(texts.mapped("raw"), before)
+        self.assertFalse(self.contract._get_verification_problems())

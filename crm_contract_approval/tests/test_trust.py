@@ -119,6 +119,48 @@ class TestTrust(ApprovalCommon):
             change(contract.with_user(user))
             self.assertIn(user, contract.editor_ids)
 
+    def test_file_of_an_annex_swapped(self):
+        """Who writes the file itself is an author as well, and can't approve it."""
+        contract = self._create_contract()
+        document = contract.document_ids.create(
+            {"contract_id": contract.id, "name": "A", "file": "QQ=="}
+        )
+        self.lawyer.group_ids += self.env.ref(
+            "crm_contract.crm_contract_group_user_all"
+        )
+        attachment = self.env["ir.attachment"].sudo().search(
+            [("res_model", "=", document._name), ("res_id", "=", document.id),
+             ("res_field", "=", "file")]
+        )  # fmt: skip
+        attachment.with_user(self.lawyer).write({"datas": "Qg=="})
+        self.assertIn(self.lawyer, contract.sudo().editor_ids)
+        self._submit(contract)
+        self.assertEqual(self._task(contract).approver_ids, self.lawyer2)
+        with self._refused("does not wait for you|can't decide"):
+            self._decide(contract, self.lawyer)
+
+    def test_file_changed_while_it_waits(self):
+        """Neither a decision nor a signature passes over a file that is another one."""
+        contract = self._create_contract()
+        documents = contract.document_ids
+        vals = {"contract_id": contract.id, "name": "A", "file": "QQ=="}
+        document = documents.create(vals)
+        self._submit(contract)
+        attachment = self.env["ir.attachment"].sudo().search(
+            [("res_model", "=", document._name), ("res_id", "=", document.id),
+             ("res_field", "=", "file")]
+        )  # fmt: skip
+        before = attachment.store_fname
+        other = attachment.create({"name": "x", "raw": b"forged"})
+        self._tamper(attachment, store_fname=other.store_fname)
+        with self._refused("changed after it was submitted"):
+            self._decide(contract, self.lawyer)
+        self._tamper(attachment, store_fname=before)
+        self._approve_all(contract)
+        self._tamper(attachment, store_fname=other.store_fname)
+        with self._refused("changed after it was submitted"):
+            self._open_sign(contract).action_sign()
+
     def test_empty_and_foreign(self):
         contract = self._send()
         with self._refused("Choose"):

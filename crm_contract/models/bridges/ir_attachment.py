@@ -1,11 +1,22 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-_LOCKED_FIELDS = {"raw", "datas", "db_datas", "store_fname", "res_model", "res_id",
-                  "res_field", "url", "type", "checksum", "mimetype"}  # fmt: skip
+_DOCUMENT = "crm.contract.document"
+# What decides what a document's file is.
+_FILE_FIELDS = {"raw", "datas", "db_datas", "store_fname", "res_model", "res_id",
+                "res_field", "url", "type", "checksum", "mimetype"}  # fmt: skip
+# What opens a file to whoever has its address.
+_OPENING = {"public", "access_token"}
 
 
 class IrAttachment(models.Model):
+    """Files of contract documents, by whatever route they change.
+
+    The document model guards its own writes; this closes the ways around it: frozen and
+    locked files stay as they are, and the annex of a draft gets its hash, and the
+    contract its editor, when somebody writes the file itself.
+    """
+
     _inherit = "ir.attachment"
 
     @api.model_create_multi
@@ -14,39 +25,62 @@ class IrAttachment(models.Model):
             # Beforehand: the route that takes uploads keeps what was made before an
             # error.
             self._check_contract_document_ids(vals.get("res_model"), vals.get("res_id"))
+            self.browse()._check_one_contract_file(vals)
         attachments = super().create(vals_list)
         attachments._check_contract_documents()
+        attachments._get_contract_documents()._take_file_change()
         return attachments
 
     def write(self, vals):
-        if _LOCKED_FIELDS.isdisjoint(vals):
+        if _FILE_FIELDS.isdisjoint(vals) and _OPENING.isdisjoint(vals):
             return super().write(vals)
+        if self._is_stored_elsewhere(vals):
+            return super().write(vals)
+        documents = self._get_contract_documents()
         self._check_contract_documents()
+        self._check_one_contract_file(vals)
         result = super().write(vals)
         # Nor may another file be moved to where the document keeps its own.
         self._check_contract_documents()
+        (documents | self._get_contract_documents())._take_file_change()
+        return result
+
+    def unlink(self):
+        documents = self._get_contract_documents()
+        result = super().unlink()
+        documents.exists()._take_file_change()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_contract_document(self):
         self._check_contract_documents()
 
+    def _get_contract_documents(self):
+        """Return the contract documents that the attachments belong to, in sudo."""
+        # sudo: for the locks and hashes alone, which hold whoever may read the contract
+        own = self.sudo().filtered(lambda a: a.res_model == _DOCUMENT and a.res_id)
+        documents = self.env[_DOCUMENT].sudo().browse(own.mapped("res_id"))
+        return documents.exists()
+
     def _check_contract_documents(self):
-        attachments = self.filtered(lambda a: a.res_model == "crm.contract.document")
-        if attachments:
-            self._check_contract_document_ids(
-                "crm.contract.document", *attachments.mapped("res_id")
+        self._check_contract_document_ids(
+            _DOCUMENT, *self._get_contract_documents().ids
+        )
+        # sudo: the token is not for everybody's eyes
+        opened = self.sudo().filtered(
+            lambda a: a.res_model == _DOCUMENT and (a.public or a.access_token)
+        )
+        if opened:
+            raise UserError(
+                self.env._("The files of contracts can't be shared by a link.")
             )
 
     @api.model
     def _check_contract_document_ids(self, model, *ids):
-        """Keep the files of frozen and locked contract documents as they are.
-
-        The document model guards its own writes; this closes the way around it.
-        """
-        if model != "crm.contract.document" or not any(ids):
+        """Keep the files of frozen and locked contract documents as they are."""
+        if model != _DOCUMENT or not any(ids):
             return
-        documents = self.env["crm.contract.document"].browse(filter(None, ids))
+        documents = self.env[_DOCUMENT].browse(filter(None, ids))
         # sudo: the lock holds for those who can't read the contract as well
         documents = documents.sudo().exists().filtered("sha256")
         documents._check_not_frozen()
@@ -58,3 +92,37 @@ class IrAttachment(models.Model):
                     ", ".join(locked.mapped("display_name")),
                 )
             )
+
+    def _check_one_contract_file(self, vals):
+        """Let no second file stand where a document keeps its own.
+
+        Which of them is read would be a matter of chance.
+
+        :param vals: of a creation (on no attachments), or of a write
+        """
+        if {"res_model", "res_id", "res_field"}.isdisjoint(vals):
+            return
+        for row in self.sudo() or (self.browse(),):
+            place = {
+                name: vals.get(name, row[name] if row else False)
+                for name in ("res_model", "res_id", "res_field")
+            }
+            if place["res_model"] != _DOCUMENT or place["res_field"] != "file":
+                continue
+            # sudo: files of fields are hidden from a plain search
+            others = self.sudo().search(
+                [*((name, "=", value) for name, value in place.items()),
+                 ("id", "not in", self.ids)], limit=1)  # fmt: skip
+            if others or len(self) > 1:
+                raise UserError(
+                    self.env._(
+                        "The document has a file already. Upload the new one on the "
+                        "document itself."
+                    )
+                )
+
+    def _is_stored_elsewhere(self, vals):
+        """Return whether a write only moves the same bytes to another kind of storage."""
+        return set(vals) == {"raw", "mimetype"} and all(
+            row.mimetype == vals["mimetype"] and row.raw == vals["raw"] for row in self
+        )

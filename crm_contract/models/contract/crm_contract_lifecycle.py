@@ -156,8 +156,6 @@ class CrmContract(models.Model):
         """
         self.check_access("write")
         self._check_can_submit()
-        # A file may have come by another route than its document.
-        self.document_ids._set_file_hash()
         self._transition(
             "submit",
             date_submitted=fields.Datetime.now(),

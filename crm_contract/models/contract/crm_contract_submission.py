@@ -25,7 +25,8 @@ class CrmContract(models.Model):
             self._get_missing_term,
             self._get_missing_clauses,
         )
-        return [problem for check in checks for problem in check()]
+        problems = [problem for check in checks for problem in check()]
+        return problems + self.document_ids._get_missing()
 
     def _set_number(self):
         """Give the number on first submission; it survives recalls."""

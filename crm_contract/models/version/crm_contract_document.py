@@ -115,6 +115,29 @@ class CrmContractDocument(models.Model):
                 # sudo: owned field
                 document.sudo().sha256 = digest
 
+    def _take_file_change(self):
+        """Hash files anew that were changed otherwise than by their documents.
+
+        Whoever did it becomes an editor of the contract: the hash is its content.
+        """
+        self.invalidate_recordset(["file"], flush=False)
+        # Without a hash, a file is being stored right now; others are frozen.
+        self._filter_content().filtered("sha256")._set_file_hash()
+
+    def _get_missing(self):
+        """Return what is wrong with the annexes of a draft (list of str).
+
+        What changed past the server has no editor who could be kept from deciding.
+        """
+        return [
+            self.env._(
+                "The file “%s” is empty or was changed past the server. Upload it again.",
+                document.name,
+            )
+            for document in self._filter_content()
+            if not document._get_file() or not document._is_intact()
+        ]
+
     def _check_not_frozen(self):
         # The hash seals a file: without it, the file is being stored right now.
         frozen = (self - self._filter_content()).filtered("sha256")
