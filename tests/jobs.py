@@ -11,6 +11,9 @@ import pytest
 
 # The scheduler takes three deaths without progress for a failure and waits a turn.
 CLEAN = 3
+# On a slow machine a job does little before it is killed: longer, and more often.
+PATIENCE = 1.5
+MORE_KILLS = 3
 # Processes of the job, one after the other, each a child of one that knows the
 # models already; the lines printed tell which process is at work.
 SCRIPT = """
@@ -91,9 +94,12 @@ def kill_at_random(database, cron, kills, seconds, left):
     """
     killed_at_work = 0
     earliest, latest = seconds
-    with processes(database, kills + CLEAN, cron) as wait_until:
-        for _kill in range(kills):
+    most = MORE_KILLS * kills
+    with processes(database, most + CLEAN, cron) as wait_until:
+        for number in range(most):
             before = left()
+            if number >= kills and (killed_at_work or not before):
+                break
             process = int(wait_until("at work"))
             # The moment of death is the point: any wait condition would choose it.
             time.sleep(random.uniform(earliest, latest))
@@ -103,7 +109,7 @@ def kill_at_random(database, cron, kills, seconds, left):
             killed_at_work += 0 < after < before
             if after == before > 0:
                 # A slow machine: nothing was done by then.
-                latest *= 1.3
+                latest *= PATIENCE
         run_in_peace(wait_until)
     return killed_at_work
 
