@@ -44,6 +44,7 @@
         "wizard/crm_contract_take_over_views.xml",
         "wizard/crm_contract_bill_views.xml",
         "wizard/crm_contract_link_invoice_views.xml",
+        "wizard/crm_contract_difference_views.xml",
         "wizard/crm_contract_load_examples_views.xml",
         "views/library/crm_contract_clause_category_views.xml",
         "views/library/crm_contract_clause_views.xml",

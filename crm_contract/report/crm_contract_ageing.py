@@ -25,18 +25,30 @@ class CrmContractAgeing(models.Model):
             "contract_id",
             "company_id",
             "currency_id",
-            "invoice_id",
             "is_retention",
             "state",
             "amount_open",
+        ],
+        "crm.contract.installment.share": [
+            "installment_id",
+            "move_line_id",
+            "is_credit",
+            "fraction",
         ],
         "crm.contract": ["type_id", "commercial_partner_id", "user_id", "team_id"],
         "account.move": [
             "state",
             "invoice_date",
-            "invoice_date_due",
             "amount_total",
             "amount_total_signed",
+        ],
+        "account.move.line": [
+            "installment_id",
+            "price_total",
+            "parent_state",
+            "display_type",
+            "date_maturity",
+            "amount_residual_currency",
         ],
         "res.company": ["currency_id"],
     }
@@ -86,7 +98,7 @@ class CrmContractAgeing(models.Model):
         """Return the columns (SQL); extended by satellites."""
         return SQL(
             """
-            SELECT row.id,
+            SELECT due.id::bigint * 1000 + due.part AS id,
                    row.id AS installment_id,
                    row.contract_id,
                    contract.type_id,
@@ -96,20 +108,20 @@ class CrmContractAgeing(models.Model):
                    contract.team_id,
                    row.currency_id,
                    company.currency_id AS company_currency_id,
-                   row.invoice_id,
+                   due.move_id AS invoice_id,
                    move.invoice_date,
-                   move.invoice_date_due AS date_payment,
+                   due.date_maturity AS date_payment,
                    row.is_retention,
-                   row.amount_open,
-                   row.amount_open * move.amount_total_signed
+                   row.amount_open * due.share AS amount_open,
+                   row.amount_open * due.share * move.amount_total_signed
                        / NULLIF(move.amount_total, 0) AS amount_company,
-                   GREATEST(CURRENT_DATE - move.invoice_date_due, 0) AS days_overdue,
+                   GREATEST(CURRENT_DATE - due.date_maturity, 0) AS days_overdue,
                    CASE
-                       WHEN CURRENT_DATE - move.invoice_date_due > 180 THEN '181'
-                       WHEN CURRENT_DATE - move.invoice_date_due > 90 THEN '091'
-                       WHEN CURRENT_DATE - move.invoice_date_due > 60 THEN '061'
-                       WHEN CURRENT_DATE - move.invoice_date_due > 30 THEN '031'
-                       WHEN CURRENT_DATE - move.invoice_date_due > 0 THEN '001'
+                       WHEN CURRENT_DATE - due.date_maturity > 180 THEN '181'
+                       WHEN CURRENT_DATE - due.date_maturity > 90 THEN '091'
+                       WHEN CURRENT_DATE - due.date_maturity > 60 THEN '061'
+                       WHEN CURRENT_DATE - due.date_maturity > 30 THEN '031'
+                       WHEN CURRENT_DATE - due.date_maturity > 0 THEN '001'
                        ELSE '000'
                    END AS bucket
             """
@@ -123,7 +135,51 @@ class CrmContractAgeing(models.Model):
               FROM crm_contract_installment row
               JOIN crm_contract contract ON contract.id = row.contract_id
               JOIN res_company company ON company.id = row.company_id
-              JOIN account_move move ON move.id = row.invoice_id
+              JOIN (%s) due ON due.id = row.id
+              JOIN account_move move ON move.id = due.move_id
+            """,
+            self._get_parts(),
+        )
+
+    @api.model
+    def _get_parts(self):
+        """Return what of each row is to be paid when (SQL): id, part, share …
+
+        The open amount of a row is that of its invoices' payment terms, by what of an
+        invoice is the row's, and what of each term is open.
+        """
+        return SQL(
+            """
+            SELECT billed.id,
+                   billed.move_id,
+                   term.date_maturity,
+                   row_number() OVER (PARTITION BY billed.id ORDER BY term.id) AS part,
+                   (billed.amount * term.amount_residual_currency)
+                       / NULLIF(SUM(billed.amount * term.amount_residual_currency)
+                                OVER (PARTITION BY billed.id), 0) AS share
+              FROM (
+                    SELECT id, move_id, SUM(amount) AS amount
+                      FROM (
+                            SELECT line.installment_id AS id, line.move_id,
+                                   line.price_total AS amount
+                              FROM account_move_line line
+                             WHERE line.installment_id IS NOT NULL
+                               AND line.parent_state = 'posted'
+                         UNION ALL
+                            SELECT share.installment_id, line.move_id,
+                                   line.price_total * share.fraction
+                              FROM crm_contract_installment_share share
+                              JOIN account_move_line line
+                                ON line.id = share.move_line_id
+                             WHERE share.is_credit IS NOT TRUE
+                               AND line.parent_state = 'posted'
+                           ) part
+                  GROUP BY id, move_id
+                   ) billed
+              JOIN account_move_line term
+                ON term.move_id = billed.move_id
+               AND term.display_type = 'payment_term'
+               AND term.amount_residual_currency > 0
             """
         )
 
@@ -133,7 +189,7 @@ class CrmContractAgeing(models.Model):
         return SQL(
             """
              WHERE row.state = 'invoiced'
-               AND move.state = 'posted'
                AND row.amount_open > 0
+               AND due.share > 0
             """
         )

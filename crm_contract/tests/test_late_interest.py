@@ -214,16 +214,6 @@ class TestLateInterest(LedgerCommon):
             self._pay_on(invoice, 1150, date(2026, 2, 10))
         self.assertEqual(self._accrued(interest, date(2026, 6, 1)), 0)
 
-    def test_no_interest_on_an_invoice_that_billed_interest(self):
-        """Whatever bills the row now, its lines tell what the invoice was for."""
-        invoice = self._create_overdue()
-        row = self._charge(invoice, date(2026, 2, 10))
-        of_interest = self._post(row.invoice_id, date(2026, 2, 10))
-        with freeze_time("2026-02-10 12:00"):
-            self._pay_on(invoice, 1150, date(2026, 2, 10))
-        row.sudo().invoice_id = False
-        self.assertEqual(self._accrued(of_interest, date(2026, 4, 10)), 0)
-
     def test_reversed(self):
         invoice = self._create_overdue()
         with (

@@ -116,7 +116,7 @@ class TestLinkInvoice(LedgerCommon):
         with self.assertRaisesRegex(UserError, "invoiced again"):
             cancelled.button_draft()
         self.assertEqual(second.state, "due")
-        self.assertFalse(second.invoice_id)
+        self.assertFalse(second.is_billed)
 
     def _assert_refused(self, invoice, reason, row=None):
         row = row or self._create_row()

@@ -1,4 +1,5 @@
 from . import amount_in_words
+from . import booked
 from . import canonical
 from . import difference
 from . import period

@@ -1,6 +1,7 @@
 from . import (
     account_move_reversal,
     crm_contract_bill,
+    crm_contract_difference,
     crm_contract_end,
     crm_contract_interest,
     crm_contract_link_invoice,

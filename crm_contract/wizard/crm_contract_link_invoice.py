@@ -22,7 +22,7 @@ class CrmContractLinkInvoice(models.TransientModel):
         " ('commercial_partner_id', '=', commercial_partner_id),"
         " ('contract_id', 'in', (False, contract_id)),"
         " ('payment_state', '!=', 'reversed'),"
-        " ('installment_ids', '=', False)]",
+        " ('invoice_line_ids.installment_id', '=', False)]",
     )
     amount_rows = fields.Monetary(
         string="Total of the rows", compute="_compute_amounts"
@@ -44,8 +44,10 @@ class CrmContractLinkInvoice(models.TransientModel):
     @api.depends("installment_ids", "invoice_id")
     def _compute_amounts(self):
         for wizard in self:
-            wizard.amount_rows = sum(wizard.installment_ids.mapped("amount"))
-            wizard.amount_invoice = wizard.invoice_id.amount_total
+            wizard.amount_rows = sum(wizard.installment_ids.mapped("amount_rest"))
+            # sudo: links of lines, whatever contract they are of
+            lines = wizard.invoice_id.sudo()._get_loose_lines()
+            wizard.amount_invoice = sum(lines.mapped("price_total"))
             wizard.amount_difference = (
                 wizard.amount_invoice - wizard.amount_rows if wizard.invoice_id else 0
             )
@@ -65,7 +67,7 @@ class CrmContractLinkInvoice(models.TransientModel):
         rows._lock_rows()
         # Two users may not link the same invoice to rows of two contracts.
         invoice.lock_for_update(allow_referencing=True)
-        rows._check_can_invoice()
+        rows._check_can_link()
         if reasons := list(self._find_reasons()):
             raise UserError("\n".join(reasons))
         self._link()
@@ -98,20 +100,21 @@ class CrmContractLinkInvoice(models.TransientModel):
                 "The invoice belongs to the contract %s.",
                 invoice.contract_id.display_name,
             )
-        if invoice.installment_ids:
+        if not invoice._get_loose_lines():
             yield self.env._("The invoice stands for other rows already.")
 
     def _link(self):
         # sudo: the links are owned by the ledger; rights and reasons are checked
         rows, invoice = self.installment_ids.sudo(), self.invoice_id.sudo()
-        rows._release_invoices()
-        rows.invoice_id = invoice
         invoice.contract_id = self.contract_id
-        if len(rows) == 1:
-            lines = invoice.invoice_line_ids
-            lines.filtered(
-                lambda line: line.display_type == "product"
-            ).installment_id = rows
+        lines = invoice._get_loose_lines()
+        if pairs := _pair_by_amount(lines, rows):
+            for line, row in pairs:
+                line.installment_id = row
+        else:
+            lines._share_out(
+                {row: row.amount_rest for row in rows}, sum(rows.mapped("amount_rest"))
+            )
         link = self.contract_id._get_html_link()
         note = self.installment_ids._get_invoice_note(
             self.env._("Linked to the contract %s:", link)
@@ -127,7 +130,7 @@ class CrmContractInstallment(models.Model):
 
         :raise UserError: if the rows can't be invoiced, or are of several contracts
         """
-        self._check_can_invoice()
+        self._check_can_link()
         if len(self.contract_id) > 1:
             raise UserError(
                 self.env._("The rows belong to several contracts. Choose one.")
@@ -139,3 +142,28 @@ class CrmContractInstallment(models.Model):
             wizard._get_records_action(name=self.env._("Link an invoice")),
             target="new",
         )
+
+    def _check_can_link(self):
+        """Rows that invoices bill in part can be linked as well."""
+        if any(row._get_reason_no_rest() for row in self) or not self:
+            self._check_can_invoice()
+
+
+def _pair_by_amount(lines, rows):
+    """Return (line, row) for all lines if it is clear which row each one bills."""
+    if len(rows) == 1:
+        return [(line, rows) for line in lines]
+    if len(lines) != len(rows):
+        return []
+    pairs, left = [], rows
+    for line in lines:
+        row = left.filtered(
+            lambda row, line=line: (
+                not row.currency_id.compare_amounts(row.amount_rest, line.price_total)
+            )
+        )[:1]
+        if not row:
+            return []
+        pairs.append((line, row))
+        left -= row
+    return pairs

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..ledger.crm_contract_billing import BILLING_MODES
+from ..ledger.crm_contract_move_links import CREDITED
 
 
 class ResCompany(models.Model):
@@ -25,6 +26,12 @@ class ResCompany(models.Model):
         required=True,
     )
 
+    contract_credited = fields.Selection(
+        CREDITED,
+        string="What credit notes take back",
+        default="again",
+        required=True,
+    )
     contract_ceiling_policy = fields.Selection(
         [("refuse", "Refuse the order"), ("warn", "Warn only")],
         string="Beyond the ceiling",

@@ -31,6 +31,9 @@ class ResConfigSettings(models.TransientModel):
     contract_billing_mode = fields.Selection(
         related="company_id.contract_billing_mode", readonly=False, required=True
     )
+    contract_credited = fields.Selection(
+        related="company_id.contract_credited", readonly=False, required=True
+    )
     contract_billing_workers = fields.Integer(
         string="Billing workers",
         help="Number of jobs that share the billing run; 0 switches it off. Each one "

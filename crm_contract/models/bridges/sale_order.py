@@ -269,6 +269,36 @@ class SaleOrderLine(models.Model):
         with self.env["crm.contract.ceiling"]._watch(watched):
             return super().write(vals)
 
+    def _prepare_qty_invoiced(self):
+        """Let a line that a contract bills period by period count once."""
+        quantities = super()._prepare_qty_invoiced()
+        for line in self._get_recurring_in_contract():
+            quantities[line] = line._count_once(quantities[line])
+        return quantities
+
+    def _compute_qty_invoiced_posted(self):
+        super()._compute_qty_invoiced_posted()
+        for line in self._get_recurring_in_contract():
+            line.qty_invoiced_posted = line._count_once(line.qty_invoiced_posted)
+
+    def _compute_untaxed_amount_to_invoice(self):
+        super()._compute_untaxed_amount_to_invoice()
+        for line in self._get_recurring_in_contract():
+            line.untaxed_amount_to_invoice = max(0.0, line.untaxed_amount_to_invoice)
+
+    def _count_once(self, quantity):
+        """Return the ordered quantity as soon as a period of it is invoiced."""
+        return self.product_uom_qty if quantity > 0 else 0.0
+
+    def _get_recurring_in_contract(self):
+        """Return the lines that a contract bills period by period."""
+        # sudo: a contract that the user can't see bills its lines all the same
+        lines = self.env["crm.contract.line"].sudo()
+        found = lines.search(
+            [("sale_line_id", "in", self.ids), ("is_recurring", "=", True)]
+        )
+        return self & found.sale_line_id.with_env(self.env)
+
     def _get_billed_by_contract(self):
         """Return the lines that the ledger of a contract not cancelled bills."""
         # sudo: a contract that the user can't see bills its lines all the same

@@ -1,4 +1,30 @@
+from collections import Counter
+from datetime import date
+from typing import NamedTuple
+
 from odoo import api, fields, models
+from odoo.tools import format_date
+from odoo.tools.date_utils import add
+
+# Sums of rows; the figures of interest and penalties stand apart.
+SUMS = (
+    "amount_invoiced",
+    "amount_paid",
+    "amount_remaining",
+    "amount_overdue",
+    "amount_extra",
+)
+
+
+class Year(NamedTuple):
+    """What a year of a contract comes to, taxes included."""
+
+    first: date
+    last: date
+    total: float = 0.0
+    invoiced: float = 0.0
+    paid: float = 0.0
+    left: float = 0.0
 
 
 class CrmContract(models.Model):
@@ -27,17 +53,44 @@ class CrmContract(models.Model):
         compute="_compute_billed", store=True, string="Next billing", index=True
     )
     amount_invoiced = fields.Monetary(
-        compute="_compute_billed", store=True, string="Invoiced"
+        compute="_compute_billed",
+        store=True,
+        string="Invoiced",
+        help="Of the contract value, less what was credited.",
     )
-    amount_paid = fields.Monetary(compute="_compute_billed", store=True, string="Paid")
+    amount_paid = fields.Monetary(
+        compute="_compute_billed",
+        store=True,
+        string="Paid",
+        help="Of what is invoiced of the contract value.",
+    )
+    amount_extra = fields.Monetary(
+        compute="_compute_billed",
+        store=True,
+        string="Interest and penalties",
+        help="Invoiced besides the contract value.",
+    )
+    amount_later = fields.Monetary(
+        compute="_compute_amount_later",
+        store=True,
+        string="Beyond the ledger",
+        help="Periods of the term that are not in the ledger yet.",
+    )
     amount_remaining = fields.Monetary(
-        compute="_compute_billed", store=True, string="To invoice"
+        compute="_compute_billed",
+        store=True,
+        string="To invoice",
+        help="What is left of the term; without an end, what is in the ledger.",
     )
     amount_overdue = fields.Monetary(
         compute="_compute_billed", store=True, string="Overdue"
     )
     percent_invoiced = fields.Float(compute="_compute_percent", string="Invoiced (%)")
     percent_paid = fields.Float(compute="_compute_percent", string="Paid (%)")
+    billed_note = fields.Char(
+        compute="_compute_percent",
+        help="Of a contract without an end: what its current year comes to.",
+    )
     invoice_ids = fields.One2many(
         "account.move",
         "contract_id",
@@ -69,7 +122,9 @@ class CrmContract(models.Model):
         "installment_ids.date_due",
         "installment_ids.amount_invoiced",
         "installment_ids.amount_paid",
-        "installment_ids.is_overdue",
+        "installment_ids.amount_overdue",
+        "installment_ids.amount_rest",
+        "amount_later",
     )
     def _compute_billed(self):
         sums = self.env["crm.contract.installment"]._get_billed_sums(self)
@@ -78,10 +133,97 @@ class CrmContract(models.Model):
 
     @api.depends("amount_total", "amount_invoiced", "amount_paid")
     def _compute_percent(self):
+        years = self.filtered("is_open_ended")._get_years()
         for contract in self:
-            total = contract.amount_total
-            contract.percent_invoiced = total and contract.amount_invoiced / total
-            contract.percent_paid = total and contract.amount_paid / total
+            figures = years.get(contract)
+            total, invoiced, paid = (
+                (figures.total, figures.invoiced, figures.paid)
+                if figures
+                else (
+                    contract.amount_total,
+                    contract.amount_invoiced,
+                    contract.amount_paid,
+                )
+            )
+            contract.percent_invoiced = total and invoiced / total
+            contract.percent_paid = total and paid / total
+            contract.billed_note = figures and contract._describe_year(figures)
+
+    def _get_years(self):
+        """Return what the current years of contracts come to: `{contract: Year}`.
+
+        A year begins on the day and month on which the contract began.
+        """
+        years = {
+            contract: Year(*contract._get_current_year())
+            for contract in self._origin
+            if contract.date_start and contract.performs
+        }
+        rows = self.env["crm.contract.installment"].search_fetch(
+            [
+                ("contract_id", "in", [contract.id for contract in years]),
+                ("trigger", "=", "period"),
+                ("state", "!=", "cancelled"),
+                (
+                    "period_start",
+                    ">=",
+                    min((y.first for y in years.values()), default=False),
+                ),
+            ],
+            ["contract_id", "period_start", "amount", "amount_rest", "amount_paid"],
+        )
+        for row in rows:
+            year = years[row.contract_id]
+            if year.first <= row.period_start <= year.last:
+                years[row.contract_id] = year._replace(
+                    total=year.total + row.amount,
+                    invoiced=year.invoiced + row.amount_invoiced,
+                    paid=year.paid + row.amount_paid,
+                    left=year.left + row.amount_rest,
+                )
+        return {contract: year for contract, year in years.items() if year.total}
+
+    def _get_current_year(self):
+        """Return the first and the last day of the contract's year that today is in."""
+        today = fields.Date.context_today(self)
+        start = self.date_start
+        years = max(0, today.year - start.year)
+        if add(start, years=years) > today and years:
+            years -= 1
+        return add(start, years=years), add(start, years=years + 1, days=-1)
+
+    def _describe_year(self, year):
+        currency = self.currency_id
+        return self.env._(
+            "Without an end, by the year. %(first)s – %(last)s: %(total)s, invoiced "
+            "%(invoiced)s, to invoice %(left)s.",
+            first=format_date(self.env, year.first),
+            last=format_date(self.env, year.last),
+            total=currency.format(year.total),
+            invoiced=currency.format(year.invoiced),
+            left=currency.format(year.left),
+        )
+
+    @api.depends(
+        "state",
+        "performs",
+        "date_ledger",
+        "date_ended",
+        "amount_recurring",
+        "suspension_ids.date_end",
+    )
+    def _compute_amount_later(self):
+        for contract in self:
+            over = contract.state in ("ended", "cancelled") or not contract.performs
+            if over or contract.date_ledger == date.max:
+                contract.amount_later = 0.0
+            elif not contract.date_ledger:
+                contract.amount_later = contract.amount_recurring
+            else:
+                contract.amount_later = sum(
+                    line._get_value_after(contract.date_ledger)
+                    for line in contract.line_ids
+                )
 
     def _compute_invoice_count(self):
         for contract in self:
@@ -109,6 +251,30 @@ class CrmContract(models.Model):
         return payments._get_records_action(name=self.env._("Payments"))
 
 
+class CrmContractLine(models.Model):
+    _inherit = "crm.contract.line"
+
+    def _get_value_after(self, day):
+        """Return the value, with taxes, of the periods that begin after a day.
+
+        Without an end there is none.
+        """
+        self.ensure_one()
+        recurrence = self._get_recurrence()
+        if not recurrence or not recurrence.end or recurrence.end <= day:
+            return 0.0
+        counts = Counter(
+            (quantity, price_unit, days, period.full_days)
+            for period, days, quantity, price_unit in self._get_billable_periods(
+                recurrence.end, day, recurrence
+            )
+            if period.start > day
+        )
+        return sum(
+            count * self._get_period_amounts(*key)[1] for key, count in counts.items()
+        )
+
+
 class CrmContractInstallment(models.Model):
     _inherit = "crm.contract.installment"
 
@@ -119,47 +285,35 @@ class CrmContractInstallment(models.Model):
         They are summed by the database, so that the cost of billing a row does not
         grow with the rows that a contract has already.
         """
-        names = ("amount_invoiced", "amount_paid", "amount_remaining", "amount_overdue")
-        sums = {
-            contract: dict.fromkeys(names, 0.0) | {"date_next_billing": False}
-            for contract in contracts
-        }
+        sums = {contract: dict.fromkeys(SUMS, 0.0) for contract in contracts}
+        for contract, figures in sums.items():
+            figures["amount_remaining"] = contract.amount_later
+            figures["date_next_billing"] = False
         stored = contracts.filtered("id")
         for contract in contracts - stored:
-            sums[contract] |= contract.installment_ids._get_open_sums()
-        groups = self._read_group(
+            contract.installment_ids._add_open_sums(sums[contract])
+        extras = self.env["crm.contract.billing"]._get_triggers_on_request()
+        for contract, trigger, state, *values in self._read_group(
             [("contract_id", "in", stored.ids), ("state", "!=", "cancelled")],
-            ["contract_id", "state", "is_overdue"],
+            ["contract_id", "trigger", "state"],
             [
                 "amount_invoiced:sum",
                 "amount_paid:sum",
-                "amount:sum",
-                "amount_open:sum",
+                "amount_rest:sum",
+                "amount_overdue:sum",
                 "date_due:min",
             ],
-        )
-        for contract, state, overdue, invoiced, paid, amount, opened, due in groups:
-            if not contract.performs:
-                continue
-            figures = sums[contract]
-            figures["amount_invoiced"] += invoiced
-            figures["amount_paid"] += paid
-            if overdue:
-                figures["amount_overdue"] += opened
-            if state in ("planned", "due"):
-                figures["amount_remaining"] += amount
-                dates = filter(None, (figures["date_next_billing"], due))
-                figures["date_next_billing"] = min(dates, default=False)
+        ):
+            if contract.performs:
+                _add_sums(sums[contract], trigger in extras, state, *values)
         return sums
 
-    def _get_open_sums(self):
-        """Return the figures of rows that are being edited, of which none is billed."""
+    def _add_open_sums(self, figures):
+        """Add the figures of rows that are being edited, of which none is billed."""
         rows = self.filtered(lambda row: row.state != "cancelled")
         dates = [row.date_due for row in rows if row.date_due]
-        return {
-            "amount_remaining": sum(rows.mapped("amount")),
-            "date_next_billing": min(dates, default=False),
-        }
+        figures["amount_remaining"] += sum(rows.mapped("amount"))
+        figures["date_next_billing"] = min(dates, default=False)
 
 
 class AccountMove(models.Model):
@@ -169,3 +323,17 @@ class AccountMove(models.Model):
         """Return the payments that are matched with posted ones of the invoices."""
         posted = self.filtered(lambda move: move.state == "posted")
         return posted.reconciled_payment_ids
+
+
+def _add_sums(figures, is_extra, state, invoiced, paid, rest, overdue, due):
+    """Add the sums of rows of one kind to the figures of their contract."""
+    figures["amount_overdue"] += overdue
+    if is_extra:
+        figures["amount_extra"] += invoiced
+        return
+    figures["amount_invoiced"] += invoiced
+    figures["amount_paid"] += paid
+    figures["amount_remaining"] += rest
+    if state in ("planned", "due"):
+        dates = filter(None, (figures["date_next_billing"], due))
+        figures["date_next_billing"] = min(dates, default=False)

@@ -201,6 +201,7 @@ class CrmContractBilling(models.AbstractModel):
         for row in rows:
             if reason := row._get_reason_not_billable():
                 yield f"{row.name}: {reason}"
+                return
 
 
 class CrmContractInstallment(models.Model):

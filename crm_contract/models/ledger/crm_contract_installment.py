@@ -15,12 +15,10 @@ PLAN_TRIGGERS = tuple(trigger for trigger, _label in TRIGGERS)
 # Rows that the ledger makes by itself; no client does.
 LEDGER_TRIGGERS = [("period", "Period"), ("interest", "Overdue interest")]
 BILLABLE_STATES = ("signed", "running", "suspended", "ended")
-# Reversed: settled by credit notes that need not take back the rows of the invoice.
-SETTLED = ("paid", "in_payment", "reversed")
 
 
 class CrmContractInstallment(models.Model):
-    """A row of the billing ledger: an amount that falls due, and its invoice."""
+    """A row of the billing ledger: an amount that falls due, zero and less included."""
 
     _name = "crm.contract.installment"
     _description = "Contract installment"
@@ -122,50 +120,26 @@ class CrmContractInstallment(models.Model):
         store=True,
         help="The period goes on after the last day of the contract.",
     )
-    invoice_id = fields.Many2one(
-        "account.move",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="set null",
-    )
     state = fields.Selection(
         [
             ("planned", "Planned"),
             ("due", "Due"),
             ("invoiced", "Invoiced"),
             ("paid", "Paid"),
+            ("free", "Free"),
+            ("waived", "Waived"),
             ("cancelled", "Cancelled"),
         ],
         compute="_compute_state",
         store=True,
         index=True,
-    )
-    amount_invoiced = fields.Monetary(
-        compute="_compute_paid",
-        store=True,
-        string="Invoiced",
-        help="Amount invoiced, less what was credited.",
-    )
-    amount_paid = fields.Monetary(compute="_compute_paid", store=True, string="Paid")
-    amount_open = fields.Monetary(compute="_compute_paid", store=True, string="Open")
-    date_payment = fields.Date(
-        related="invoice_id.invoice_date_due", string="Payment due"
-    )
-    is_overdue = fields.Boolean(
-        string="Overdue",
-        compute="_compute_is_overdue",
-        store=True,
-        help="Invoiced, and not paid when the invoice was due; looked at daily.",
+        help="Free: nothing is to be invoiced. Waived: it was decided not to invoice "
+        "it, or to leave it credited.",
     )
 
     _percentage_range = models.Constraint(
         "CHECK (amount_type != 'percent' OR (percentage > 0 AND percentage <= 100))",
         "A percentage must be more than 0 and at most 100.",
-    )
-    _amount_positive = models.Constraint(
-        "CHECK (amount_type != 'fixed' OR amount_fixed > 0)",
-        "A fixed amount must be more than zero.",
     )
     _days_positive = models.Constraint(
         "CHECK (days >= 0)", "The days after the event must not be negative."
@@ -242,59 +216,43 @@ class CrmContractInstallment(models.Model):
         "is_beyond_end",
         "billed_before",
         "amount",
-        "amount_credited",
-        "billing_line_ids.parent_state",
-        "billing_line_ids.price_total",
+        "amount_rest",
+        "amount_open",
+        "is_billed",
+        "is_posted",
         "contract_id.state",
-        "invoice_id.state",
-        "invoice_id.payment_state",
     )
     def _compute_state(self):
+        days = {one: one._get_today() for one in self.company_id}
         for row in self:
-            today = row.contract_id.company_id._get_today()
-            invoice = row._get_live_invoice()
-            if row.is_cancelled or row.contract_id.state == "cancelled":
-                row.state = "cancelled"
-            elif row.billed_before:
-                row.state = "paid"
-            elif invoice:
-                row.state = "paid" if invoice.payment_state in SETTLED else "invoiced"
-            elif row._is_credited_for_good():
-                row.state = "cancelled"
-            elif row._is_billable() and row.date_due <= today:
-                row.state = "due"
-            else:
-                row.state = "planned"
+            row.state = row._get_state(days.get(row.company_id) or row.company_id._get_today())
 
-    @api.depends(
-        "amount",
-        "amount_credited",
-        "billed_before",
-        "billing_line_ids.parent_state",
-        "billing_line_ids.price_total",
-        "invoice_id.state",
-        "invoice_id.payment_state",
-        "invoice_id.amount_total",
-        "invoice_id.amount_residual",
-    )
-    def _compute_paid(self):
-        for row in self:
-            invoice = row._get_live_invoice()
-            billed = row.amount - row.amount_credited if invoice else 0.0
-            if row.billed_before:
-                billed = row.amount
-            open_share = invoice._get_open_share() if invoice else 0.0
-            amount_open = billed * open_share
-            row.amount_invoiced = billed
-            row.amount_open = amount_open
-            row.amount_paid = billed - amount_open
+    def _get_state(self, today):
+        """Return the state on a day: what was decided, then the books, then the plan."""
+        if self.is_cancelled or self.contract_id.state == "cancelled":
+            return "cancelled"
+        if self.billed_before:
+            return "paid"
+        if self.is_billed:
+            return "paid" if self._is_settled() else "invoiced"
+        if self._is_credited_for_good():
+            return "cancelled"
+        billable = self.contract_id.state in BILLABLE_STATES
+        if self._get_currency().is_zero(self.amount):
+            return "free" if billable else "planned"
+        if self._get_currency().is_zero(self.amount_rest):
+            return "waived"
+        if billable and self.date_due and self.date_due <= today:
+            return "due"
+        return "planned"
 
-    @api.depends("state", "invoice_id.state", "invoice_id.invoice_date_due")
-    def _compute_is_overdue(self):
-        # sudo: dates and states of an invoice the reader of a contract may not open
-        overdue = self.sudo().filtered_domain(self._get_overdue_domain())
-        for row in self:
-            row.is_overdue = row.sudo() in overdue
+    def _is_settled(self):
+        """Return whether nothing is left to be paid of what is posted."""
+        sign = -1 if self.amount < 0 else 1
+        return (
+            self.is_posted
+            and self._get_currency().compare_amounts(sign * self.amount_open, 0) <= 0
+        )
 
     @api.depends("name", "contract_id.display_name")
     def _compute_display_name(self):
@@ -332,9 +290,6 @@ class CrmContractInstallment(models.Model):
     @api.model
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {
-            "billing_line_ids",
-            "credit_line_ids",
-            "invoice_id",
             "is_cancelled",
             "state",
             "line_id",
@@ -424,22 +379,18 @@ class CrmContractInstallment(models.Model):
             return [self.env._("The installment “%s” has no milestone.", self.name)]
         return []
 
-    def _is_billable(self):
-        return bool(self.date_due) and self.contract_id.state in BILLABLE_STATES
-
     def _is_open(self):
-        """Return whether the row is still to be billed."""
-        return self.state in ("planned", "due")
+        """Return whether the row is still to be billed, or would be if it cost more."""
+        return self.state in ("planned", "due", "free")
 
     def _is_credited_for_good(self):
         """Return whether a row that was taken back lies after the end of its contract.
 
         It stays in the ledger, with its invoice and credit note, and isn't billed again.
         """
-        # sudo: state of an invoice the reader of a contract may not open
         return (
             self.is_beyond_end
-            and self.sudo().invoice_id.state == "posted"
+            and self.is_posted
             and self.period_start > self.contract_id._get_early_end()
         )
 
@@ -481,14 +432,6 @@ class CrmContractInstallment(models.Model):
         )
 
     @api.model
-    def _get_overdue_domain(self):
-        return Domain(
-            [("state", "=", "invoiced"), ("invoice_id.state", "=", "posted")]
-        ) & self.env["res.company"]._on_days(
-            lambda today: Domain("invoice_id.invoice_date_due", "<", today)
-        )
-
-    @api.model
     def _get_overrun_domain(self):
         """Rows of periods that the daily job has to cut at the end of the contract.
 
@@ -505,17 +448,6 @@ class CrmContractInstallment(models.Model):
         planned &= Domain("contract_id.state", "in", BILLABLE_STATES)
         return planned & self.env["res.company"]._on_days(
             lambda today: Domain("date_due", "<=", today)
-        )
-
-    @api.model
-    def _get_become_overdue_domain(self):
-        """Rows that the daily job has to call overdue."""
-        return Domain("is_overdue", "=", False) & self._get_overdue_domain()
-
-    def _advance_overdue(self):
-        self._recompute_as_of_today("is_overdue")
-        self.contract_id._tell_person_in_charge(
-            self.env._("Payment overdue: %s", self.name)
         )
 
     def _advance_overrun(self):

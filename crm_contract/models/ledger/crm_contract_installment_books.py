@@ -1,12 +1,45 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ...tools.booked import Standing, standings
+
+LIVE = ("draft", "posted")
+# What the books say of a row that no line names.
+NOTHING = {
+    "amount_invoiced": 0.0,
+    "amount_credited": 0.0,
+    "amount_paid": 0.0,
+    "amount_open": 0.0,
+    "amount_overdue": 0.0,
+    "date_maturity": False,
+    "is_billed": False,
+    "is_posted": False,
+    "is_elsewhere": False,
+}
+BOOKS = [
+    f"{link}.{name}"
+    for link in ("billing_line_ids", "credit_line_ids", "share_ids.move_line_id")
+    for name in (
+        "price_total",
+        "parent_state",
+        "move_id.amount_total",
+        "move_id.amount_residual",
+        "move_id.payment_state",
+        "move_id.invoice_date_due",
+        "move_id.commercial_partner_id",
+        "move_id.currency_id",
+        "move_id.reversed_entry_id",
+        "move_id.contract_credit",
+    )
+]
 
 
 class CrmContractInstallment(models.Model):
     """What the books say of a row: invoice lines that bill it, and credit lines.
 
-    A row is billed as long as one line is left in an invoice that is not cancelled,
-    and was not taken back by posted credit notes of that invoice. Each invoice counts
-    by itself: who credits one twice credits nothing of another.
+    A row is billed as long as an invoice that is not cancelled holds a line of it that
+    posted credit notes of that invoice did not take back. All sums are those of the
+    lines; a draft counts as billed, and a credit note only once it is posted.
     """
 
     _inherit = "crm.contract.installment"
@@ -17,200 +50,334 @@ class CrmContractInstallment(models.Model):
     credit_line_ids = fields.One2many(
         "account.move.line", "credited_installment_id", string="Credited by"
     )
+    share_ids = fields.One2many(
+        "crm.contract.installment.share", "installment_id", string="Shares of lines"
+    )
+    invoice_id = fields.Many2one(
+        "account.move",
+        compute="_compute_invoice_id",
+        search="_search_invoice_id",
+        compute_sudo=True,
+        help="Invoice that bills the row, the last one of several.",
+    )
+    date_payment = fields.Date(
+        related="invoice_id.invoice_date_due", string="Payment due"
+    )
+    amount_invoiced = fields.Monetary(
+        compute="_compute_books",
+        store=True,
+        string="Invoiced",
+        help="What invoice lines bill of the row, less what was credited.",
+    )
     amount_credited = fields.Monetary(
-        compute="_compute_amount_credited",
+        compute="_compute_books",
         store=True,
         string="Credited",
-        help="Part of the amount that credit notes took back.",
+        help="What posted credit notes took back of the row.",
     )
+    amount_paid = fields.Monetary(
+        compute="_compute_books",
+        store=True,
+        string="Paid",
+        help="What came in for the row. What an invoice is set off with its own credit "
+        "note is no payment.",
+    )
+    amount_open = fields.Monetary(
+        compute="_compute_books",
+        store=True,
+        string="Open",
+        help="What is invoiced and not paid.",
+    )
+    amount_overdue = fields.Monetary(
+        compute="_compute_books",
+        store=True,
+        string="Overdue",
+        help="Part of the open amount whose payment was due before today.",
+    )
+    amount_rest = fields.Monetary(
+        compute="_compute_books",
+        store=True,
+        string="Not invoiced",
+        help="What the row has more than its invoices (or, negative, less), and nobody "
+        "has decided on. Cents of rounding are none.",
+    )
+    date_maturity = fields.Date(
+        compute="_compute_books",
+        store=True,
+        index="btree_not_null",
+        string="Next part is due",
+        help="Day on which the next part of the open amount is to be paid.",
+    )
+    is_billed = fields.Boolean(compute="_compute_books", store=True)
+    is_posted = fields.Boolean(compute="_compute_books", store=True)
+    is_elsewhere = fields.Boolean(
+        compute="_compute_books",
+        store=True,
+        string="Invoiced elsewhere",
+        help="An invoice of the row goes to another customer, or is in another "
+        "currency.",
+    )
+    is_overdue = fields.Boolean(
+        string="Overdue now",
+        compute="_compute_books",
+        store=True,
+        help="Invoiced, and not paid when it was due; looked at daily.",
+    )
+    has_difference = fields.Boolean(
+        string="Differs from the books",
+        compute="_compute_books",
+        store=True,
+        help="What is invoiced is not what the row says, and nobody has decided yet.",
+    )
+    difference = fields.Char(compute="_compute_difference")
 
-    @api.depends(
-        "credit_line_ids.price_total",
-        "credit_line_ids.parent_state",
-        "credit_line_ids.move_id.reversed_entry_id",
-        "invoice_id",
-    )
-    def _compute_amount_credited(self):
+    # The few rows that somebody has to look at.
+    _difference_idx = models.Index("(contract_id) WHERE has_difference")
+
+    @api.depends("billing_line_ids.parent_state", "share_ids.move_line_id.parent_state")
+    def _compute_invoice_id(self):
         for row in self:
-            # sudo: sums of a credit note the reader of a contract may not open
-            books = row.sudo()
-            row.amount_credited = books._get_amount_credited(books.invoice_id)
+            moves = row._get_billing_moves()
+            live = moves.filtered(lambda move: move.state in LIVE)
+            if len(live) > 1:
+                live = row._filter_left(live) or live
+            row.invoice_id = (live or moves).sorted("id")[-1:]
 
-    def _get_amount_credited(self, invoice):
-        """Return what the credit notes of an invoice took back of the row (float)."""
-        lines = self.credit_line_ids
-        return max(0.0, sum(line._get_amount_credited(invoice) for line in lines))
-
-    def _get_live_invoice(self):
-        """Return the invoice that bills the row, empty if none does any more.
-
-        :return: account.move record in superuser mode
-        """
-        # sudo: states and sums of invoices the reader of a contract may not open
-        books = self.sudo()
-        if books._is_billed_by(books.invoice_id):
-            return books.invoice_id
-        return books._get_other_live_invoices(books.invoice_id)[:1]
-
-    def _get_other_live_invoices(self, invoice):
-        """Return the invoices besides one that bill rows (account.move, sudo)."""
-        others = self.env["account.move"].sudo()
-        for row in self.sudo():
-            moves = row.invoice_id | row.billing_line_ids.move_id
-            others |= (moves - invoice).filtered(row._is_billed_by)
-        return others
-
-    def _is_billed_by(self, invoice):
-        """Return whether the money of an invoice for the row still stands."""
-        return invoice.state in ("draft", "posted") and self._is_left_on(invoice)
-
-    def _is_left_on(self, invoice):
-        """Return whether credit notes left something of the row on an invoice."""
-        self.ensure_one()
-        if invoice._is_taken_back():
-            return False
-        lines = self.billing_line_ids.filtered(lambda line: line.move_id == invoice)
-        if not lines:
-            return self.invoice_id == invoice and invoice._has_lines_without_row()
-        credited = self._get_amount_credited(invoice)
-        rest = sum(lines.mapped("price_total")) - credited
-        return not credited or self.currency_id.compare_amounts(rest, 0) > 0
-
-    def _update_invoice(self):
-        """Let the rows name an invoice that bills them, where theirs does no more."""
-        # sudo: the links are owned by the ledger
-        for row in self.sudo():
-            invoice = row._get_live_invoice()
-            if invoice and invoice != row.invoice_id:
-                row.invoice_id = invoice
-
-
-class AccountMove(models.Model):
-    """Links of reversals and replacements, and what they leave of an invoice."""
-
-    _inherit = "account.move"
-
-    def unlink(self):
-        # sudo: links of the ledger, whoever may delete an invoice
-        rows = self.sudo()._get_billed_rows()
-        result = super().unlink()
-        rows.exists()._update_invoice()
-        return result
-
-    def _get_billed_rows(self):
-        """Return the rows that the invoices stand for, or stood for once."""
-        return self.installment_ids | self.invoice_line_ids.installment_id
-
-    def _get_lines_without_row(self):
-        """Return the lines that neither bill nor take back a row of the ledger."""
-        return self.invoice_line_ids.filtered(
-            lambda line: (
-                line.display_type == "product"
-                and not line.installment_id
-                and not line.credited_installment_id
+    @api.model
+    def _search_invoice_id(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        ids = [one for one in value if one]
+        found = Domain("billing_line_ids", "any!", [("move_id", "in", ids)]) | Domain(
+            "share_ids",
+            "any!",
+            [("is_credit", "=", False), ("move_line_id.move_id", "in", ids)],
+        )
+        if len(ids) < len(value):
+            found |= Domain("billing_line_ids", "=", False) & Domain(
+                "share_ids", "=", False
             )
+        return found
+
+    @api.depends("amount", "amount_waived", "billed_before", "is_beyond_end", *BOOKS)
+    def _compute_books(self):
+        linked = self.filtered(
+            lambda row: row.billing_line_ids or row.credit_line_ids or row.share_ids
         )
+        for row in self - linked:
+            row._take_books(NOTHING, 0.0)
+        moves = linked._get_moves()
+        parts = moves._get_ledger_parts()
+        documents = moves._get_documents(parts)
+        today = fields.Date.context_today(self)
+        for currency, rows in linked.grouped("currency_id").items():
+            found = standings(documents, today, currency.rounding or 0.01)
+            for row in rows:
+                row._take_books(
+                    *row._read_books(parts, found.get(row._origin.id, Standing()))
+                )
 
-    def _has_lines_without_row(self):
-        """Return whether lines may bill rows that the invoice was linked to as such.
+    def _take_books(self, values, kept):
+        """Set the figures of the row, and what follows from them.
 
-        It was made or changed by hand: a row without a line is not a row left out.
+        :param kept: what of the credited amount is not to be billed again
         """
-        return bool(self._get_lines_without_row())
-
-    def _is_taken_back(self):
-        """Return whether credit notes took the whole invoice back, not single rows.
-
-        Odoo calls it reversed as well if credit notes of others settled it, or one that
-        took back more of a row than was billed.
-        """
-        if self.payment_state != "reversed":
-            return False
-        posted = self.reversal_move_ids.filtered(lambda move: move.state == "posted")
-        taken = sum(posted._get_lines_without_row().mapped("price_total"))
-        total = sum(self.invoice_line_ids.mapped("price_total"))
-        return bool(taken) and self.currency_id.compare_amounts(taken, total) >= 0
-
-    def _find_billed_again(self):
-        """Return the invoice that would bill a row twice if this one became a draft.
-
-        It is cancelled itself; or this is its credit note, or was to reverse that.
-        """
-        self.ensure_one()
-        invoice = self.browse()
-        if self.move_type == "out_refund":
-            invoice = self.reversed_entry_id
-        elif self.move_type == "out_invoice" and self.state == "cancel":
-            invoice = self.reversed_entry_id.reversed_entry_id or self
-        if not invoice.contract_id:
-            return self.browse()
-        if invoice == self:
-            return self.filtered(lambda move: move._is_billed_again())
-        return invoice.filtered(self._is_credit_billed_again)
-
-    def _is_billed_again(self):
-        """Return whether rows of a cancelled invoice were billed by another one."""
-        rows = self._get_billed_rows().filtered(lambda row: row._is_left_on(self))
-        # All of its rows were taken from it when one of them was billed again.
-        return not self.installment_ids or bool(rows._get_other_live_invoices(self))
-
-    def _is_credit_billed_again(self, invoice):
-        """Return whether what a credit note took back of an invoice was billed again."""
-        rows = self.invoice_line_ids.credited_installment_id
-        if invoice._is_taken_back():
-            rows |= invoice._get_billed_rows()
-            if not rows:
-                return True
-        return bool(rows._get_other_live_invoices(invoice)) or any(
-            row._is_shortened() for row in rows
+        amount, currency = self.amount, self._get_currency()
+        if self.billed_before:
+            values = dict(values, amount_invoiced=amount, amount_paid=amount)
+        rest = amount - self.amount_waived - kept
+        if values["is_billed"] or self.billed_before:
+            rest -= values["amount_invoiced"]
+            # The tax of a whole invoice is rounded otherwise than that of its lines.
+            if abs(rest) < (len(self.billing_line_ids) + 0.5) * currency.rounding:
+                rest = 0.0
+        differs = values["is_billed"] and (
+            values["is_elsewhere"] or not currency.is_zero(rest)
         )
-
-    def _link_reversal(self, origin):
-        """Let each line name the row whose billing, or credit, it takes back."""
-        self.contract_id = origin.contract_id
-        for line, source in self._pair_lines(origin):
-            row = source.installment_id or source.credited_installment_id
-            line.credited_installment_id = row
-
-    def _link_replacement(self, origin):
-        """Let an invoice that was made in the place of another one bill its rows."""
-        self.write(
+        self.update(
             {
-                "contract_id": origin.contract_id.id,
-                "reversed_entry_id": origin.reversed_entry_id.id,
+                **values,
+                "amount_rest": currency.round(rest),
+                "is_overdue": currency.compare_amounts(values["amount_overdue"], 0) > 0,
+                "has_difference": differs,
             }
         )
-        for line, source in self._pair_lines(origin):
-            line.write(
-                {
-                    "installment_id": source.installment_id.id,
-                    "credited_installment_id": source.credited_installment_id.id,
-                }
+
+    def _read_books(self, parts, standing):
+        """Return the figures of a row that lines name, and what stays credited.
+
+        :param parts: see `account.move._get_ledger_parts`
+        :return: (values of `NOTHING`, amount)
+        """
+        mine = self._origin.id
+        billed, credited, kept = 0.0, 0.0, 0.0
+        moves = self._get_billing_moves().filtered(lambda move: move.state in LIVE)
+        live = self._filter_left(moves, parts)
+        for move in moves:
+            billed += move._get_sign() * parts[move].billed.get(mine, 0.0)
+        for move in self._get_credit_moves():
+            amount = move._get_credit_sign() * parts[move].credited.get(mine, 0.0)
+            credited += amount
+            kept += amount * self._is_kept(move)
+        invoiced = self.currency_id.round(billed - credited)
+        states = set(moves.mapped("state"))
+        values = {
+            "amount_invoiced": invoiced,
+            "amount_credited": self.currency_id.round(credited),
+            "amount_paid": standing.paid,
+            "amount_open": self.currency_id.round(invoiced - standing.paid),
+            "amount_overdue": standing.overdue,
+            "date_maturity": standing.next_maturity or False,
+            "is_billed": bool(live),
+            "is_posted": states == {"posted"},
+            "is_elsewhere": any(map(self._is_foreign, live)),
+        }
+        return values, kept
+
+    def _filter_left(self, moves, parts=None):
+        """Return the invoices on which credit notes left something of the row."""
+        credits = self._get_credit_moves()
+        if not credits:
+            return moves
+        parts = parts or (moves | credits)._get_ledger_parts()
+        mine = self._origin.id
+        taken = {}
+        for move in credits:
+            invoice = move._get_credited_invoice()
+            amount = move._get_credit_sign() * parts[move].credited.get(mine, 0.0)
+            taken[invoice] = taken.get(invoice, 0.0) + amount
+
+        def is_left(move):
+            amount = parts[move].billed.get(mine, 0.0)
+            rest = self.currency_id.round(amount - taken.get(move, 0.0))
+            return not taken.get(move) or rest * amount > 0
+
+        return moves.filtered(is_left)
+
+    def _is_kept(self, move):
+        """Return whether what a credit note took back is not to be billed again."""
+        note = move if move.move_type == "out_refund" else move.reversed_entry_id
+        if note.contract_credit == "end":
+            return self.is_beyond_end
+        return note.contract_credit == "keep"
+
+    def _is_foreign(self, move):
+        """Return whether an invoice is not one for the customer of the contract."""
+        contract = self.contract_id
+        customers = (
+            contract.commercial_partner_id
+            | contract.partner_invoice_id.commercial_partner_id
+        )
+        return (
+            move.commercial_partner_id not in customers
+            or move.currency_id != self.currency_id
+        )
+
+    def _get_billing_moves(self):
+        """Return the invoices that bill rows, or did (account.move)."""
+        shares = self.share_ids.filtered(lambda share: not share.is_credit)
+        return self.billing_line_ids.move_id | shares.move_line_id.move_id
+
+    def _get_live_moves(self):
+        """Return the invoices, drafts included, that bill the row (account.move)."""
+        self.ensure_one()
+        moves = self._get_billing_moves()
+        return self._filter_left(moves.filtered(lambda move: move.state in LIVE))
+
+    def _get_credit_moves(self):
+        """Return what takes back rows, credit notes and their reversals (account.move)."""
+        shares = self.share_ids.filtered("is_credit")
+        return self.credit_line_ids.move_id | shares.move_line_id.move_id
+
+    def _get_currency(self):
+        return self.currency_id or self.env.company.currency_id
+
+    def _get_moves(self):
+        return self._get_billing_moves() | self._get_credit_moves()
+
+    @api.depends("has_difference", "amount", "amount_invoiced", "currency_id")
+    def _compute_difference(self):
+        for row in self:
+            row.difference = row.has_difference and row._describe_difference()
+
+    def _describe_difference(self):
+        """Return in which way the books differ from the row (str)."""
+        self.ensure_one()
+        texts = []
+        if not self.currency_id.is_zero(self.amount_rest):
+            texts.append(
+                self.env._(
+                    "%(row)s: %(amount)s, invoiced %(invoiced)s",
+                    row=self.name,
+                    amount=self.currency_id.format(self.amount),
+                    invoiced=self.currency_id.format(self.amount_invoiced),
+                )
             )
-        origin.installment_ids.invoice_id = self
+        if self.is_elsewhere:
+            # sudo: number and customer of an invoice, told to who reads the contract
+            row = self.sudo()
+            texts += [
+                self.env._(
+                    "%(row)s: %(invoice)s goes to %(customer)s, in %(currency)s",
+                    row=self.name,
+                    invoice=move.display_name,
+                    customer=move.commercial_partner_id.display_name,
+                    currency=move.currency_id.name,
+                )
+                for move in row._get_live_moves()
+                if row._is_foreign(move)
+            ]
+        return "\n".join(texts)
 
-    def _pair_lines(self, origin):
-        """Return pairs of an invoice's line and the one that it was copied from.
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {
+            "billing_line_ids",
+            "credit_line_ids",
+            "invoice_id",
+            "share_ids",
+        }
 
-        Odoo copies lines in the order of their ids.
-        """
-        mine, theirs = (move.invoice_line_ids.sorted("id") for move in (self, origin))
-        return zip(mine, theirs, strict=False)
+    @api.model
+    def _get_become_overdue_domain(self):
+        """Rows of which a part has become overdue since the books were looked at."""
+        return Domain([("state", "=", "invoiced"), ("date_maturity", "<", "today")])
+
+    def _advance_overdue(self):
+        self._recompute_as_of_today("amount_overdue")
+        if self.is_overdue:
+            self.contract_id._tell_person_in_charge(
+                self.env._("Payment overdue: %s", self.name)
+            )
 
 
-class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
+class CrmContractInstallmentShare(models.Model):
+    """Part of an invoice line that bills, or takes back, one of several rows.
 
-    def _get_amount_credited(self, invoice):
-        """Return what the line takes back of an invoice (float, 0 for other invoices).
+    A line that was made by the ledger is about one row. One that was made by hand may
+    stand for several.
+    """
 
-        It is negative if the line takes back a credit note, which bills its row again;
-        of drafts, too: a row must not be billed when it may come back any time.
-        """
-        move, state = self.move_id, self.parent_state
-        if move.move_type == "out_refund":
-            counts = state == "posted" and move.reversed_entry_id == invoice
-            return self.price_total if counts else 0.0
-        credit_note = move.reversed_entry_id
-        counts = state != "cancel" and credit_note.reversed_entry_id == invoice
-        return -self.price_total if counts and credit_note.state == "posted" else 0.0
+    _name = "crm.contract.installment.share"
+    _description = "Share of an invoice line"
+    _inherit = ["crm.contract.owned.mixin"]
+
+    move_line_id = fields.Many2one(
+        "account.move.line", required=True, index=True, ondelete="cascade"
+    )
+    installment_id = fields.Many2one(
+        "crm.contract.installment", required=True, index=True, ondelete="cascade"
+    )
+    is_credit = fields.Boolean(help="The line takes the row back.")
+    fraction = fields.Float(
+        digits=0, required=True, help="Part of the line's total, from 0 to 1."
+    )
+
+    @api.model
+    def _get_owned_fields(self):
+        return super()._get_owned_fields() | {
+            "move_line_id",
+            "installment_id",
+            "is_credit",
+            "fraction",
+        }

@@ -1,3 +1,5 @@
+from datetime import date
+
 from markupsafe import Markup
 
 from odoo import models
@@ -45,7 +47,7 @@ class CrmContractInstallment(models.Model):
         return self._create_checked_invoices(date)
 
     def _create_checked_invoices(self, date):
-        """Create and link the invoices of rows that are locked and checked."""
+        """Create the invoices of rows that are locked and checked."""
         # sudo: who may invoice a contract need not be an accountant; checked before.
         # The messages and trackings of a creation are replaced by a single message.
         moves = (
@@ -53,13 +55,10 @@ class CrmContractInstallment(models.Model):
             .sudo()
             .with_context(tracking_disable=True, mail_create_nosubscribe=True)
         )
-        batch = list(self.sorted("sequence").grouped(_get_invoice_key).values())
+        batch = self._group_for_invoices()
         invoices = moves.create([rows._prepare_invoice_vals(date) for rows in batch])
-        self._release_invoices()
         notes = {}
         for rows, invoice in zip(batch, invoices, strict=True):
-            # sudo: the links are owned by the ledger
-            rows.sudo().invoice_id = invoice
             link = rows.contract_id._get_html_link()
             notes[invoice.id] = rows._get_invoice_note(
                 self.env._("Invoiced from the contract %s:", link)
@@ -67,15 +66,33 @@ class CrmContractInstallment(models.Model):
         invoices._message_log_batch(notes)
         return invoices.with_env(self.env)
 
-    def _release_invoices(self):
-        """Take all of its rows from an invoice that was cancelled.
+    def _group_for_invoices(self):
+        """Return the rows of each invoice, by contract and due date (list).
 
-        Otherwise it could come back for those that are not billed again yet. Of one
-        that was credited the other rows may still be billed.
+        What a customer gets back joins the next invoice of the contract, or the one
+        before; without one that is as much, it becomes a credit note.
         """
-        # sudo: the links are owned by the ledger
-        cancelled = self.sudo().invoice_id.filtered(lambda move: move.state == "cancel")
-        cancelled.installment_ids.invoice_id = False
+        batch = []
+        for rows in self.sorted("sequence").grouped("contract_id").values():
+            first, waiting = len(batch), rows.browse()
+            by_date = rows.grouped("date_due")
+            for day in sorted(by_date, key=lambda day: day or date.max):
+                group = waiting | by_date[day]
+                if group._get_sign() < 0:
+                    waiting = group
+                else:
+                    batch.append(group.sorted("sequence"))
+                    waiting = rows.browse()
+            if waiting and len(batch) > first and (batch[-1] | waiting)._get_sign() > 0:
+                batch[-1] = (batch[-1] | waiting).sorted("sequence")
+            elif waiting:
+                batch.append(waiting.sorted("sequence"))
+        return batch
+
+    def _get_sign(self):
+        """Return -1 if rows of one contract come to a credit note, 1 otherwise."""
+        amount = sum(self.mapped("amount_rest"))
+        return -1 if self.currency_id.compare_amounts(amount, 0) < 0 else 1
 
     def _get_invoice_note(self, title):
         """Return the chatter entry of the invoice of the rows (Markup)."""
@@ -106,6 +123,10 @@ class CrmContractInstallment(models.Model):
             return self.env._("it is invoiced already.")
         if self.state == "cancelled":
             return self.env._("it is cancelled.")
+        if self.state == "free":
+            return self.env._("it is free: nothing is to be invoiced.")
+        if self.state == "waived":
+            return self.env._("it was decided not to invoice it.")
         if not self.contract_id.performs:
             return self.env._(
                 "it is billed by the contract that the amendment changes."
@@ -119,105 +140,65 @@ class CrmContractInstallment(models.Model):
                 "the contract ended on %s; the daily job cuts the period.",
                 format_date(self.env, self.contract_id._get_early_end()),
             )
-        if not self.currency_id.round(self.amount):
-            return self.env._("the amount is zero.")
-        return ""
+        return self._get_reason_no_rate()
+
+    def _get_reason_no_rate(self):
+        """Return why amounts can't be booked in the company's currency (str)."""
+        # sudo: rates, whoever invoices
+        if self.currency_id.sudo()._has_rate_of(self.company_id):
+            return ""
+        return self.env._(
+            "the currency %(currency)s has no exchange rate. Enter one under Accounting "
+            "→ Configuration → Currencies.",
+            currency=self.currency_id.name,
+        )
 
     def _prepare_invoice_vals(self, date=None):
-        """Return create values of one invoice for rows of one contract."""
-        contract = self.contract_id
+        """Return create values of one invoice for rows of one contract.
+
+        Of rows that come to less than nothing, they are those of a credit note.
+        """
+        contract, sign = self.contract_id, self._get_sign()
         plan_rows = self._filter_plan()
-        lines = [row._prepare_ledger_line_vals() for row in self - plan_rows]
+        lines = []
+        for row in self - plan_rows:
+            vals = row._prepare_rest_line_vals()
+            lines.append({**vals, "price_unit": sign * vals["price_unit"]})
         base_lines = plan_rows and contract.line_ids._prepare_base_lines()
         for row in plan_rows:
             if len(self) > 1:
                 lines.append({"display_type": "line_section", "name": row.name})
-            lines += row._prepare_invoice_line_vals(base_lines)
+            lines += row._prepare_invoice_line_vals(base_lines, sign)
         return dict(
-            contract._prepare_invoice_vals(),
+            contract._prepare_invoice_vals("out_refund" if sign < 0 else "out_invoice"),
             invoice_date=date,
             invoice_line_ids=[Command.create(vals) for vals in lines],
         )
 
-    def _prepare_ledger_line_vals(self):
-        """Return create values of the invoice line of a row that the ledger made.
-
-        Extended by satellites that let the ledger make other rows.
-        """
-        self.ensure_one()
-        if self.trigger == "interest":
-            return self._prepare_interest_line_vals()
-        return self._prepare_period_line_vals()
-
-    def _prepare_period_line_vals(self):
-        line = self.line_id
-        vals = {
-            "installment_id": self.id,
-            "product_id": line.product_id.id,
-            "product_uom_id": line.product_uom_id.id,
-            "name": self._get_period_line_name(),
-            "quantity": self.quantity,
-            "price_unit": self.price_unit * self.days_billed / self.days_full,
-            "discount": line.discount,
-            "tax_ids": [Command.set(line.tax_ids.ids)],
-            "analytic_distribution": line.analytic_distribution,
-            # Odoo would find the same amount, and write it line by line. Where it
-            # finds another one, because it rounds globally, it writes that.
-            "amount_currency": -self.amount_untaxed,
-        }
-        if self.currency_id == self.company_id.currency_id:
-            vals["balance"] = -self.amount_untaxed
-        if line.sale_line_id:
-            vals["sale_line_ids"] = [Command.set(line.sale_line_id.ids)]
-        # Odoo Enterprise and others spread the revenue over these dates.
-        if "deferred_start_date" in self.env["account.move.line"]._fields:
-            vals["deferred_start_date"] = self.period_start
-            vals["deferred_end_date"] = self.period_end
-        return vals
-
-    def _get_period_line_name(self):
-        """Return the description of a period, in the language of the contract."""
-        contract = self.contract_id
-        row = self.with_context(lang=contract._get_print_lang())
-        printer = self.env["crm.contract.print"]
-        start, end = printer._format_days(contract, self.period_start, self.period_end)
-        parts = [
-            self.line_id.name,
-            row.env._("Period: %(start)s to %(end)s", start=start, end=end),
-        ]
-        if self.days_billed != self.days_full:
-            parts.append(
-                row.env._(
-                    "By the day: %(days)s of %(full)s days",
-                    days=self.days_billed,
-                    full=self.days_full,
-                )
-            )
-        return "\n".join(parts)
-
-    def _prepare_invoice_line_vals(self, base_lines):
-        """Share the row's amount out over the contract's lines.
+    def _prepare_invoice_line_vals(self, base_lines, sign=1):
+        """Share what is to be invoiced of the row out over the contract's lines.
 
         The tax engine's down payment does the sharing: its lines add up to exactly the
         amount of the row, taxes included.
         """
         self.ensure_one()
         contract = self.contract_id
+        amount = sign * self.amount_rest
         shares = self.env["account.tax"]._prepare_down_payment_lines(
             base_lines,
             contract.company_id,
             "fixed",
-            self.amount,
+            amount,
             computation_key=f"crm_contract_installment,{self.id}",
             grouping_function=lambda base_line: {
                 "_contract_line": base_line["_contract_line"]
             },
         )
-        self._absorb_rounding(shares)
-        fraction = self.amount / contract.amount_one_off
+        self._absorb_rounding(shares, amount)
+        fraction = sign * amount / contract.amount_one_off
         return [self._prepare_share_vals(share, fraction) for share in shares]
 
-    def _absorb_rounding(self, shares):
+    def _absorb_rounding(self, shares, amount):
         """Let the largest share take the cent that the tax engine loses at times.
 
         It does so where lines whose prices include taxes are rounded globally.
@@ -229,7 +210,7 @@ class CrmContractInstallment(models.Model):
             )
             for share in shares
         ]
-        rest = self.currency_id.round(self.amount - sum(totals))
+        rest = self.currency_id.round(amount - sum(totals))
         if rest:
             largest = shares[totals.index(max(totals))]
             largest["tax_details"]["delta_total_excluded_currency"] += rest
@@ -264,8 +245,10 @@ class CrmContractInstallment(models.Model):
         """Return the row's part of the quantity of a contract line.
 
         The order that the line came from counts invoiced quantities: the parts of all
-        rows, rounded as they are, add up to the whole.
+        rows, rounded as they are, add up to the whole. A part of a row counts none.
         """
+        if self.currency_id.compare_amounts(self.amount, self.amount_rest):
+            return 0.0
         plan = self.contract_id.installment_ids._filter_plan()
         rows = plan.sorted(CONTENT_ORDER)
         before = sum(rows[: rows.ids.index(self.id)].mapped("amount"))
@@ -280,11 +263,6 @@ class CrmContractInstallment(models.Model):
         if fraction == 1:
             return line.name
         return f"{line.name}\n{self.name} ({100 * fraction:.4g} %)"
-
-
-def _get_invoice_key(row):
-    """What invoices are split by; the rest is the same for all rows of a contract."""
-    return row.contract_id, row.date_due
 
 
 def _get_untaxed(share):

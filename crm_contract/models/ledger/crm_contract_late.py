@@ -125,7 +125,7 @@ class CrmContractLateInterest(models.AbstractModel):
         lines = self.env["account.move.line"].sudo()
         if charged:
             lines = lines.search([("installment_id", "in", charged.ids)])
-        invoices -= charged.invoice_id | lines.move_id
+        invoices -= lines.move_id
         invoices = invoices.filtered(lambda move: move._bears_interest())
         rows_of = charged.grouped("source_invoice_id")
         rows = {

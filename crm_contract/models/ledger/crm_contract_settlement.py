@@ -30,7 +30,9 @@ class CrmContractSettlement(models.AbstractModel):
         """Return what the end on a day does to rows of periods that go beyond it."""
         # sudo: the ledger knows all of its rows and their invoices
         rows = contract.line_ids.sudo().installment_ids.filtered(
-            lambda row: row.period_end > day and row.state != "cancelled"
+            lambda row: (
+                row.period_end > day and row.state not in ("cancelled", "waived")
+            )
         )
         return [row._get_end_effect(day) for row in rows.sorted("period_start")]
 
@@ -67,8 +69,6 @@ class CrmContractSettlement(models.AbstractModel):
         # sudo: who ends a contract need not be an accountant
         cancelled = self.env["account.move"].sudo().union(*drafts)
         cancelled.button_cancel()
-        # They can't come back to life for the periods that are billed anew.
-        cancelled.installment_ids.invoice_id = False
 
     @api.model
     def _prepare_credit_vals(self, contract, invoice, effects, day):
@@ -76,6 +76,7 @@ class CrmContractSettlement(models.AbstractModel):
         return dict(
             contract._prepare_invoice_vals("out_refund"),
             reversed_entry_id=invoice.id,
+            contract_credit="end",
             journal_id=invoice.journal_id.id,
             invoice_line_ids=[
                 Command.create(effect.row._prepare_credit_line_vals(effect.change, day))
@@ -105,8 +106,20 @@ class CrmContractInstallment(models.Model):
         change = self.currency_id.round(self.amount - amount)
         if self._is_open():
             return Effect(self, "shorten" if used else "stop", amount, change)
-        kind = "redo" if self.invoice_id.state == "draft" else "credit"
-        return Effect(self, kind, amount, change - self.amount_credited)
+        if self.invoice_id.state == "draft":
+            return Effect(self, "redo", amount, change)
+        billed = self.amount_invoiced - self._get_drafted_credit()
+        change = self.currency_id.round(billed - amount)
+        # What was credited already, for whatever reason, is not credited again.
+        is_left = change * self.amount > 0
+        return Effect(self, "credit", amount, change if is_left else 0.0)
+
+    def _get_drafted_credit(self):
+        """Return what credit notes that are not posted yet take back of the row."""
+        moves = self._get_credit_moves().filtered(
+            lambda move: move.move_type == "out_refund" and move.state == "draft"
+        )
+        return sum(move._get_parts().credited.get(self.id, 0.0) for move in moves)
 
     def _shorten_credited(self, day):
         """Let rows whose days after a day were credited say that they end on it."""
@@ -117,23 +130,19 @@ class CrmContractInstallment(models.Model):
             # Credited for another reason, and for less: all of its days are billed.
             if row.currency_id.compare_amounts(row._get_end_effect(day).change, 0) > 0:
                 continue
+            days = row._get_days_until(day)
+            untaxed, total = row.line_id._get_period_amounts(
+                row.quantity, row.price_unit, days, row.days_full
+            )
             row.write(
                 {
-                    "days_billed": row._get_days_until(day),
+                    "days_billed": days,
                     "period_end": day,
+                    "amount_fixed": total,
+                    "amount_untaxed": untaxed,
                     "name": row.line_id._get_period_name(row.period_start, day),
                 }
             )
-
-    def _is_shortened(self):
-        """Return whether the credited days of the row became a row of their own."""
-        self.ensure_one()
-        if not self.line_id or not self.amount_credited:
-            return False
-        _untaxed, total = self.line_id._get_period_amounts(
-            self.quantity, self.price_unit, self.days_billed, self.days_full
-        )
-        return self.currency_id.compare_amounts(total, self.amount) < 0
 
     def _get_days_until(self, day):
         """Return the days that are billed of the period up to a day."""

@@ -27,6 +27,10 @@ class CrmContract(models.Model):
     def _get_early_end(self):
         return super()._get_early_end() or self.date_termination
 
+    @api.depends("date_termination")
+    def _compute_amount_later(self):
+        return super()._compute_amount_later()
+
 
 class CrmContractBilling(models.AbstractModel):
     _inherit = "crm.contract.billing"
