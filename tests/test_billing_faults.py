@@ -98,7 +98,7 @@ def run_job(admin):
 def open_rows(database, contracts):
     return database.value(
         "SELECT count(*) FROM crm_contract_installment WHERE contract_id = ANY(%s)"
-        " AND invoice_id IS NULL AND date_due <= current_date",
+        " AND NOT is_billed AND date_due <= current_date",
         contracts,
     )
 
@@ -107,13 +107,13 @@ def check_billed_once(database, contracts, rows):
     """Each due row is on one invoice, each invoice line on one row, nothing is left."""
     assert open_rows(database, contracts) == 0
     billed = database.rows(
-        "SELECT i.id, i.invoice_id FROM crm_contract_installment i"
-        " WHERE contract_id = ANY(%s) AND i.invoice_id IS NOT NULL ORDER BY i.id",
+        "SELECT id FROM crm_contract_installment"
+        " WHERE contract_id = ANY(%s) AND is_billed ORDER BY id",
         contracts,
     )
     assert len(billed) == rows
     lines = database.rows(
-        "SELECT l.installment_id, l.move_id FROM account_move_line l"
+        "SELECT l.installment_id FROM account_move_line l"
         " JOIN account_move m ON m.id = l.move_id"
         " WHERE m.contract_id = ANY(%s) AND l.display_type = 'product' ORDER BY 1",
         contracts,
@@ -121,13 +121,14 @@ def check_billed_once(database, contracts, rows):
     assert lines == billed, "a row is billed twice, or an invoice has no row"
     orphans = database.value(
         "SELECT count(*) FROM account_move m WHERE contract_id = ANY(%s) AND NOT EXISTS"
-        " (SELECT FROM crm_contract_installment i WHERE i.invoice_id = m.id)",
+        " (SELECT FROM account_move_line l"
+        " WHERE l.move_id = m.id AND l.installment_id IS NOT NULL)",
         contracts,
     )
     assert orphans == 0
     states = database.rows(
         "SELECT DISTINCT state FROM crm_contract_installment"
-        " WHERE contract_id = ANY(%s) AND invoice_id IS NOT NULL",
+        " WHERE contract_id = ANY(%s) AND is_billed",
         contracts,
     )
     assert states == [("invoiced",)]
@@ -318,9 +319,9 @@ def test_many_rows(make, database, number, lines, days):
         database.rows(
             "UPDATE crm_contract_installment SET date_due = CASE WHEN id = ANY("
             "SELECT id FROM crm_contract_installment WHERE id = ANY(%s)"
-            " AND invoice_id IS NULL ORDER BY period_start, id LIMIT %s)"
+            " AND NOT is_billed ORDER BY period_start, id LIMIT %s)"
             " THEN current_date ELSE date '2999-01-01' END"
-            " WHERE id = ANY(%s) AND invoice_id IS NULL",
+            " WHERE id = ANY(%s) AND NOT is_billed",
             rows,
             number * lines,
             rows,

@@ -2,6 +2,7 @@ from . import test_access
 from . import test_ageing
 from . import test_bill_wizard
 from . import test_billing
+from . import test_books
 from . import test_bridges
 from . import test_company
 from . import test_content
@@ -33,6 +34,7 @@ from . import test_term_and_plan
 from . import test_text
 from . import test_today
 from . import test_tools_amount_in_words
+from . import test_tools_booked
 from . import test_tools_canonical
 from . import test_tools_difference
 from . import test_tools_late_interest

@@ -153,10 +153,21 @@ class TestPlan(ConstraintCommon):
             with self.subTest(percentage), self._assert_constraint():
                 self._create_plan(percentage)
 
-    def test_fixed_amounts_are_positive(self):
-        for amount in ("0", "-100"):
-            with self.subTest(amount), self._assert_constraint():
-                self._create_plan(amount, "1100")
+    def test_fixed_amounts_of_nothing_and_less(self):
+        """A rebate is a row of the plan; what is free needs no invoice."""
+        contract = self._create_plan("0", "-100", "1100")
+        self.assertFalse(contract.plan_difference)
+        self._sign(contract)
+        states = contract.installment_ids.sorted("id").mapped("state")
+        self.assertEqual(states, ["free", "due", "due"])
+
+    def test_discount_of_everything(self):
+        """What is free because of a discount can be agreed on."""
+        line = self._prepare_line_vals(discount=100, tax_ids=False)
+        contract = self._create_plan(100, line_ids=[Command.create(line)])
+        self._sign(contract)
+        self.assertEqual(contract.installment_ids.state, "free")
+        self.assertFalse(contract.amount_remaining)
 
     def test_milestone_of_another_contract(self):
         other = self._create_contract(milestone_ids=[Command.create({"name": "M"})])

@@ -49,7 +49,8 @@ class TestPenalty(EndCommon):
         self.assertFalse(invoice.invoice_line_ids.tax_ids)
         self.assertIn("clause “Liability”", invoice.invoice_line_ids.name)
         self.assertEqual(self._get_settlement(contract), invoice)
-        self.assertEqual(contract.amount_invoiced, 500)
+        self.assertEqual(contract.amount_extra, 500)
+        self.assertEqual(contract.amount_invoiced, 0, "The penalty stands apart")
 
     def test_of_the_one_who_terminates(self):
         contract = self._create_fee()

@@ -113,7 +113,7 @@ class TestReopen(EndCommon):
         self.assertEqual(
             self._periods(contract)[2:5],
             [
-                (3, 1, 10, 310, "invoiced"),
+                (3, 1, 10, 100, "invoiced"),
                 (3, 11, 31, 210, "planned"),
                 (4, 1, 30, 310, "planned"),
             ],
@@ -278,7 +278,7 @@ class TestReopen(EndCommon):
         self.assertTrue(contract.date_next_rung)
         self.assertEqual(
             self._periods(contract)[2:4],
-            [(3, 1, 20, 310, "invoiced"), (3, 21, 31, 110, "planned")],
+            [(3, 1, 20, 200, "invoiced"), (3, 21, 31, 110, "planned")],
         )
         self.assertEqual(self._periods(contract)[4:], before[3:])
         self._run_on("renew", "2026-03-21")

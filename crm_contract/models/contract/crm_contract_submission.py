@@ -188,9 +188,12 @@ class CrmContract(models.Model):
                     self.currency_id.format(self.plan_difference),
                 )
             )
-        if plan and not self.amount_total:
+        # What is free because of a discount is meant to be.
+        if plan and not self.amount_total and not self.line_ids.filtered("price_unit"):
             problems.append(self.env._("The contract value is zero."))
-        elif plan and not self.amount_one_off:
+        elif plan and all(
+            line.is_recurring or line.display_type for line in self.line_ids
+        ):
             problems.append(
                 self.env._(
                     "The payment plan covers lines that don't recur, and there are "

@@ -75,10 +75,35 @@ class CrmContractBilling(models.AbstractModel):
         groups = self.env["crm.contract.installment"]._read_group(
             domain,
             ["contract_id"],
-            ["date_due:min"],
+            ["date_due:min", "amount_rest:max"],
             order="date_due:min, contract_id",
         )
-        return step.records.browse([contract.id for contract, _due in groups])
+        owed = [contract.id for contract, _due, most in groups if most <= 0]
+        waiting = self._get_waiting(owed) if owed else ()
+        return step.records.browse(
+            [contract.id for contract, *_rest in groups if contract.id not in waiting]
+        )
+
+    @api.model
+    def _get_waiting(self, ids):
+        """Return the contracts, of some, whose next invoice is still to come (set of ids).
+
+        What is due of them goes to the customer: it joins that invoice.
+        """
+        rows = self.env["crm.contract.installment"]
+        return {
+            contract.id
+            for [contract] in rows._read_group(
+                [
+                    ("contract_id", "in", ids),
+                    ("state", "in", ("planned", "due")),
+                    ("trigger", "not in", self._get_triggers_on_request()),
+                    ("amount_rest", ">", 0),
+                    ("date_due", "!=", False),
+                ],
+                ["contract_id"],
+            )
+        }
 
     @api.model
     def _get_bill_domain(self, until=None):

@@ -236,13 +236,13 @@ class CrmContractInstallment(models.Model):
 
     def _filter_left(self, moves, parts=None):
         """Return the invoices on which credit notes left something of the row."""
-        credits = self._get_credit_moves()
-        if not credits:
+        takers = self._get_credit_moves()
+        if not takers:
             return moves
-        parts = parts or (moves | credits)._get_ledger_parts()
+        parts = parts or (moves | takers)._get_ledger_parts()
         mine = self._origin.id
         taken = {}
-        for move in credits:
+        for move in takers:
             invoice = move._get_credited_invoice()
             amount = move._get_credit_sign() * parts[move].credited.get(mine, 0.0)
             taken[invoice] = taken.get(invoice, 0.0) + amount

@@ -102,7 +102,7 @@ class AccountMove(models.Model):
         return [move._get_document(parts[move]) for move in moves]
 
     def _get_document(self, parts):
-        amounts = {row: 0.0 for row in (*parts.billed, *parts.credited)}
+        amounts = dict.fromkeys((*parts.billed, *parts.credited), 0.0)
         for sums in (parts.billed, parts.credited):
             for row, amount in sums.items():
                 amounts[row] += amount

@@ -157,8 +157,8 @@ class AccountMove(models.Model):
         of it. What else they are for, nobody but an accountant can tell.
         """
         loose, origin = self._get_loose_lines(), self.reversed_entry_id
-        amounts = origin._get_parts().billed
-        if not loose or not amounts:
+        amounts = origin._get_parts().billed if loose and origin else {}
+        if not amounts:
             return
         total = sum(loose.mapped("price_total"))
         rows = origin.env["crm.contract.installment"].browse(amounts)
@@ -244,7 +244,10 @@ class AccountMove(models.Model):
         else:
             return False
         rows = self.env["crm.contract.installment"].browse(changes)
-        return any(row._is_billed_twice(changes[row.id], self) for row in rows)
+        return any(
+            row._is_billed_twice(changes[row.id], self) or row._is_cut_by(self)
+            for row in rows
+        )
 
     def _decide_credits(self):
         """Let credit notes that were posted say what becomes of what they credit."""
@@ -328,6 +331,16 @@ class CrmContractInstallment(models.Model):
             )
             > 0
         )
+
+    def _is_cut_by(self, move):
+        """Return whether the days that a credit note took back are another row now.
+
+        They are since the end, for which it took them back, was no end after all.
+        """
+        if move.contract_credit != "end" or self.is_beyond_end or not self.is_billed:
+            return False
+        billed = move.reversed_entry_id._get_parts().billed.get(self.id, 0.0)
+        return self.currency_id.compare_amounts(abs(billed), abs(self.amount)) > 0
 
 
 def _replace_lines(new, gone):
