@@ -169,7 +169,7 @@ class CrmContract(models.Model):
         ).grouped("contract_id")
         for contract in self:
             texts = found.get(contract._origin, rows).mapped("difference")
-            contract.ledger_notice = texts and Markup("<br/>").join(texts)
+            contract.ledger_notice = Markup("<br/>").join(texts) or False
 
     def action_view_differences(self):
         """Open the rows whose invoices are not what they say."""

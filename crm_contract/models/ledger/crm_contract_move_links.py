@@ -58,12 +58,13 @@ class AccountMove(models.Model):
     @api.depends("contract_id", "line_ids.price_total", "line_ids.installment_id")
     def _compute_contract_loose(self):
         for move in self:
-            loose = move.contract_id and move._get_loose_lines()
-            move.contract_loose = loose and "; ".join(
+            loose = move._get_loose_lines() if move.contract_id else ()
+            texts = [
                 f"{(line.name or '').partition(chr(10))[0]}"
                 f" ({line.currency_id.format(line.price_total)})"
                 for line in loose
-            )
+            ]
+            move.contract_loose = "; ".join(texts) or False
 
     @api.model
     def _get_owned_fields(self):
