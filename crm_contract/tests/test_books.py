@@ -372,7 +372,7 @@ class TestMaturities(BooksCommon):
 
     def _let_pass(self, days):
         self.env.flush_all()
-        frozen = freeze_time(self._days(days))
+        frozen = freeze_time(f"{self._days(days)} 12:00")
         frozen.start()
         self.addCleanup(frozen.stop)
         row = self.env["crm.contract.installment"]

@@ -185,7 +185,7 @@ class CrmContract(models.Model):
 
     def _get_current_year(self):
         """Return the first and the last day of the contract's year that today is in."""
-        today = fields.Date.context_today(self)
+        today = self.company_id._get_today()
         start = self.date_start
         years = max(0, today.year - start.year)
         if add(start, years=years) > today and years:

@@ -119,7 +119,7 @@ class CrmContractInstallment(models.Model):
                 {
                     "amount_waived": row.amount_waived + amount,
                     "waived_by_id": self.env.uid,
-                    "date_waived": fields.Date.context_today(self),
+                    "date_waived": row.company_id._get_today(),
                     "waived_reason": reason.strip(),
                 }
             )

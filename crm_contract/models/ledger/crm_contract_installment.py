@@ -223,9 +223,10 @@ class CrmContractInstallment(models.Model):
         "contract_id.state",
     )
     def _compute_state(self):
-        days = {one: one._get_today() for one in self.company_id}
-        for row in self:
-            row.state = row._get_state(days.get(row.company_id) or row.company_id._get_today())
+        for company, rows in self.grouped("company_id").items():
+            today = company._get_today()
+            for row in rows:
+                row.state = row._get_state(today)
 
     def _get_state(self, today):
         """Return the state on a day: what was decided, then the books, then the plan."""

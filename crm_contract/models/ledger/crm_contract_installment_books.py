@@ -169,8 +169,10 @@ class CrmContractInstallment(models.Model):
         moves = linked._get_moves()
         parts = moves._get_ledger_parts()
         documents = moves._get_documents(parts)
-        today = fields.Date.context_today(self)
-        for currency, rows in linked.grouped("currency_id").items():
+        for (company, currency), rows in linked.grouped(
+            lambda row: (row.company_id, row.currency_id)
+        ).items():
+            today = company._get_today()
             found = standings(documents, today, currency.rounding or 0.01)
             for row in rows:
                 row._take_books(
@@ -341,7 +343,9 @@ class CrmContractInstallment(models.Model):
     @api.model
     def _get_become_overdue_domain(self):
         """Rows of which a part has become overdue since the books were looked at."""
-        return Domain([("state", "=", "invoiced"), ("date_maturity", "<", "today")])
+        return Domain("state", "=", "invoiced") & self.env["res.company"]._on_days(
+            lambda today: Domain("date_maturity", "<", today)
+        )
 
     def _advance_overdue(self):
         self._recompute_as_of_today("amount_overdue")
