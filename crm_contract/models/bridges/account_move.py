@@ -27,7 +27,8 @@ class AccountMove(models.Model):
         result = super().button_draft()
         # sudo: the links are owned by the ledger
         self.sudo().invoice_line_ids.credited_installment_id._update_invoice()
-        return result
+        # XML-RPC has no word for nothing.
+        return True if result is None else result
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
         reverse_moves = super()._reverse_moves(default_values_list, cancel)

@@ -13,6 +13,7 @@ class CrmContractApprovalTask(models.Model):
     def action_undo(self):
         """Take the user's own decision back, as long as nobody acted on it.
 
+        :return: the step
         :raise UserError: if it is too late, or if there is none
         """
         self.ensure_one()
@@ -41,6 +42,7 @@ class CrmContractApprovalTask(models.Model):
             [("task_id", "=", task.id), ("user_id", "=", self.env.uid)]
         ).unlink()
         task._make_current()
+        return self
 
     def _approve(self, comment="", condition=""):
         """Approve the steps in the name of the user; the contracts go on.

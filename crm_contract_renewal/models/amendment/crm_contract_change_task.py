@@ -98,6 +98,8 @@ class CrmContractChangeTask(models.Model):
         """Mark the tasks as done, as their activities are.
 
         Their owners may, and whoever may write the amendment.
+
+        :return: the tasks
         """
         self.check_access("read")
         self.filtered(lambda task: task.user_id != self.env.user)._check_can_plan()
@@ -113,6 +115,7 @@ class CrmContractChangeTask(models.Model):
         # An activity that somebody deleted was not done.
         self.sudo()._launch()
         self._get_open_activities().action_feedback()
+        return self
 
     def _check_can_plan(self):
         """Raise AccessError unless the user may write the amendments of the tasks."""

@@ -97,8 +97,9 @@ class CrmContract(models.Model):
         return self.origin_id._get_records_action()
 
     def action_reopen_decision(self):
-        """Take the decision back, as long as nothing came of it."""
+        """Take the decision back, as long as nothing came of it; return the contracts."""
         self.env["crm.contract.renewal.decision"]._reopen(self)
+        return self
 
     def _decide_renewal(self, decision, reason="", competitor=""):
         """Record what follows the term; the reminders are done with.
