@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools.records import one
+
 
 class CrmContractInterest(models.TransientModel):
     _name = "crm.contract.interest"
@@ -44,7 +46,7 @@ class CrmContractInterest(models.TransientModel):
 
     def action_charge(self):
         """Invoice the interest and open the invoice."""
-        self.ensure_one()
+        one(self)
         late = self.env["crm.contract.late.interest"]
         invoices = late._charge(self.contract_id, self.date)
         if not invoices.has_access("read"):

@@ -5,6 +5,7 @@ from odoo.tools.date_utils import add
 
 from ..tools.period import shift
 from ..tools.plan import parse_pattern
+from ..tools.records import one
 
 
 class CrmContractPlan(models.TransientModel):
@@ -68,7 +69,7 @@ class CrmContractPlan(models.TransientModel):
 
     def action_apply(self):
         """Replace the payment plan of the contract by the rows of the preview."""
-        self.ensure_one()
+        one(self)
         rows = self._prepare_rows()
         contract = self.contract_id
         contract.write(

@@ -22,5 +22,5 @@ class CrmContractAnswer(models.TransientModel):
 
     def action_answer(self):
         """Send the answer to whoever is to decide."""
-        self.contract_id.approval_task_id._answer(self.answer)
+        self.contract_id.approval_task_id.action_answer(self.answer)
         return {"type": "ir.actions.act_window_close"}

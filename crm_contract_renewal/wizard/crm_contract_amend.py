@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.crm_contract.tools.records import one
+
 from ..models.amendment.crm_contract_amendment import REQUESTERS
 
 
@@ -39,8 +41,10 @@ class CrmContractAmend(models.TransientModel):
 
     def action_amend(self):
         """Draft the amendment and open it."""
-        self.ensure_one()
-        amendment = self.contract_id._amend(
-            self.date_effective, self.reason, self.requested_by
+        one(self)
+        amendment = self.contract_id.action_amend(
+            date_effective=self.date_effective,
+            reason=self.reason,
+            requested_by=self.requested_by,
         )
         return amendment._get_records_action()

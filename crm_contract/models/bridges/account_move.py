@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.records import one
+
 
 class AccountMove(models.Model):
     _name = "account.move"
@@ -89,7 +91,7 @@ class AccountMove(models.Model):
 
     def action_view_contract(self):
         """Open the contract of the invoice."""
-        self.ensure_one()
+        one(self)
         return self.contract_id._get_records_action()
 
 

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import formatLang
 
+from ...tools.records import one
 from ..contract.crm_contract_framework import ORDERABLE_STATES
 
 # Orders that something may have been invoiced of.
@@ -169,7 +170,7 @@ class SaleOrder(models.Model):
 
     def action_new_contract(self):
         """Make a draft contract from the order, once; open it."""
-        self.ensure_one()
+        one(self)
         self._check_can_become_contract()
         # What the context proposes is for orders.
         contracts = self.env["crm.contract"]._without_defaults()
@@ -184,7 +185,7 @@ class SaleOrder(models.Model):
 
     def action_view_contract(self):
         """Open the contract of the order."""
-        self.ensure_one()
+        one(self)
         return self.contract_id._get_records_action()
 
     def _check_can_become_contract(self):

@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from odoo.addons.crm_contract.tools.records import one
+
 from .crm_contract_approval_task import DONE_STATES
 
 
@@ -16,7 +18,7 @@ class CrmContractApprovalTask(models.Model):
         :return: the step
         :raise UserError: if it is too late, or if there is none
         """
-        self.ensure_one()
+        one(self)
         self._lock()
         refusal = self._get_refusal_to_undo()
         if refusal:

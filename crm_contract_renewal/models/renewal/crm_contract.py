@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
+from odoo.addons.crm_contract.tools.records import one
+
 from ..deadline.crm_contract import IN_FORCE
 
 
@@ -88,12 +90,12 @@ class CrmContract(models.Model):
 
     def action_view_renewals(self):
         """Open what the contract was renewed by."""
-        self.ensure_one()
+        one(self)
         return self.renewal_ids._get_records_action(name=self.env._("Renewals"))
 
     def action_view_origin(self):
         """Open the predecessor."""
-        self.ensure_one()
+        one(self)
         return self.origin_id._get_records_action()
 
     def action_reopen_decision(self):
