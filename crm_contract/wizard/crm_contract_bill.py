@@ -19,6 +19,7 @@ class CrmContractBill(models.TransientModel):
     """Billing run by hand, with a preview, in steps that are committed one by one."""
 
     _name = "crm.contract.bill"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Bill now"
 
     state = fields.Selection(

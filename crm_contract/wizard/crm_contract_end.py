@@ -9,6 +9,7 @@ from ..tools.records import one
 
 class CrmContractEnd(models.TransientModel):
     _name = "crm.contract.end"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "End a contract"
 
     contract_id = fields.Many2one(

@@ -6,6 +6,7 @@ from ..tools.records import one
 
 class CrmContractInterest(models.TransientModel):
     _name = "crm.contract.interest"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Invoice overdue interest"
 
     contract_id = fields.Many2one(
@@ -56,6 +57,7 @@ class CrmContractInterest(models.TransientModel):
 
 class CrmContractInterestLine(models.TransientModel):
     _name = "crm.contract.interest.line"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Overdue interest of an invoice"
 
     wizard_id = fields.Many2one("crm.contract.interest", ondelete="cascade")

@@ -8,6 +8,7 @@ class CrmContractLinkInvoice(models.TransientModel):
     """Let an invoice that was made by hand stand for open rows of the ledger."""
 
     _name = "crm.contract.link.invoice"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Link an invoice to the ledger"
 
     installment_ids = fields.Many2many(

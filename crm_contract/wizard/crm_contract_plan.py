@@ -12,6 +12,7 @@ class CrmContractPlan(models.TransientModel):
     """Makes the payment plan of a draft from a pattern or from payment terms."""
 
     _name = "crm.contract.plan"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Generate a payment plan"
 
     contract_id = fields.Many2one(
@@ -207,6 +208,7 @@ class CrmContractPlan(models.TransientModel):
 
 class CrmContractPlanLine(models.TransientModel):
     _name = "crm.contract.plan.line"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Row of a payment plan to be generated"
 
     wizard_id = fields.Many2one("crm.contract.plan", ondelete="cascade")

@@ -5,6 +5,7 @@ from ..tools.records import one
 
 class CrmContractSign(models.TransientModel):
     _name = "crm.contract.sign"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Sign a contract"
 
     contract_id = fields.Many2one(

@@ -13,6 +13,7 @@ class CrmContractTakeOver(models.TransientModel):
     """
 
     _name = "crm.contract.take.over"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Take over signed contracts"
 
     contract_ids = fields.Many2many(

@@ -5,6 +5,7 @@ class CrmContractAnswer(models.TransientModel):
     """Answer what an approver asks."""
 
     _name = "crm.contract.answer"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Answer an approver"
 
     contract_id = fields.Many2one(

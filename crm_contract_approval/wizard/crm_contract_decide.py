@@ -13,6 +13,7 @@ class CrmContractDecide(models.TransientModel):
     """The one door to a decision: who decides is whoever is logged in."""
 
     _name = "crm.contract.decide"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Decide on contracts"
 
     decision = fields.Selection(DECISIONS, required=True, default="approve")
@@ -78,7 +79,10 @@ class CrmContractDecide(models.TransientModel):
         # The form that the wizard was opened from says what it showed; a list shows
         # what is there when the wizard opens.
         shown = len(ids) == 1 and context.get("shown_hash")
-        return {task: shown or task.content_hash for task in tasks.exists()}
+        tasks = tasks.exists()
+        # A client may name any.
+        tasks.check_access("read")
+        return {task: shown or task.content_hash for task in tasks}
 
     @api.constrains("decision", "line_ids")
     def _check_decision(self):
@@ -161,6 +165,7 @@ class CrmContractDecide(models.TransientModel):
 
 class CrmContractDecideLine(models.TransientModel):
     _name = "crm.contract.decide.line"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Step to decide on"
 
     wizard_id = fields.Many2one(

@@ -9,6 +9,7 @@ class CrmContractAmend(models.TransientModel):
     """Draft an amendment of a contract, knowing what stands in its way."""
 
     _name = "crm.contract.amend"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Amend a contract"
 
     contract_id = fields.Many2one(

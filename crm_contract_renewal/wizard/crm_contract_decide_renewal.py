@@ -9,6 +9,7 @@ class CrmContractDecideRenewal(models.TransientModel):
     """Record what follows the term of contracts, and why."""
 
     _name = "crm.contract.decide.renewal"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Decide on renewal"
 
     contract_ids = fields.Many2many("crm.contract", required=True)

@@ -10,6 +10,7 @@ class CrmContractRenew(models.TransientModel):
     """Renew contracts: one or many, with what becomes of their prices before."""
 
     _name = "crm.contract.renew"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Renew contracts"
 
     contract_ids = fields.Many2many("crm.contract", string="Contracts")
@@ -174,6 +175,7 @@ class CrmContractRenew(models.TransientModel):
 
 class CrmContractRenewLine(models.TransientModel):
     _name = "crm.contract.renew.line"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Contract to renew"
 
     wizard_id = fields.Many2one("crm.contract.renew", required=True, ondelete="cascade")

@@ -7,6 +7,7 @@ class CrmContractReopen(models.TransientModel):
     """Take back the end of a contract, or a termination to come."""
 
     _name = "crm.contract.reopen"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Reopen a contract"
 
     contract_id = fields.Many2one(

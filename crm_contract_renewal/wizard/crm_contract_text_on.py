@@ -8,6 +8,7 @@ class CrmContractTextOn(models.TransientModel):
     """Print the text of a contract as it is amended, for any day."""
 
     _name = "crm.contract.text.on"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Contract text as amended"
 
     contract_id = fields.Many2one(
