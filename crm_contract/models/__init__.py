@@ -5,3 +5,4 @@ from . import line
 from . import ledger
 from . import library
 from . import bridges
+from . import interface

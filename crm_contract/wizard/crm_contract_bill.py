@@ -7,6 +7,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, formatLang
 
+from ..tools.records import one
+
 # Seconds that one click works before the dialog shows how far it is.
 BUDGET = 25
 # Rows and contracts shown in the dialog.
@@ -17,6 +19,7 @@ class CrmContractBill(models.TransientModel):
     """Billing run by hand, with a preview, in steps that are committed one by one."""
 
     _name = "crm.contract.bill"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Bill now"
 
     state = fields.Selection(
@@ -116,7 +119,7 @@ class CrmContractBill(models.TransientModel):
         :raise AccessError: unless the user is an accountant
         :raise UserError: if nothing is due, or the date lies in a locked period
         """
-        self.ensure_one()
+        one(self)
         self._check_can_bill()
         if self.state == "preview":
             self._start()
@@ -126,7 +129,7 @@ class CrmContractBill(models.TransientModel):
 
     def action_view_rows(self):
         """Open all rows of the preview in the billing ledger."""
-        self.ensure_one()
+        one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_contract.crm_contract_installment_action"
         )
@@ -134,12 +137,12 @@ class CrmContractBill(models.TransientModel):
 
     def action_view_invoices(self):
         """Open the invoices that the run made."""
-        self.ensure_one()
+        one(self)
         return self.env["sale.order"].action_view_invoice(self.invoice_ids.exists())
 
     def action_view_failed(self):
         """Open the contracts that could not be invoiced."""
-        self.ensure_one()
+        one(self)
         return self.failed_ids._get_records_action(name=self.env._("Billing problems"))
 
     def action_close(self):

@@ -1,19 +1,22 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date, formatLang
+
+from ..models.interface.crm_contract_interface import END_REASONS
+from ..tools.records import one
 
 
 class CrmContractEnd(models.TransientModel):
     _name = "crm.contract.end"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "End a contract"
 
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"
     )
     reason = fields.Selection(
-        [("completed", "Completed"), ("terminated", "Terminated")],
+        END_REASONS,
         required=True,
         default="completed",
     )
@@ -105,36 +108,21 @@ class CrmContractEnd(models.TransientModel):
             **values,
         )
 
-    @api.constrains("date", "contract_id", "reason")
-    def _check_date(self):
-        for wizard in self:
-            today = wizard.contract_id.company_id._get_today()
-            if wizard.date > today and not wizard._can_end_later():
-                raise ValidationError(
-                    self.env._("A contract is ended today or on an earlier day.")
-                )
-            signed = wizard.contract_id.date_signed
-            if signed and wizard.date < signed:
-                raise ValidationError(
-                    self.env._("A contract can't end before it was signed.")
-                )
-
-    def _can_end_later(self):
-        """Return whether the end may lie in the future; extended by satellites."""
-        return False
-
     def action_end(self):
         """End the contract for the reason given."""
-        self.ensure_one()
-        if self.reason == "terminated" and not (self.note or "").strip():
-            raise UserError(self.env._("Say why the contract is terminated."))
-        moves = self._end_contract()
-        if self.note:
-            self.contract_id.message_post(body=self.note)
+        one(self)
+        result = self.contract_id.action_end(
+            reason=self.reason,
+            date=self.date,
+            note=self.note,
+            settle=self.settle,
+            **self._prepare_details(),
+        )
+        moves = self.env["account.move"].browse(result["move_ids"])
         if moves and moves.has_access("read"):
             return self.env["sale.order"].action_view_invoice(moves)
         return {"type": "ir.actions.act_window_close"}
 
-    def _end_contract(self):
-        """End the contract; return what settles it (account.move)."""
-        return self.contract_id._action_end(self.reason, self.date, settle=self.settle)
+    def _prepare_details(self):
+        """Return other arguments of `crm.contract.action_end`; see satellites (dict)."""
+        return {}

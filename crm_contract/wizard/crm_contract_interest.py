@@ -1,9 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools.records import one
+
 
 class CrmContractInterest(models.TransientModel):
     _name = "crm.contract.interest"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Invoice overdue interest"
 
     contract_id = fields.Many2one(
@@ -44,7 +47,7 @@ class CrmContractInterest(models.TransientModel):
 
     def action_charge(self):
         """Invoice the interest and open the invoice."""
-        self.ensure_one()
+        one(self)
         late = self.env["crm.contract.late.interest"]
         invoices = late._charge(self.contract_id, self.date)
         if not invoices.has_access("read"):
@@ -54,6 +57,7 @@ class CrmContractInterest(models.TransientModel):
 
 class CrmContractInterestLine(models.TransientModel):
     _name = "crm.contract.interest.line"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Overdue interest of an invoice"
 
     wizard_id = fields.Many2one("crm.contract.interest", ondelete="cascade")

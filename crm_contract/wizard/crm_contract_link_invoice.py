@@ -1,11 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools.records import one
+
 
 class CrmContractLinkInvoice(models.TransientModel):
     """Let an invoice that was made by hand stand for open rows of the ledger."""
 
     _name = "crm.contract.link.invoice"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Link an invoice to the ledger"
 
     installment_ids = fields.Many2many(
@@ -58,7 +61,7 @@ class CrmContractLinkInvoice(models.TransientModel):
         :raise AccessError: unless the user is an accountant who may open both
         :raise UserError: if a row is not open or the invoice does not fit, with reasons
         """
-        self.ensure_one()
+        one(self)
         rows, invoice = self.installment_ids, self.invoice_id
         if not self.env.user.has_group("account.group_account_invoice"):
             raise AccessError(self.env._("Only accountants may link an invoice."))

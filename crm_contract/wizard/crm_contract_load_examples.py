@@ -6,6 +6,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import file_open
 from odoo.tools.convert import convert_file
 
+from ..tools.records import one
+
 LANGUAGES = {"en": "base.lang_en", "zh": "base.lang_zh_CN"}
 CLAUSES = "examples/crm_contract_clause_template_%s.xml"
 TEMPLATES = "examples/crm_contract_template_%s.xml"
@@ -39,7 +41,7 @@ class CrmContractLoadExamples(models.TransientModel):
         :raise AccessError: if somebody else than a contract manager asks for it
         :raise UserError: if clauses of the company have the codes of examples
         """
-        self.ensure_one()
+        one(self)
         if not self._can_load():
             raise AccessError(self.env._("Only contract managers load examples."))
         return self._notify(*self._load(self.lang))

@@ -5,12 +5,14 @@ from odoo.tools.date_utils import add
 
 from ..tools.period import shift
 from ..tools.plan import parse_pattern
+from ..tools.records import one
 
 
 class CrmContractPlan(models.TransientModel):
     """Makes the payment plan of a draft from a pattern or from payment terms."""
 
     _name = "crm.contract.plan"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Generate a payment plan"
 
     contract_id = fields.Many2one(
@@ -68,7 +70,7 @@ class CrmContractPlan(models.TransientModel):
 
     def action_apply(self):
         """Replace the payment plan of the contract by the rows of the preview."""
-        self.ensure_one()
+        one(self)
         rows = self._prepare_rows()
         contract = self.contract_id
         contract.write(
@@ -206,6 +208,7 @@ class CrmContractPlan(models.TransientModel):
 
 class CrmContractPlanLine(models.TransientModel):
     _name = "crm.contract.plan.line"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Row of a payment plan to be generated"
 
     wizard_id = fields.Many2one("crm.contract.plan", ondelete="cascade")

@@ -1,11 +1,11 @@
-import base64
-
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+
+from ..tools.records import one
 
 
 class CrmContractSign(models.TransientModel):
     _name = "crm.contract.sign"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Sign a contract"
 
     contract_id = fields.Many2one(
@@ -59,25 +59,18 @@ class CrmContractSign(models.TransientModel):
     @api.constrains("date")
     def _check_date(self):
         for wizard in self:
-            if wizard.date > wizard.contract_id.company_id._get_today():
-                raise ValidationError(
-                    self.env._("A signature can't lie in the future.")
-                )
+            interface = self.env["crm.contract.interface"]
+            interface._read_signed_on(wizard.contract_id, wizard.date)
 
     def action_sign(self):
         """Record the signatures of both sides."""
-        self.ensure_one()
-        signed_copy = None
-        if self.file:
-            signed_copy = (
-                self.filename or self.env._("Signed copy"),
-                base64.b64decode(self.file),
-            )
-        self.contract_id._action_sign(
-            self.date,
-            self.signed_by_customer,
-            self.signed_by_company,
-            self.content_hash,
-            signed_copy,
+        one(self)
+        self.contract_id.action_sign(
+            content_hash=self.content_hash,
+            date=self.date,
+            signed_by_customer=self.signed_by_customer,
+            signed_by_company=self.signed_by_company,
+            signed_copy=self.file,
+            filename=self.filename,
         )
         return {"type": "ir.actions.act_window_close"}

@@ -3,6 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..tools.records import one
+
 
 class CrmContractTakeOver(models.TransientModel):
     """Takes over contracts that were signed before they came into this system.
@@ -11,6 +13,7 @@ class CrmContractTakeOver(models.TransientModel):
     """
 
     _name = "crm.contract.take.over"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Take over signed contracts"
 
     contract_ids = fields.Many2many(
@@ -42,7 +45,7 @@ class CrmContractTakeOver(models.TransientModel):
 
     def action_take_over(self):
         """Submit and sign each contract; tell what could not be taken over, and why."""
-        self.ensure_one()
+        one(self)
         if not self.env.user.has_group("crm_contract.crm_contract_group_manager"):
             raise AccessError(self.env._("Only contract managers take contracts over."))
         failures, done = [], self.contract_ids.browse()

@@ -416,7 +416,7 @@ class TestApproval(ApprovalCommon):
     def test_preview_is_skipped_without_policy(self):
         self.policy.active = False
         contract = self._create_contract()
-        self.assertIs(contract.action_open_submission(), True)
+        self.assertEqual(contract.action_open_submission(), contract)
         self.assertEqual(contract.state, "to_sign")
 
     def test_missing_is_told_with_approvers(self):

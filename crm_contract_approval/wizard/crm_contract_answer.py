@@ -5,6 +5,7 @@ class CrmContractAnswer(models.TransientModel):
     """Answer what an approver asks."""
 
     _name = "crm.contract.answer"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Answer an approver"
 
     contract_id = fields.Many2one(
@@ -22,5 +23,5 @@ class CrmContractAnswer(models.TransientModel):
 
     def action_answer(self):
         """Send the answer to whoever is to decide."""
-        self.contract_id.approval_task_id._answer(self.answer)
+        self.contract_id.approval_task_id.action_answer(self.answer)
         return {"type": "ir.actions.act_window_close"}

@@ -1,15 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-DECISIONS = [
-    ("approve", "Approve"),
-    ("condition", "Approve with condition"),
-    ("reject", "Reject"),
-    ("question", "Ask a question"),
-    ("before", "Add an approver before"),
-    ("after", "Add an approver after"),
-    ("hand_over", "Hand over"),
-]
+from odoo.addons.crm_contract.tools.records import one
+
+from ..models.decision.crm_contract_approval_interface import DECISIONS
+
 # What can be done to several contracts at once, with a result for each.
 _MASS = ("approve", "reject", "hand_over")
 
@@ -18,6 +13,7 @@ class CrmContractDecide(models.TransientModel):
     """The one door to a decision: who decides is whoever is logged in."""
 
     _name = "crm.contract.decide"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Decide on contracts"
 
     decision = fields.Selection(DECISIONS, required=True, default="approve")
@@ -83,7 +79,10 @@ class CrmContractDecide(models.TransientModel):
         # The form that the wizard was opened from says what it showed; a list shows
         # what is there when the wizard opens.
         shown = len(ids) == 1 and context.get("shown_hash")
-        return {task: shown or task.content_hash for task in tasks.exists()}
+        tasks = tasks.exists()
+        # A client may name any.
+        tasks.check_access("read")
+        return {task: shown or task.content_hash for task in tasks}
 
     @api.constrains("decision", "line_ids")
     def _check_decision(self):
@@ -100,11 +99,19 @@ class CrmContractDecide(models.TransientModel):
         """
         if not self.line_ids:
             raise UserError(self.env._("Choose what to decide on."))
-        self.ensure_one()
+        one(self)
         if self.is_done:
             raise UserError(self.env._("This is done already."))
         if len(self.line_ids) == 1:
-            self._act(self.line_ids)
+            self.line_ids.task_id.action_decide(
+                self.decision,
+                content_hash=self.line_ids.content_hash,
+                comment=self.comment,
+                condition=self.condition,
+                reason_id=self.reason_id.id,
+                back_to_id=self.back_to_id.id,
+                user_id=self.user_id.id,
+            )
             return {"type": "ir.actions.act_window_close"}
         self._act_on_many()
         self.is_done = True
@@ -146,30 +153,19 @@ class CrmContractDecide(models.TransientModel):
 
     def _act(self, lines):
         lines.task_id._check_shown({line.task_id: line.content_hash for line in lines})
-        tasks, comment = lines.task_id, self.comment or ""
-        match self.decision:
-            case "approve":
-                tasks._approve(comment)
-            case "condition":
-                tasks._approve(comment, self._get_condition())
-            case "reject":
-                tasks._reject(comment, self.reason_id, self.back_to_id)
-            case "question":
-                tasks._ask(comment)
-            case "before" | "after":
-                tasks._add_approver(self.user_id, self.decision, comment)
-            case "hand_over":
-                tasks._hand_over(self.user_id, comment)
-
-    def _get_condition(self):
-        condition = (self.condition or "").strip()
-        if not condition:
-            raise UserError(self.env._("Write down the condition."))
-        return condition
+        lines.task_id._decide(
+            self.decision,
+            comment=self.comment or "",
+            condition=self.condition or "",
+            reason=self.reason_id,
+            back_to=self.back_to_id,
+            user=self.user_id,
+        )
 
 
 class CrmContractDecideLine(models.TransientModel):
     _name = "crm.contract.decide.line"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Step to decide on"
 
     wizard_id = fields.Many2one(

@@ -5,6 +5,7 @@ class CrmContractSubmit(models.TransientModel):
     """Preview of a submission: who will have to approve, why, and how long it takes."""
 
     _name = "crm.contract.submit"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Submit a contract"
 
     contract_id = fields.Many2one(

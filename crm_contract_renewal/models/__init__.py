@@ -5,3 +5,4 @@ from . import termination
 from . import amendment
 from . import revenue
 from . import bridges
+from . import interface

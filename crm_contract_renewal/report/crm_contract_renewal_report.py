@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.crm_contract.tools.records import one
+
 from ..models.renewal.crm_contract_renewal_decision import DECISIONS
 
 OUTCOMES = [
@@ -143,7 +145,7 @@ class CrmContractRenewalReport(models.Model):
 
     def action_view_contract(self):
         """Open the contract of the row."""
-        self.ensure_one()
+        one(self)
         return self.contract_id._get_records_action()
 
     def _read_group_select(self, aggregate_spec, query):

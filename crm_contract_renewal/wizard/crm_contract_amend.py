@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.crm_contract.tools.records import one
+
 from ..models.amendment.crm_contract_amendment import REQUESTERS
 
 
@@ -7,6 +9,7 @@ class CrmContractAmend(models.TransientModel):
     """Draft an amendment of a contract, knowing what stands in its way."""
 
     _name = "crm.contract.amend"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Amend a contract"
 
     contract_id = fields.Many2one(
@@ -39,8 +42,10 @@ class CrmContractAmend(models.TransientModel):
 
     def action_amend(self):
         """Draft the amendment and open it."""
-        self.ensure_one()
-        amendment = self.contract_id._amend(
-            self.date_effective, self.reason, self.requested_by
+        one(self)
+        amendment = self.contract_id.action_amend(
+            date_effective=self.date_effective,
+            reason=self.reason,
+            requested_by=self.requested_by,
         )
         return amendment._get_records_action()

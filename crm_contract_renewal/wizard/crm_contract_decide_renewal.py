@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+
+from odoo.addons.crm_contract.tools.records import one
 
 from ..models.renewal.crm_contract_renewal_decision import DECISIONS
 
@@ -8,6 +9,7 @@ class CrmContractDecideRenewal(models.TransientModel):
     """Record what follows the term of contracts, and why."""
 
     _name = "crm.contract.decide.renewal"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Decide on renewal"
 
     contract_ids = fields.Many2many("crm.contract", required=True)
@@ -36,12 +38,10 @@ class CrmContractDecideRenewal(models.TransientModel):
 
     def action_decide(self):
         """Record the decision; open the renewal dialog if it is to renew."""
-        self.ensure_one()
-        if not self.contract_ids:
-            raise UserError(self.env._("Choose the contracts to decide on."))
-        if self.decision == "expire" and not (self.reason or "").strip():
-            raise UserError(self.env._("Say why the contract is to expire."))
-        self.contract_ids._decide_renewal(self.decision, self.reason, self.competitor)
+        one(self)
+        self.contract_ids.action_decide_renewal(
+            self.decision, self.reason, self.competitor
+        )
         model = self.env["crm.contract.renewal"]
         renewable = self.contract_ids.filtered(lambda c: not model._get_refusal(c))
         if self.decision == "expire" or not renewable:

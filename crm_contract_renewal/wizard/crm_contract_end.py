@@ -58,35 +58,25 @@ class CrmContractEnd(models.TransientModel):
 
     @api.depends("date", "reason")
     def _compute_is_ahead(self):
+        interface = self.env["crm.contract.interface"]
         for wizard in self:
             today = wizard.contract_id.company_id._get_today()
             later = bool(wizard.date) and wizard.date > today
-            wizard.is_ahead = later and wizard._can_end_later()
+            wizard.is_ahead = later and interface._can_end_later(wizard.reason)
 
     def _compute_is_manager(self):
         self.is_manager = self.env.user.has_group(MANAGER)
 
-    def _can_end_later(self):
-        return self.reason == "terminated"
-
     def _is_by_notice(self):
         return self.reason == "terminated" and self.terminated_by in ("us", "customer")
 
-    def _end_contract(self):
-        model = self.env["crm.contract.termination"]
-        if self.reason == "terminated":
-            termination = model._terminate(
-                self.contract_id,
-                self.date,
-                self.terminated_by,
-                self.date_notice_given,
-                self.note,
-                settle=self.settle,
-                penalty=self._prepare_penalty_vals(),
-            )
-        else:
-            termination = model._complete(
-                self.contract_id, self.date, self.note, settle=self.settle
-            )
-        # sudo: who may see them is asked before they are opened
-        return termination.sudo().settlement_move_ids.sudo(False)
+    def _prepare_details(self):
+        details = super()._prepare_details()
+        if self.reason != "terminated":
+            return details
+        return {
+            **details,
+            "terminated_by": self.terminated_by,
+            "date_notice_given": self.date_notice_given,
+            "penalty": self._prepare_penalty(),
+        }

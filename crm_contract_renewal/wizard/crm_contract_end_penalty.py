@@ -1,7 +1,6 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.fields import Command
 from odoo.tools import formatLang
 
 # How effects on the ledger are summed up: `{kind: what of them counts}`.
@@ -150,14 +149,14 @@ class CrmContractEnd(models.TransientModel):
             ),
         ]
 
-    def _prepare_penalty_vals(self):
-        """Return the values of the penalty that go on record, or None."""
+    def _prepare_penalty(self):
+        """Return the penalty as `crm.contract.action_end` takes it, or None."""
         self.ensure_one()
         if not self.penalty:
             return None
         return {
-            "amount_penalty": self.amount_penalty,
-            "penalty_owed_by": self.penalty_owed_by,
-            "penalty_clause_id": self.penalty_clause_id.id,
-            "penalty_tax_ids": [Command.set(self.penalty_tax_ids.ids)],
+            "amount": self.amount_penalty,
+            "owed_by": self.penalty_owed_by,
+            "clause_id": self.penalty_clause_id.id,
+            "tax_ids": self.penalty_tax_ids.ids,
         }

@@ -1,13 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..tools.uplift import UNCHANGED
+from odoo.addons.crm_contract.tools.records import one
+
+from ..models.price.crm_contract_uplift import UPLIFTS, UpliftTerms
 
 
 class CrmContractRenew(models.TransientModel):
     """Renew contracts: one or many, with what becomes of their prices before."""
 
     _name = "crm.contract.renew"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Renew contracts"
 
     contract_ids = fields.Many2many("crm.contract", string="Contracts")
@@ -19,13 +22,7 @@ class CrmContractRenew(models.TransientModel):
         store=True,
     )
     uplift = fields.Selection(
-        [
-            ("none", "Prices stay"),
-            ("percent", "By percent"),
-            ("amount", "By an amount per unit"),
-            ("index", "By an index"),
-            ("agreed", "As agreed in each contract"),
-        ],
+        UPLIFTS,
         string="Prices",
         required=True,
         default="none",
@@ -135,59 +132,50 @@ class CrmContractRenew(models.TransientModel):
 
         :raise UserError: if a value of the index is missing
         """
-        model = self.env["crm.contract.uplift"]
-        if self.uplift == "percent":
-            return model._get_percent(contract, self.percent, self.rounding)
-        if self.uplift == "amount":
-            return model._get_amount(contract, self.amount, self.rounding)
-        if self.uplift == "index":
-            return self._get_index_uplift(contract)
-        if self.uplift == "agreed":
-            return model._get_agreed(contract)
-        return UNCHANGED, ""
-
-    def _get_index_uplift(self, contract):
-        if not self.index_id:
-            raise UserError(self.env._("Choose the index that prices follow."))
-        model = self.env["crm.contract.uplift"]
-        base_day, day = model._get_index_days(contract, self.months_before)
-        return model._get_index(
-            contract,
-            self.index_id,
-            self.date_base or base_day,
-            self.date_index or day,
+        terms = UpliftTerms(
+            self.uplift,
+            percent=self.percent,
+            amount=self.amount,
+            index=self.index_id,
+            date_base=self.date_base,
+            date_index=self.date_index,
+            months_before=self.months_before,
             cap=self.cap if self.use_cap else None,
             floor=self.floor if self.use_floor else None,
             rounding=self.rounding,
         )
+        return self.env["crm.contract.uplift"]._get_by(contract, terms)
 
     def action_renew(self):
         """Make the renewals of all contracts that can be renewed; open them."""
-        self.ensure_one()
+        one(self)
         if not self.contract_ids:
             raise UserError(self.env._("Choose the contracts to renew."))
         problems = [line.problem for line in self.line_ids if line.problem]
         possible = self.line_ids.filtered(lambda line: not line.problem).contract_id
         if not possible:
             raise UserError("\n".join(problems))
-        uplifts = {contract: self._get_uplift(contract) for contract in possible}
-        successors = possible._renew(uplifts, refresh=self.refresh_clauses)
-        undecided = possible.filtered(lambda c: not c.renewal_decision)
-        undecided._decide_renewal("renew")
-        self._offer(successors)
+        successors = possible.action_renew(
+            uplift=self.uplift,
+            percent=self.percent,
+            amount=self.amount,
+            index_id=self.index_id.id,
+            date_base=self.date_base,
+            date_index=self.date_index,
+            months_before=self.months_before,
+            cap=self.cap if self.use_cap else None,
+            floor=self.floor if self.use_floor else None,
+            rounding=self.rounding,
+            refresh_clauses=self.refresh_clauses,
+            make_opportunity=self.make_opportunity,
+            make_quotation=self.make_quotation,
+        )
         return successors._get_records_action(name=self.env._("Renewals"))
-
-    def _offer(self, successors):
-        """Make what sales wants of the renewals."""
-        offer = self.env["crm.contract.offer"]
-        if self.make_opportunity:
-            offer._make_opportunities(successors)
-        if self.make_quotation:
-            offer._make_quotations(successors)
 
 
 class CrmContractRenewLine(models.TransientModel):
     _name = "crm.contract.renew.line"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Contract to renew"
 
     wizard_id = fields.Many2one("crm.contract.renew", required=True, ondelete="cascade")

@@ -1,10 +1,13 @@
 from odoo import api, fields, models
 
+from odoo.addons.crm_contract.tools.records import one
+
 
 class CrmContractReopen(models.TransientModel):
     """Take back the end of a contract, or a termination to come."""
 
     _name = "crm.contract.reopen"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Reopen a contract"
 
     contract_id = fields.Many2one(
@@ -24,6 +27,6 @@ class CrmContractReopen(models.TransientModel):
 
     def action_reopen(self):
         """Reopen the contract, or take its termination back."""
-        self.ensure_one()
+        one(self)
         self.env["crm.contract.termination"]._reopen(self.contract_id, self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -1,11 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.crm_contract.tools.records import one
+
 
 class CrmContractTextOn(models.TransientModel):
     """Print the text of a contract as it is amended, for any day."""
 
     _name = "crm.contract.text.on"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Contract text as amended"
 
     contract_id = fields.Many2one(
@@ -33,7 +36,7 @@ class CrmContractTextOn(models.TransientModel):
 
     def action_print(self):
         """Print the consolidated text; before any amendment, the text as signed."""
-        self.ensure_one()
+        one(self)
         contract = self._get_contract()
         if not contract.version_id:
             raise UserError(self.env._("The contract was not submitted yet."))

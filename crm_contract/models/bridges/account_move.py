@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.records import one
+
 
 class AccountMove(models.Model):
     _name = "account.move"
@@ -38,7 +40,7 @@ class AccountMove(models.Model):
 
     def action_view_contract(self):
         """Open the contract of the invoice."""
-        self.ensure_one()
+        one(self)
         return self.contract_id._get_records_action()
 
 

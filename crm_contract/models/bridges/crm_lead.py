@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.records import one
+
 
 class CrmLead(models.Model):
     _inherit = "crm.lead"
@@ -29,7 +31,7 @@ class CrmLead(models.Model):
 
     def action_new_contract(self):
         """Open the form of a new contract with the values of the opportunity."""
-        self.ensure_one()
+        one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_contract.crm_contract_action"
         )
@@ -42,7 +44,7 @@ class CrmLead(models.Model):
 
     def action_view_contracts(self):
         """Open the contracts of the opportunity."""
-        self.ensure_one()
+        one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_contract.crm_contract_action"
         )

@@ -70,6 +70,7 @@ class IrActionsReport(models.Model):
             command[command.index("--javascript-delay") + 1] = delay
         return command
 
+    @api.private
     def retrieve_attachment(self, record):
         """Print the frozen text once a contract may be signed."""
         if self.report_name == "crm_contract.report_contract":

@@ -68,7 +68,8 @@ class ResConfigSettings(models.TransientModel):
             jobs += self._create_billing_jobs(missing)
             jobs[:wanted].active = True
             jobs[wanted:].active = False
-        return result
+        # XML-RPC has no word for nothing.
+        return True if result is None else result
 
     @api.model
     def _get_billing_jobs(self):

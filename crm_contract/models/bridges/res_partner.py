@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.records import one
+
 IN_FORCE = ("signed", "running", "suspended")
 
 
@@ -46,7 +48,7 @@ class ResPartner(models.Model):
 
     def action_view_contracts(self):
         """Open the contracts of the partner and its contacts."""
-        self.ensure_one()
+        one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_contract.crm_contract_action"
         )

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import formatLang
 
+from ...tools.records import one
 from ..contract.crm_contract_framework import ORDERABLE_STATES
 
 # Orders that something may have been invoiced of.
@@ -38,8 +39,12 @@ class SaleOrder(models.Model):
     @api.depends("contract_id", "partner_id", "amount_untaxed", "state")
     def _compute_contract_warning(self):
         for order in self:
+            contract = order.contract_id
+            if contract != order._origin.contract_id:
+                # Proposed in a form, whose user may name any.
+                contract = contract._filtered_access("read")
             # sudo: the ceiling of a contract that the salesperson may not open
-            contract = order.contract_id.sudo()
+            contract = contract.sudo()
             is_open = order.state in ("draft", "sent") and contract.is_framework
             # Of a contract with somebody else, it is none of their business.
             customer = order.partner_id.commercial_partner_id
@@ -75,13 +80,16 @@ class SaleOrder(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         watched = self._get_watched(*vals_list, self.env.context)
+        self._check_contracts_named(watched)
         with self.env["crm.contract.ceiling"]._watch(watched):
             orders = super().create(vals_list)
         orders._check_orderable()
         return orders
 
     def write(self, vals):
-        with self.env["crm.contract.ceiling"]._watch(self._get_watched(vals)):
+        watched = self._get_watched(vals)
+        self._check_contracts_named(watched - self.sudo().contract_id)
+        with self.env["crm.contract.ceiling"]._watch(watched):
             result = super().write(vals)
         if not {"state", "contract_id", "partner_id"}.isdisjoint(vals):
             self._check_orderable()
@@ -94,6 +102,11 @@ class SaleOrder(models.Model):
         # sudo: the salesperson may not see the contract, and must respect it
         contracts = self.env["crm.contract"].sudo()
         return self.sudo().contract_id | contracts.browse(filter(None, ids))
+
+    def _check_contracts_named(self, contracts):
+        """Raise AccessError if somebody links a contract that he may not read."""
+        if contracts and not self.env.su:
+            contracts.sudo(False).check_access("read")
 
     def _check_orderable(self):
         """Raise UserError for confirmed orders whose framework does not allow them."""
@@ -169,7 +182,7 @@ class SaleOrder(models.Model):
 
     def action_new_contract(self):
         """Make a draft contract from the order, once; open it."""
-        self.ensure_one()
+        one(self)
         self._check_can_become_contract()
         # What the context proposes is for orders.
         contracts = self.env["crm.contract"]._without_defaults()
@@ -184,7 +197,7 @@ class SaleOrder(models.Model):
 
     def action_view_contract(self):
         """Open the contract of the order."""
-        self.ensure_one()
+        one(self)
         return self.contract_id._get_records_action()
 
     def _check_can_become_contract(self):

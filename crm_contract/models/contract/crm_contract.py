@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ...tools.records import one
+
 
 class CrmContract(models.Model):
     """A customer contract: identity, origin and family.
@@ -229,7 +231,7 @@ class CrmContract(models.Model):
 
     def action_view_orders(self):
         """Open the sales orders of the contract."""
-        self.ensure_one()
+        one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id("sale.action_orders")
         return dict(
             action,
@@ -239,12 +241,12 @@ class CrmContract(models.Model):
 
     def action_view_opportunity(self):
         """Open the opportunity that the contract was made from."""
-        self.ensure_one()
+        one(self)
         return self.opportunity_id._get_records_action()
 
     def action_view_milestones(self):
         """Open the milestones of the contract."""
-        self.ensure_one()
+        one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_contract.crm_contract_milestone_action"
         )

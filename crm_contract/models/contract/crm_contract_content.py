@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools.difference import content_difference
+from ...tools.records import one
 from ...tools.version import READ, field_name, read_name, shared_content
 from .crm_contract_parties import PARTY_FIELDS
 
@@ -216,7 +217,7 @@ class CrmContract(models.Model):
 
     def action_view_versions(self):
         """Open the versions in which the contract was submitted."""
-        self.ensure_one()
+        one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_contract.crm_contract_version_action"
         )
@@ -225,7 +226,7 @@ class CrmContract(models.Model):
 
     def action_verify(self):
         """Tell whether what was submitted, its files and the record are unchanged."""
-        self.ensure_one()
+        one(self)
         problems = self._get_verification_problems()
         return {
             "type": "ir.actions.client",

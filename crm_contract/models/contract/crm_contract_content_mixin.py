@@ -37,6 +37,7 @@ class CrmContractContentMixin(models.AbstractModel):
     """
 
     _name = "crm.contract.content.mixin"
+    _inherit = "crm.contract.named.mixin"
     _description = "Content of a contract"
 
     # Field that leads from a part to its contract; None on the contract itself.
@@ -104,6 +105,7 @@ class CrmContractContentMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_named(vals_list)
         # A default of the context may be meant for the contract only, and `create`
         # refuses it for a part whose field of that name is closed.
         closed = {f"default_{name}" for name in self._get_closed_fields()}
@@ -115,6 +117,7 @@ class CrmContractContentMixin(models.AbstractModel):
         return records
 
     def write(self, vals):
+        self._check_named([vals])
         content = self._filter_content()
         touched = not set(vals).isdisjoint(self._get_content_fields())
         moved = self._content_parent in vals

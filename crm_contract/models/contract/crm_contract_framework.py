@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...tools.records import one
+
 ORDERABLE_STATES = ("signed", "running")
 
 
@@ -87,7 +89,7 @@ class CrmContract(models.Model):
 
     def action_new_call_off(self):
         """Open a new quotation that is called off against the contract."""
-        self.ensure_one()
+        one(self)
         defaults = {
             "contract_id": self,
             "partner_id": self.partner_id,

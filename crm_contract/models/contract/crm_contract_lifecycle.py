@@ -152,6 +152,7 @@ class CrmContract(models.Model):
 
         Without a review to wait for, the contract goes on to be signed.
 
+        :return: the contracts
         :raise UserError: naming all that is missing, at once
         """
         self.check_access("write")
@@ -165,34 +166,39 @@ class CrmContract(models.Model):
             contract._set_number()
         self._freeze()
         (self - self._start_review())._action_approve()
-        return True
+        return self
 
     def action_recall(self):
-        """Take a contract out of review, back to draft."""
+        """Take a contract out of review, back to draft; return it."""
         self._transition("recall")
         self._unfreeze()
+        return self
 
     def action_withdraw(self):
-        """Take a contract that is not signed yet back to draft."""
+        """Take a contract that is not signed yet back to draft; return it."""
         self._transition("withdraw")
         self._unfreeze()
+        return self
 
     def action_suspend(self):
-        """Suspend a running contract from today on; its ledger waits."""
+        """Suspend a running contract from today on, return it; its ledger waits."""
         self._perform("suspend")
         self.env["crm.contract.ledger"]._suspend(self)
+        return self
 
     def action_resume(self):
-        """Let a suspended contract run again from today on."""
+        """Let a suspended contract run again from today on; return it."""
         self._perform("resume")
         ledger = self.env["crm.contract.ledger"]
         for company, contracts in self.grouped("company_id").items():
             ledger._resume(contracts, company._get_today())
+        return self
 
     def action_cancel(self):
-        """Cancel a contract that was not signed."""
+        """Cancel a contract that was not signed; return it."""
         self._transition("cancel")
         self.version_id._withdraw()
+        return self
 
     def _action_approve(self):
         """Let reviewed contracts be signed; an approval add-on calls it at its end."""

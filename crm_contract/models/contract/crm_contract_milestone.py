@@ -75,15 +75,22 @@ class CrmContractMilestone(models.Model):
         return model.activity_schedule(*args, **kwargs)
 
     def action_done(self):
-        """Record that the obligation was fulfilled today; installments may fall due."""
+        """Record that the obligation was fulfilled today; installments may fall due.
+
+        :return: the milestones
+        """
         self._check_can_change_done()
         for milestone in self.filtered(lambda m: not m.date_done):
             # sudo: owned field, written after the check
             milestone.sudo().date_done = milestone.company_id._get_today()
         self.activity_feedback(["mail.mail_activity_data_todo"])
+        return self
 
     def action_undo(self):
-        """Take back a completion, unless an installment of it is billed already."""
+        """Take back a completion, unless an installment of it is billed already.
+
+        :return: the milestones
+        """
         self._check_can_change_done()
         billed = self.installment_ids.filtered(
             lambda row: row.state in ("invoiced", "paid")
@@ -98,6 +105,7 @@ class CrmContractMilestone(models.Model):
             )
         # sudo: owned field, written after the check
         self.sudo().date_done = False
+        return self
 
     def _schedule_activities(self):
         """Remind the responsible of each open milestone; called on signature."""

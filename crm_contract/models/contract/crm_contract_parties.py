@@ -213,16 +213,28 @@ class CrmContract(models.Model):
             `registry`, `vat`, `representative`, `address`, `bank_account` (str)
         """
         self.ensure_one()
-        # sudo: a user who may read the contract may read the parties printed in it
-        contract = self.sudo().with_context(lang=self._get_print_lang())
+        contract = self.with_context(lang=self._get_print_lang())
+        customer = contract._get_printed("partner_id").commercial_partner_id
+        company = contract._get_printed("company_id").partner_id
         return {
             "customer": contract._prepare_party(
-                contract.partner_id.commercial_partner_id, contract.customer_bank_id
+                customer, contract._get_printed("customer_bank_id")
             ),
             "company": contract._prepare_party(
-                contract.company_id.partner_id, contract.company_bank_id
+                company, contract._get_printed("company_bank_id")
             ),
         }
+
+    def _get_printed(self, name):
+        """Return what a field links as it may be printed (sudo).
+
+        Of what a form proposes, that is what its user may read.
+        """
+        record = self[name]
+        if record != self._origin[name]:
+            record = record.sudo(False)._filtered_access("read")
+        # sudo: a user who may read the contract may read the parties printed in it
+        return record.sudo()
 
     @api.model
     def _prepare_party(self, partner, bank):

@@ -3,6 +3,7 @@ from odoo.tools import format_date
 from odoo.tools.misc import babel_locale_parse
 
 from ...tools.amount_in_words import chinese_capital_amount
+from ...tools.records import one
 from .crm_contract_content_mixin import CONTENT_ORDER
 
 # Open periods that the summary sheet lists one by one.
@@ -76,7 +77,7 @@ class CrmContract(models.Model):
 
     def action_send(self):
         """Open the composer with the mail template that attaches the contract."""
-        self.ensure_one()
+        one(self)
         template = self.env.ref("crm_contract.mail_template_contract")
         return {
             "type": "ir.actions.act_window",

@@ -130,6 +130,9 @@ class CrmContractType(models.Model):
         default = dict(default or {})
         vals_list = super().copy_data(default=default)
         for contract_type, vals in zip(self, vals_list, strict=True):
+            if not vals:
+                # Named twice by a client
+                continue
             if "name" not in default:
                 vals["name"] = self.env._("%s (copy)", contract_type.name)
             if "code" not in default:

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
+from ...tools.records import one, some
 from .crm_contract_job import CONFLICTS
 
 _logger = logging.getLogger(__name__)
@@ -76,12 +77,14 @@ class CrmContractJobFailure(models.Model):
             "crm_contract.crm_contract_group_manager,base.group_system"
         ):
             raise AccessError(self.env._("Only contract managers may do this."))
+        # A client may name those of other companies.
+        some(self).check_access("read")
         left = self._try_again()
         return self._notify_tried(left)
 
     def action_open_record(self):
         """Open the record that could not be done."""
-        self.ensure_one()
+        one(self)
         return self._get_record()._get_records_action()
 
     @api.model

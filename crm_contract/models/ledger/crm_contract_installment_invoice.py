@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import format_date
 
+from ...tools.records import one
 from ..contract.crm_contract_content_mixin import CONTENT_ORDER
 from .crm_contract_installment import BILLABLE_STATES
 
@@ -21,14 +22,11 @@ class CrmContractInstallment(models.Model):
 
         :raise UserError: if a row can't be invoiced now, with the reason
         """
-        invoices = self._create_invoices()
-        if not invoices.has_access("read"):
-            return True
-        return self.env["sale.order"].action_view_invoice(invoices)
+        return self._create_invoices()._view_created()
 
     def action_view_invoice(self):
         """Open the invoice of the row."""
-        self.ensure_one()
+        one(self)
         return self.env["sale.order"].action_view_invoice(self.invoice_id)
 
     def _create_invoices(self, date=None):

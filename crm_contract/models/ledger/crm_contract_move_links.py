@@ -96,7 +96,9 @@ class AccountMove(models.Model):
 
     def button_draft(self):
         self._check_installments_not_billed_again()
-        return super().button_draft()
+        result = super().button_draft()
+        # XML-RPC has no word for nothing.
+        return True if result is None else result
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
         reverse_moves = super()._reverse_moves(default_values_list, cancel)

@@ -159,9 +159,10 @@ class CrmContractClause(models.Model):
         }
 
     def action_reset_to_library(self):
-        """Take the text of the library version again."""
+        """Take the text of the library version again; return the clauses."""
         self._compute_from_template()
         self._compute_body()
+        return self
 
     def _get_text(self):
         """Return the text to print: the frozen one, else resolved as far as it goes."""

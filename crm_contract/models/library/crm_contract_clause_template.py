@@ -3,6 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.records import one
+
 
 class CrmContractClauseTemplate(models.Model):
     """A clause of the library: one text, in one language, in one version.
@@ -128,7 +130,7 @@ class CrmContractClauseTemplate(models.Model):
 
     def action_new_version(self):
         """Copy the clause into the next version, archive this one; return the form."""
-        self.ensure_one()
+        one(self)
         successor = self.copy(
             {
                 "name": self.name,

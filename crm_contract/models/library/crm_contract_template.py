@@ -3,6 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools.date_utils import add
 
+from ...tools.records import one
 from ..contract.crm_contract_milestone import PARTIES, relink_milestones
 from ..contract.crm_contract_text import DISPUTE_METHODS
 from ..contract.crm_contract_type import BILLED_IN, TERM_UNITS
@@ -149,7 +150,7 @@ class CrmContractTemplate(models.Model):
 
     def action_new_contract(self):
         """Open the form of a new contract made from this template."""
-        self.ensure_one()
+        one(self)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("New contract"),

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from ...tools.records import one
+
 
 class CrmContractLine(models.Model):
     """Recurring lines in words: in lists, and in the printed contract."""
@@ -24,7 +26,7 @@ class CrmContractLine(models.Model):
 
     def action_open_recurrence(self):
         """Open the form of the line, with its term and price steps, in a dialog."""
-        self.ensure_one()
+        one(self)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Recurring fee"),

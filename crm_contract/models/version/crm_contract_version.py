@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from ...tools.canonical import short_hash
 from ...tools.difference import content_difference
 from ...tools.in_force import Agreed
+from ...tools.records import one
 from ...tools.version import (
     FORMAT,
     is_intact,
@@ -303,7 +304,7 @@ class CrmContractVersion(models.Model):
 
     def action_view_text(self):
         """Open the printed text that was stored with the version."""
-        self.ensure_one()
+        one(self)
         return self.document_ids.filtered(lambda row: row.kind == "text")[
             :1
         ]._get_records_action()

@@ -3,6 +3,8 @@ from markupsafe import Markup
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.crm_contract.tools.records import one
+
 _CLOSING = {"reject", "recall", "withdraw", "cancel"}
 _MANAGERS = (
     "crm_contract.crm_contract_group_manager",
@@ -33,7 +35,7 @@ class CrmContract(models.Model):
 
     def action_open_submission(self):
         """Show who has to approve before submitting; submit at once if nobody has to."""
-        self.ensure_one()
+        one(self)
         self.check_access("write")
         policies = self.env["crm.contract.approval.policy"]
         if not policies._plan(self)[self]:
@@ -49,12 +51,12 @@ class CrmContract(models.Model):
 
     def action_open_approval(self):
         """Open the page of the current step: figures, changes, printed draft."""
-        self.ensure_one()
+        one(self)
         return self.approval_task_id._get_records_action()
 
     def action_view_reviews(self):
         """Open all decisions on the contract."""
-        self.ensure_one()
+        one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_contract_approval.crm_contract_approval_review_action"
         )

@@ -5,6 +5,7 @@ from . import crm_contract_approval_task
 from . import crm_contract_approval_round
 from . import crm_contract_approval_people
 from . import crm_contract_approval_decision
+from . import crm_contract_approval_interface
 from . import crm_contract_approval_sheet
 from . import crm_contract_approval_reminder
 from . import crm_contract_approval_comparison

@@ -38,6 +38,7 @@ class CrmContractApprovalCondition(models.Model):
     def action_met(self):
         """Say that the named change is made; the last one lets the contract go on.
 
+        :return: the conditions
         :raise UserError: if the user is not the one who set the condition
         """
         self.check_access("read")
@@ -49,6 +50,7 @@ class CrmContractApprovalCondition(models.Model):
         self._set_met()
         reviewed = self.contract_id.filtered(lambda c: c.state == "review")
         self.env["crm.contract.approval.task"]._continue_review(reviewed)
+        return self
 
     def _get_refusal_to_meet(self):
         """Return why the user may not say that the condition is met (str)."""

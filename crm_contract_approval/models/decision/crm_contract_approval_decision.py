@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from odoo.addons.crm_contract.tools.records import one
+
 from .crm_contract_approval_task import DONE_STATES
 
 
@@ -13,9 +15,10 @@ class CrmContractApprovalTask(models.Model):
     def action_undo(self):
         """Take the user's own decision back, as long as nobody acted on it.
 
+        :return: the step
         :raise UserError: if it is too late, or if there is none
         """
-        self.ensure_one()
+        one(self)
         self._lock()
         refusal = self._get_refusal_to_undo()
         if refusal:
@@ -41,6 +44,7 @@ class CrmContractApprovalTask(models.Model):
             [("task_id", "=", task.id), ("user_id", "=", self.env.uid)]
         ).unlink()
         task._make_current()
+        return self
 
     def _approve(self, comment="", condition=""):
         """Approve the steps in the name of the user; the contracts go on.

@@ -104,10 +104,14 @@ class CrmContractApprovalDelegation(models.Model):
         self.env.registry.clear_cache()
 
     def action_end(self):
-        """Let the delegations end yesterday, or today if they began today."""
+        """Let the delegations end yesterday, or today if they began today.
+
+        :return: the delegations
+        """
         today = fields.Date.context_today(self)
         for row in self:
             row.date_to = max(row.date_from, fields.Date.add(today, days=-1))
+        return self
 
     def _check_owner(self):
         if self.env.su or self.env.user.has_group(

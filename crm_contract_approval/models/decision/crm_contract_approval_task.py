@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from odoo.addons.crm_contract.tools.records import one
+
 from ..policy.crm_contract_approval_step import MODES
 
 TASK_STATES = [
@@ -196,7 +198,7 @@ class CrmContractApprovalTask(models.Model):
 
     def action_open_contract(self):
         """Open the contract of the step."""
-        self.ensure_one()
+        one(self)
         return self.contract_id._get_records_action()
 
     def _is_manager(self):

@@ -84,7 +84,7 @@ class CrmContractApprovalPolicy(models.Model):
     def copy_data(self, default=None):
         return [
             dict(vals, name=self.env._("%s (copy)", policy.name))
-            if "name" not in (default or {})
+            if vals and "name" not in (default or {})
             else vals
             for policy, vals in zip(self, super().copy_data(default), strict=True)
         ]

@@ -7,6 +7,7 @@ from odoo.addons.crm_contract.models.contract.crm_contract_lifecycle import (
     Transition,
 )
 from odoo.addons.crm_contract.tools.plan import share_out
+from odoo.addons.crm_contract.tools.records import one
 
 from ..deadline.crm_contract import IN_FORCE
 
@@ -126,17 +127,9 @@ class CrmContract(models.Model):
             "amendment_ids",
         }
 
-    def action_amend(self):
-        """Open the dialog that drafts an amendment."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_contract_renewal.crm_contract_amend_action"
-        )
-        return dict(action, context={"default_contract_id": self.id})
-
     def action_view_amendments(self):
         """Open the amendments of the contract."""
-        self.ensure_one()
+        one(self)
         return self.amendment_ids._get_records_action(name=self.env._("Amendments"))
 
     @api.model

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.date_utils import add
 
+from odoo.addons.crm_contract.tools.records import one, some
+
 
 class CrmContractChangeTask(models.Model):
     """What somebody has to do so that an amendment is carried out.
@@ -98,8 +100,10 @@ class CrmContractChangeTask(models.Model):
         """Mark the tasks as done, as their activities are.
 
         Their owners may, and whoever may write the amendment.
+
+        :return: the tasks
         """
-        self.check_access("read")
+        some(self).check_access("read")
         self.filtered(lambda task: task.user_id != self.env.user)._check_can_plan()
         # sudo: the owner of a task may not be able to open its contract
         early = self.filtered(lambda task: not task.sudo()._has_begun())
@@ -113,6 +117,7 @@ class CrmContractChangeTask(models.Model):
         # An activity that somebody deleted was not done.
         self.sudo()._launch()
         self._get_open_activities().action_feedback()
+        return self
 
     def _check_can_plan(self):
         """Raise AccessError unless the user may write the amendments of the tasks."""
@@ -186,7 +191,7 @@ class CrmContract(models.Model):
 
     def action_view_change_tasks(self):
         """Open the tasks of the contract's amendments."""
-        self.ensure_one()
+        one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_contract_renewal.crm_contract_change_task_action"
         )

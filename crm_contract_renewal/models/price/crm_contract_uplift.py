@@ -1,4 +1,6 @@
+from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -6,6 +8,29 @@ from odoo.exceptions import UserError
 from odoo.addons.crm_contract.tools.period import shift
 
 from ...tools.uplift import UNCHANGED, Uplift, factor_of, index_percent
+
+UPLIFTS = [
+    ("none", "Prices stay"),
+    ("percent", "By percent"),
+    ("amount", "By an amount per unit"),
+    ("index", "By an index"),
+    ("agreed", "As agreed in each contract"),
+]
+
+
+class UpliftTerms(NamedTuple):
+    """How prices are to rise: a key of `UPLIFTS`, and what it takes."""
+
+    kind: str
+    percent: float = 0.0
+    amount: float = 0.0
+    index: models.Model | None = None
+    date_base: date | None = None
+    date_index: date | None = None
+    months_before: int = 0
+    cap: float | None = None
+    floor: float | None = None
+    rounding: float = 0.01
 
 
 class CrmContractUplift(models.AbstractModel):
@@ -16,6 +41,33 @@ class CrmContractUplift(models.AbstractModel):
 
     _name = "crm.contract.uplift"
     _description = "Uplift of prices with a renewal"
+
+    @api.model
+    def _get_by(self, contract, terms):
+        """Return the uplift of a contract by what somebody chose (`UpliftTerms`).
+
+        :raise UserError: if a value of the index is missing
+        """
+        if terms.kind == "percent":
+            return self._get_percent(contract, terms.percent, terms.rounding)
+        if terms.kind == "amount":
+            return self._get_amount(contract, terms.amount, terms.rounding)
+        if terms.kind == "agreed":
+            return self._get_agreed(contract)
+        if terms.kind != "index":
+            return UNCHANGED, ""
+        if not terms.index:
+            raise UserError(self.env._("Choose the index that prices follow."))
+        base_day, day = self._get_index_days(contract, terms.months_before)
+        return self._get_index(
+            contract,
+            terms.index,
+            terms.date_base or base_day,
+            terms.date_index or day,
+            cap=terms.cap,
+            floor=terms.floor,
+            rounding=terms.rounding,
+        )
 
     @api.model
     def _get_agreed(self, contract):

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
+from odoo.addons.crm_contract.tools.records import one
+
 from ..deadline.crm_contract import IN_FORCE
 
 
@@ -88,17 +90,18 @@ class CrmContract(models.Model):
 
     def action_view_renewals(self):
         """Open what the contract was renewed by."""
-        self.ensure_one()
+        one(self)
         return self.renewal_ids._get_records_action(name=self.env._("Renewals"))
 
     def action_view_origin(self):
         """Open the predecessor."""
-        self.ensure_one()
+        one(self)
         return self.origin_id._get_records_action()
 
     def action_reopen_decision(self):
-        """Take the decision back, as long as nothing came of it."""
+        """Take the decision back, as long as nothing came of it; return the contracts."""
         self.env["crm.contract.renewal.decision"]._reopen(self)
+        return self
 
     def _decide_renewal(self, decision, reason="", competitor=""):
         """Record what follows the term; the reminders are done with.

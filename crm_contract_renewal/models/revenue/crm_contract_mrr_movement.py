@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.crm_contract.tools.records import one
+
 KINDS = [
     ("new", "New"),
     ("expansion", "Expansion"),
@@ -102,5 +104,5 @@ class CrmContractMrrMovement(models.Model):
 
     def action_view_contract(self):
         """Open the contract of the movement."""
-        self.ensure_one()
+        one(self)
         return self.contract_id._get_records_action()

@@ -1,0 +1,2 @@
+from . import crm_contract_interface
+from . import crm_contract

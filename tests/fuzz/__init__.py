@@ -1,0 +1,1 @@
+"""A fuzzer of all that a client may call: see `test_fuzz.py`."""
