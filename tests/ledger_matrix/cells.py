@@ -154,11 +154,14 @@ def _amend_before(row):
 
 
 def _end(row):
-    return [Act(row.inside(1, 6), "end", {"last": row.inside(1, 6)})]
+    last = row.inside(1, 6)
+    return [Act(last, "end", {"last": last, "reason": "completed"})]
 
 
 def _terminate(row):
-    return [Act(row.inside(1, 3), "end", {"last": row.inside(2, 5)})]
+    return [
+        Act(row.inside(1, 3), "end", {"last": row.inside(2, 5), "reason": "terminated"})
+    ]
 
 
 def _renew(row):
@@ -180,6 +183,7 @@ EVENTS = {
     "early end": _end,
     "terminate": _terminate,
     "renew": _renew,
+    "pay": _on_first_invoice("pay"),
     "credit in part": _on_first_invoice("credit_part", amount=100),
     "credit in full": _on_first_invoice("credit_full"),
     "reverse and create": _on_first_invoice("replace"),
@@ -208,7 +212,9 @@ def is_legal(cell):
     if cell.event != "renew":
         return True
     row = Row(cell)
-    return row.cell.interval in ("10 days", "2 weeks") or row.p(TERM).day == row.start.day
+    return (
+        row.cell.interval in ("10 days", "2 weeks") or row.p(TERM).day == row.start.day
+    )
 
 
 def all_cells():
@@ -233,7 +239,28 @@ def in_pairs(cells):
     return chosen
 
 
-def coverage(chosen, cells):
-    """Return (pairs that the chosen have, pairs that there are)."""
-    every = set().union(*map(pairs_of, cells))
-    return len(set().union(*map(pairs_of, chosen)) & every), len(every)
+def selection_values(env):
+    """Return what a cell can have by the models themselves: {dimension: values}.
+
+    Values of a selection that no cell uses are gaps of the matrix.
+    """
+    fields = env["crm.contract.line"]._fields
+    return {
+        **DIMENSIONS,
+        "interval": tuple(dict(fields["recurrence_unit"].selection)),
+        "billed": tuple(dict(fields["billed_in"].selection)),
+    }
+
+
+def coverage(chosen, can_be):
+    """Return (pairs of values that the chosen cells have, that there can be)."""
+    every = {
+        frozenset({(one, a), (other, b)})
+        for one, other in itertools.combinations(Cell._fields, 2)
+        for a, b in itertools.product(can_be[one], can_be[other])
+    }
+    found = set()
+    for cell in chosen:
+        cell = cell._replace(interval=INTERVALS[cell.interval][1])
+        found |= set(map(frozenset, pairs_of(cell)))
+    return len(found & every), len(every)

@@ -87,19 +87,25 @@ class Oracle:
         return {day for part in self.billed for day in span(part.first, part.last)}
 
     def charges(self, today):
-        """What is to be billed on a day, besides what is (list of Billed)."""
+        """What is to be billed on a day, besides what is (list of Billed).
+
+        A part falls due on its first day, or in arrears on the day after its last one.
+        While all is suspended, periods that are not over wait.
+        """
         number, result, billed = 0, [], self.billed_days()
         end = min(filter(None, (self.end, self.last)))
+        paused = min((first for first, last in self.pauses if not last), default=None)
         while (first := self.period(number)) <= min(end, today):
             after = self.period(number + 1)
             last = min(end, after - DAY)
-            due = first if self.advance else last + DAY
-            open_pause = next((a for a, b in self.pauses if b is None), None)
-            waits = open_pause and open_pause <= last
-            if due <= today and not waits:
+            if not paused or last < paused:
                 result += self.parts(first, last, (after - first).days, billed)
             number += 1
-        return result
+        return [
+            part
+            for part in result
+            if (part.first if self.advance else part.last + DAY) <= today
+        ]
 
     def parts(self, first, last, full, billed):
         """The days of a period that are not billed, cut where the price changes."""

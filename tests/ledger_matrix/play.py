@@ -1,10 +1,11 @@
 """Plays rows of the matrix in an Odoo shell, and compares the books with the oracle."""
 
 import logging
-from itertools import groupby
+from itertools import groupby, islice
 
-from ledger_matrix.cells import PRICE, Row
+from ledger_matrix import cells, known
 from ledger_matrix.oracle import cents
+from ledger_matrix.world import World
 
 _logger = logging.getLogger(__name__)
 JOBS = ("advance", "bill", "renew")
@@ -20,7 +21,7 @@ class Player:
         self.customer = world.make_customer(str(row.cell))
         count, unit = row.oracle().interval
         line = {
-            "price_unit": PRICE,
+            "price_unit": cells.PRICE,
             "quantity": 2,
             "is_recurring": True,
             "recurrence_interval": count,
@@ -51,10 +52,14 @@ class Player:
             self.problem = f"{act.day} {act.verb}: {error!r}"
 
     def compare(self, booked):
-        """Note the first day on which books and oracle disagree."""
+        """Note the first day on which oracle, books and figures disagree."""
         if self.problem:
             return
         expected, booked = self.oracle.total(), cents(booked)
+        family = self.contract | self.contract.renewal_ids
+        told = cents(sum(family.mapped("amount_invoiced")))
+        if told != booked:
+            self.problem = f"{self.world.today}: booked {booked}, said to be {told}"
         if booked != expected:
             self.problem = (
                 f"{self.world.today}: booked {booked}, expected {expected} ("
@@ -83,8 +88,8 @@ class Player:
         self.world.amend(self.contract, effect, **values)
         self.oracle.amend(effect, **terms)
 
-    def do_end(self, last):
-        self.world.end(self.contract, last)
+    def do_end(self, last, reason):
+        self.world.end(self.contract, last, reason)
         self._post_drafts("out_refund")
         self.oracle.stop(last)
 
@@ -102,6 +107,9 @@ class Player:
 
     def _post_drafts(self, kind):
         self.world.invoices(self.customer, kind, ("draft",)).action_post()
+
+    def do_pay(self):
+        self.world.pay(self._invoice())
 
     def do_credit_part(self, amount):
         self.world.credit(self._invoice(), amount)
@@ -127,33 +135,97 @@ class Player:
         self.oracle.correct(0, price)
 
 
-def play(world, cells, fail_fast=False):
+# What the played cells have to reach of what the models can be: {model: fields}
+SELECTIONS = {
+    "crm.contract.line": ("recurrence_unit", "billed_in"),
+    "crm.contract.installment": ("state",),
+    "crm.contract": ("end_reason",),
+}
+
+
+def main(env, part, share=(0, 1), fail_fast=False):
+    """Play the cells of a part: "pairs", or "all".
+
+    :param share: (which, of how many) groups of cells
+    :param fail_fast: end with the first group in which a cell fails unexpectedly
+    :return: {"failed", "right": list of str, "cells": number of cells, "pairs":
+        (pairs of values that the part has, that there are), "reached": (what the
+        models' selections were, what they can be)}
+    """
+    chosen = cells.all_cells()
+    if part == "pairs":
+        chosen = cells.in_pairs(chosen)
+    reached = set()
+    with World(env, "2027-01-01") as world:
+        outcomes = play(world, chosen, share, fail_fast, reached)
+        can_be = cells.selection_values(env)
+    failed, right = known.judge(outcomes)
+    return {
+        "failed": failed,
+        "right": right,
+        "cells": len(outcomes),
+        "pairs": cells.coverage(chosen, can_be),
+        "reached": sorted(map(list, reached)),
+        "selections": sorted(map(list, selections(env))),
+    }
+
+
+def selections(env):
+    """Return what the models can be: {(model, field, value)}."""
+    return {
+        (model, name, value)
+        for model, names in SELECTIONS.items()
+        for name in names
+        for value in dict(env[model]._fields[name]._description_selection(env))
+    }
+
+
+def play(world, chosen, share=(0, 1), fail_fast=False, reached=None):
     """Play cells; return {cell: what is wrong, or ""}.
 
     Cells with one interval and one anchor have one calendar, and share its jobs.
+
+    :param reached: set to which what the models' selections were is added
     """
     outcomes = {}
 
     def calendar(cell):
         return cell.anchor, cell.interval
 
-    for _calendar, group in groupby(sorted(cells, key=calendar), calendar):
-        outcomes |= _play_group(world, [Row(cell) for cell in group])
-        if fail_fast and any(outcomes.values()):
+    groups = groupby(sorted(chosen, key=calendar), calendar)
+    for _calendar, group in islice(groups, share[0], None, share[1]):
+        rows = [cells.Row(cell) for cell in group]
+        outcomes |= _play_group(world, rows, set() if reached is None else reached)
+        if fail_fast and known.judge(outcomes)[0]:
             break
     return outcomes
 
 
-def _play_group(world, rows):
+def _play_group(world, rows, reached):
     with world.taken_back():
         world.move_to(rows[0].start)
         players = [Player(world, row) for row in rows]
         acts = [(act, player) for player in players for act in player.row.acts()]
-        days = sorted({act.day for act, _player in acts})
-        for day in days:
+        for day in sorted({act.day for act, _player in acts}):
             todays = [pair for pair in acts if pair[0].day == day]
             _play_day(world, day, todays, players)
+            reached |= _get_values([player.contract for player in players])
         return {player.row.cell: player.problem for player in players}
+
+
+def _get_values(contracts):
+    contracts = contracts[0].sudo().union(*contracts[1:])
+    records = {
+        record._name: record
+        for record in (contracts, contracts.line_ids, contracts.installment_ids)
+    }
+    return {
+        (model, name, value)
+        for model, names in SELECTIONS.items()
+        for name in names
+        for value in records[model].mapped(name)
+        if value
+    }
 
 
 def _play_day(world, day, acts, players):

@@ -65,7 +65,8 @@ class World:
     """The company of the shell's database, at a time that goes by as it is told."""
 
     def __init__(self, env, start, quiet=True):
-        self.clock = freeze_time(f"{start} 09:00:00")
+        # Hypothesis measures how long it takes.
+        self.clock = freeze_time(f"{start} 09:00:00", ignore=["hypothesis"])
         self.time = self.clock.start()
         hold(env.cr)
         # The text has tests of its own, and takes most of the time.
@@ -204,6 +205,9 @@ class World:
     def sign(self, contract):
         """Submit a draft, and sign it."""
         contract.action_submit()
+        return self.sign_submitted(contract)
+
+    def sign_submitted(self, contract):
         contract.env["crm.contract.sign"].create(
             {"contract_id": contract.id}
         ).action_sign()
@@ -237,11 +241,15 @@ class World:
             {"contract_id": contract.id, "reason": "Both changed their minds"}
         ).action_reopen()
 
-    def renew(self, contract):
+    def draft_renewal(self, contract):
+        before = contract.renewal_ids
         contract.env["crm.contract.renew"].create(
             {"contract_ids": [Command.set(contract.ids)]}
         ).action_renew()
-        return self.sign(contract.renewal_ids[-1:])
+        return contract.renewal_ids - before
+
+    def renew(self, contract):
+        return self.sign(self.draft_renewal(contract))
 
     # What accountants do
 
@@ -316,3 +324,33 @@ class World:
         """What jobs could not do (list of str)."""
         rows = self.env["crm.contract.job.failure"].sudo().search([])
         return [f"{row.display_name}: {row.reason}" for row in rows]
+
+    def activities(self, contracts):
+        """What is to be done for contracts: {id: activities}."""
+        activities = self.env["mail.activity"].sudo()
+        domain = [("res_model", "=", "crm.contract")]
+        ids = [contract.id for contract in contracts]
+        found = activities.search([*domain, ("res_id", "in", ids)])
+        return found.grouped("res_id")
+
+    def lines(self, ids):
+        """Invoice lines that are there of some, as the accountant sees them."""
+        return self.as_user(self.env["account.move.line"], "accountant").search(
+            [("id", "in", ids)]
+        )
+
+    def last_line(self):
+        line = self.env["account.move.line"].sudo().search([], order="id desc", limit=1)
+        return line.id or 0
+
+    def new_lines(self, since):
+        """Lines of invoices that were made since: {customer's id: lines}."""
+        lines = self.env["account.move.line"].sudo()
+        found = lines.search(
+            [
+                ("id", ">", since),
+                ("move_type", "=", "out_invoice"),
+                ("display_type", "=", "product"),
+            ]
+        )
+        return found.grouped(lambda line: line.partner_id.id)
