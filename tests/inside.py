@@ -20,12 +20,21 @@ class EndedError(Exception):
     """A program that did not come to its end; says its last words."""
 
 
-def run(database, program, addons=None, output=subprocess.PIPE, **arguments):
+def run(
+    database,
+    program,
+    addons=None,
+    output=subprocess.PIPE,
+    environment=None,
+    **arguments,
+):
     """Call `main(env, **arguments)` of a module in an Odoo shell; return what it returns.
 
     :param addons: folder of other add-ons than those that the configuration names
     :param output: where the standard output goes
+    :param environment: what tells which Odoo it is, `os.environ` if not given
     """
+    environment = environment or os.environ
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         script = SCRIPT.format(
             tests=str(TESTS),
@@ -33,7 +42,7 @@ def run(database, program, addons=None, output=subprocess.PIPE, **arguments):
             arguments=json.dumps(arguments),
             file=file.name,
         )
-        command = [os.environ["ODOO_BIN"], "shell", "-c", os.environ["ODOO_CONF"]]
+        command = [environment["ODOO_BIN"], "shell", "-c", environment["ODOO_CONF"]]
         command += ["-d", database, "--no-http", "--log-level=error"]
         if addons:
             command += [f"--addons-path={addons}"]
@@ -43,6 +52,7 @@ def run(database, program, addons=None, output=subprocess.PIPE, **arguments):
             stdout=output,
             stderr=subprocess.PIPE,
             text=True,
+            env=environment,
             check=False,
         )
         if answer.returncode or not os.path.getsize(file.name):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ledger_matrix.oracle import cents
+
 from machine.life import LIVE, WrongError
 
 DAY = timedelta(days=1)
@@ -41,8 +42,9 @@ def _check_life(life, booked, after_jobs):
     check_end(life)
     check_state(life)
     check_number(life)
-    check_terms(life)
     if after_jobs:
+        check_terms(life)
+        check_over(life)
         check_due(life)
         check_in_effect(life)
         check_recurring_revenue(life)
@@ -116,8 +118,9 @@ def check_number(life):
 
 
 def check_terms(life):
-    """8: the contract shows what holds today."""
-    if life.state not in LIVE:
+    """8: the contract shows what holds today, when the jobs of the day are through."""
+    # While it is suspended, amendments wait.
+    if life.state != "running":
         return
     today = life.world.today
     [line] = life.contract.line_ids.filtered(
@@ -126,6 +129,16 @@ def check_terms(life):
     shown = cents(line.price_unit) * cents(line.quantity)
     expected = life.oracle.price_on(max(today, life.oracle.start))
     _expect(shown == expected, f"{shown} is shown, {expected} was agreed")
+
+
+def check_over(life):
+    """15: what has a last day runs on it, and no longer."""
+    contract, today = life.contract, life.world.today
+    last = min(filter(None, (contract.date_termination, contract.date_end)))
+    if life.state in LIVE:
+        _expect(today <= last, f"{life.state} after its last day, {last}")
+    if life.state == "ended" and contract.end_reason == "expired":
+        _expect(today > last, f"expired before its last day, {last}")
 
 
 def check_due(life):
@@ -138,7 +151,7 @@ def check_in_effect(life):
     """10: what was signed is in force from its day on."""
     today = life.world.today
     for row in life.contract.amendment_ids:
-        if row.state == "signed" and life.state in LIVE:
+        if row.state == "signed" and life.state == "running":
             _expect(row.date_effective > today, f"{row.number} is not in force")
 
 

@@ -100,10 +100,6 @@ class Life:
 
     # Deeds
 
-    def deeds(self):
-        """Return the names of what can be done now."""
-        return [name for name, can in DEEDS.items() if can(self)]
-
     def do(self, name, number=0):
         """Do something; return whether it was not refused.
 
@@ -186,8 +182,7 @@ class Life:
         self.world.end(self.contract, day, reason)
         self.world.invoices(self.customer, "out_refund", ("draft",)).action_post()
         self.note_books()
-        if day <= self.world.today or not self.contract.state == "suspended":
-            self.oracle.stop(day)
+        self.oracle.stop(day)
         if reason == "terminated" and self.deposit and not self.deposit.billed:
             self.deposit = None
 
@@ -404,17 +399,22 @@ DEEDS = {
 
 
 def live_through(world, lives, day):
-    """Let a day come: its jobs run, and each life is compared with what they did."""
+    """Let a day come: its jobs run, and each life is compared with what they did.
+
+    :return: {life: what is not as it was promised}
+    """
     world.move_to(day)
     last = world.last_line()
     world.run_jobs()
     new = world.new_lines(last)
+    problems = {}
     for life in lives:
         if life.contract.state == "ended" and life.state != "ended":
             life.end_pauses()
         try:
             life.note_state()
+            life.follow_renewal()
             life.note_jobs(new.get(life.customer.id, ()))
         except WrongError as error:
-            raise WrongError(f"{day} {error}\n{life}") from None
-        life.follow_renewal()
+            problems[life] = f"{day} {error}\n{life}"
+    return problems
