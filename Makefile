@@ -1,10 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help run fresh test lint format docs bench wheels
+.PHONY: help run fresh test soak lint format docs bench wheels
 
 help:
 	@echo "make run       serve the add-ons with demo data (PORT=8069)"
 	@echo "make fresh     the same with a new database (asks first; YES=1 doesn't)"
 	@echo "make test      run every test (ONLY=lint, an add-on, tests, or a path; LANES=2)"
+	@echo "make soak      go on at random for hours (ONLY=matrix,lives,years,canaries; LIVES=2000; YEARS=10)"
 	@echo "make lint      check every file"
 	@echo "make format    format every file"
 	@echo "make docs      make the generated pages (FIGURES=1: with what make bench measured)"
@@ -19,6 +20,9 @@ fresh:
 
 test:
 	@setup/test $(ARGS)
+
+soak:
+	@setup/soak $(ARGS)
 
 lint:
 	@setup/lint

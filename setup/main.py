@@ -1,4 +1,4 @@
-"""Entry point of the commands run, test, lint, docs, bench and wheels."""
+"""Entry point of the commands run, test, soak, lint, docs, bench and wheels."""
 
 import contextlib
 import fcntl
@@ -8,7 +8,7 @@ import sys
 
 from suite import console, settings
 
-COMMANDS = ("run", "test", "lint", "docs", "bench", "wheels")
+COMMANDS = ("run", "test", "soak", "lint", "docs", "bench", "wheels")
 SUPPORTED = ((3, 10), (3, 13))
 
 

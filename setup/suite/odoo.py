@@ -30,6 +30,7 @@ list_db = False
 # What an Odoo of the user's own has to import: module -> package
 IMPORTS = {name: name for name in ("cn2an", "num2words", "cryptography")}
 TEST_IMPORTS = {
+    "hypothesis": "hypothesis",
     "freezegun": "freezegun",
     "websocket": "websocket-client",
 }

@@ -1,0 +1,43 @@
+"""Cells that are known to be wrong, and why: strict, so a cell that comes right says so.
+
+Each entry is (what a cell has: {dimension: values}, reason).
+"""
+
+TWICE = "a line that is amended twice inside a billed period is billed again"
+BEFORE = "an amendment in effect before one that is in effect bills again"
+EDITED = "figures say the amount of the row, not that of the changed draft"
+KNOWN = [
+    (
+        {
+            "event": ("two amendments inside a period",),
+            "billed": ("advance",),
+            "part": ("by day",),
+        },
+        TWICE,
+    ),
+    ({"event": ("amendment before one in effect",), "part": ("by day",)}, BEFORE),
+    ({"event": ("edit draft",)}, EDITED),
+]
+
+
+def reason_of(cell):
+    """Return why a cell is known to be wrong (str, empty for others)."""
+    for values, reason in KNOWN:
+        if all(getattr(cell, name) in allowed for name, allowed in values.items()):
+            return reason
+    return ""
+
+
+def judge(outcomes):
+    """Return (what fails unexpectedly, what came right), of {cell: problem} (lists)."""
+    failed = [
+        f"{cell}: {problem}"
+        for cell, problem in outcomes.items()
+        if problem and not reason_of(cell)
+    ]
+    right = [
+        f"{cell}: {reason_of(cell)}"
+        for cell, problem in outcomes.items()
+        if not problem and reason_of(cell)
+    ]
+    return failed, right

@@ -1,0 +1,37 @@
+"""What lives don't do yet, because it is known to go wrong: {deed: (when, why)}."""
+
+from machine.life import DEEDS
+
+AVOIDED = {
+    "draft_amendment": (
+        lambda life: life.contract.amendment_ids,
+        "amended twice inside a billed period, a line is billed again",
+    ),
+    "reopen": (
+        lambda life: "superseded" in life.contract.amendment_ids.mapped("state"),
+        "an amendment that was to take effect after the end is lost",
+    ),
+    "renew": (
+        lambda life: life.has_deposit,
+        "a renewal charges one-off lines again",
+    ),
+    "edit_invoice": (
+        lambda life: True,
+        "figures say the amount of the row, not that of the changed draft",
+    ),
+}
+
+
+def reason_to_avoid(life, deed):
+    """Return why a deed is left out (str, empty if it is not)."""
+    when, why = AVOIDED.get(deed, (lambda life: False, ""))
+    return why if when(life) else ""
+
+
+def possible_deeds(life):
+    """Return the names of what can be done now, less what is left out."""
+    return [
+        name
+        for name, can in DEEDS.items()
+        if can(life) and not reason_to_avoid(life, name)
+    ]
