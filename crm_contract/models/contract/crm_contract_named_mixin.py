@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import MissingError
 
 _LINKS = ("many2one", "one2many", "many2many")
 
@@ -45,7 +46,15 @@ class CrmContractNamedMixin(models.AbstractModel):
             named.setdefault(model, set()).update(filter(_is_id, chosen))
         for model, ids in named.items():
             if ids and model in self.env:
-                self.env[model].browse(ids).check_access("read")
+                self._check_readable(self.env[model].browse(ids))
+
+    @api.model
+    def _check_readable(self, records):
+        try:
+            records.check_access("read")
+        except MissingError:
+            # What is gone tells nothing; whether it may be named is asked elsewhere.
+            records.exists().check_access("read")
 
     @api.model
     def _collect_named(self, vals, named):

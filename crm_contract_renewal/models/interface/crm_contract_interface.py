@@ -44,7 +44,10 @@ class CrmContractInterface(models.AbstractModel):
                 contract,
                 day,
                 self._read_choice(
-                    "terminated_by", details.get("terminated_by"), TERMINATORS
+                    "terminated_by",
+                    details.get("terminated_by"),
+                    TERMINATORS,
+                    required=False,
                 ),
                 notice and self._read_date("date_notice_given", notice),
                 note,
