@@ -79,29 +79,34 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        watched = self._get_watched(*vals_list, self.env.context)
-        self._check_contracts_named(watched)
-        with self.env["crm.contract.ceiling"]._watch(watched):
+        named = self._get_named(*vals_list, self.env.context)
+        self._check_contracts_named(named)
+        with self.env["crm.contract.ceiling"]._watch(named):
             orders = super().create(vals_list)
         orders._check_orderable()
         return orders
 
     def write(self, vals):
-        watched = self._get_watched(vals)
-        self._check_contracts_named(watched - self.sudo().contract_id)
-        with self.env["crm.contract.ceiling"]._watch(watched):
+        named, linked = self._get_named(vals), self._get_watched()
+        self._check_contracts_named(named - linked)
+        with self.env["crm.contract.ceiling"]._watch(linked | named):
             result = super().write(vals)
         if not {"state", "contract_id", "partner_id"}.isdisjoint(vals):
             self._check_orderable()
         return result
 
-    def _get_watched(self, *vals_list):
-        """Return the contracts of the orders, and those that the values name."""
+    def _get_watched(self):
+        """Return the contracts of the orders, whose ceilings they respect (sudo)."""
+        # sudo: the salesperson may not see the contract, and must respect it
+        return self.sudo().contract_id
+
+    def _get_named(self, *vals_list):
+        """Return the contracts that values name."""
         names = ("contract_id", "default_contract_id")
         ids = {vals.get(name) for vals in vals_list for name in names}
         # sudo: the salesperson may not see the contract, and must respect it
         contracts = self.env["crm.contract"].sudo()
-        return self.sudo().contract_id | contracts.browse(filter(None, ids))
+        return contracts.browse(filter(None, ids))
 
     def _check_contracts_named(self, contracts):
         """Raise AccessError if somebody links a contract that he may not read."""

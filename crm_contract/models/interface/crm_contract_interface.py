@@ -67,7 +67,7 @@ class CrmContractInterface(models.AbstractModel):
                     and row.date_due <= until
                 )
             )
-        return due._create_invoices(date and self._read_date("date", date))
+        return due._create_invoices(self._read_date("date", date, False))
 
     @api.model
     def _end(self, contract, reason, date, note, settle, details):

@@ -39,7 +39,9 @@ class CrmContractInterface(models.AbstractModel):
         if reason == "completed":
             termination = model._complete(contract, day, note, settle=settle)
         else:
-            notice = details.get("date_notice_given")
+            notice = self._read_date(
+                "date_notice_given", details.get("date_notice_given"), False
+            )
             termination = model._terminate(
                 contract,
                 day,
@@ -49,7 +51,7 @@ class CrmContractInterface(models.AbstractModel):
                     TERMINATORS,
                     required=False,
                 ),
-                notice and self._read_date("date_notice_given", notice),
+                notice,
                 note,
                 settle=settle,
                 penalty=self._read_penalty(details.get("penalty")),
@@ -144,8 +146,7 @@ class CrmContractInterface(models.AbstractModel):
             )
         numbers = {name: self._read_number(name, values.get(name)) for name in _NUMBERS}
         dates = {
-            name: values.get(name) and self._read_date(name, values[name])
-            for name in _DATES
+            name: self._read_date(name, values.get(name), False) for name in _DATES
         }
         rounding = numbers.pop("rounding")
         if rounding is not None and rounding <= 0:
