@@ -161,6 +161,8 @@ class CrmContract(models.Model):
             for contract in self._origin
             if contract.date_start and contract.performs
         }
+        if not years:
+            return {}
         rows = self.env["crm.contract.installment"].search_fetch(
             [
                 ("contract_id", "in", [contract.id for contract in years]),
@@ -169,7 +171,7 @@ class CrmContract(models.Model):
                 (
                     "period_start",
                     ">=",
-                    min((y.first for y in years.values()), default=False),
+                    min(year.first for year in years.values()),
                 ),
             ],
             ["contract_id", "period_start", "amount", "amount_rest", "amount_paid"],

@@ -29,6 +29,7 @@ class AccountMove(models.Model):
     )
     contract_loose = fields.Char(
         compute="_compute_contract_loose",
+        compute_sudo=True,
         help="Lines of an invoice of a contract that name no row of its ledger.",
     )
 
