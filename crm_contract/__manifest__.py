@@ -41,6 +41,7 @@
         "wizard/crm_contract_end_views.xml",
         "wizard/crm_contract_interest_views.xml",
         "wizard/crm_contract_plan_views.xml",
+        "wizard/crm_contract_take_charge_views.xml",
         "wizard/crm_contract_take_over_views.xml",
         "wizard/crm_contract_bill_views.xml",
         "wizard/crm_contract_link_invoice_views.xml",

@@ -29,6 +29,7 @@ from . import test_search
 from . import test_settlement
 from . import test_signatures
 from . import test_shared_invoice
+from . import test_succession
 from . import test_template
 from . import test_term_and_plan
 from . import test_text

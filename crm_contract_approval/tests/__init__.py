@@ -11,3 +11,7 @@ from . import test_trust
 from . import test_jobs
 from . import test_sheet
 from . import test_figures
+from . import test_answers
+from . import test_hand_over
+from . import test_conditions
+from . import test_leaving

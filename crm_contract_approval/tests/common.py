@@ -1,4 +1,6 @@
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+
+from freezegun import freeze_time
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -27,6 +29,7 @@ class ApprovalCommon(ContractCommon):
                 "name": "Test policy",
                 "sequence": -10,
                 "company_id": cls.company.id,
+                "hand_over_to": "any",
                 "step_ids": [
                     Command.create(
                         {
@@ -54,6 +57,25 @@ class ApprovalCommon(ContractCommon):
         contract = self._submit(self._create_contract(**vals))
         self.assertEqual(contract.state, "review")
         return contract
+
+    def _delegate(self, user, deputy, begin=0, end=5, by=None, answer="accept"):
+        """Return a delegation, as it is after the deputy answered.
+
+        One that begins in the past was made then.
+        """
+        model = self.env["crm.contract.approval.delegation"].with_user(by or user)
+        with freeze_time(self._days(min(begin, 0))) if begin < 0 else nullcontext():
+            row = model.create(
+                {
+                    "user_id": user.id,
+                    "deputy_id": deputy.id,
+                    "date_from": self._days(begin),
+                    "date_to": self._days(end),
+                }
+            )
+            if answer and row.answer == "asked":
+                getattr(row.with_user(deputy), f"action_{answer}")()
+        return row
 
     def _task(self, contract):
         return contract.sudo().approval_task_id.sudo(False)

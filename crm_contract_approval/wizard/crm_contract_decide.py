@@ -38,6 +38,13 @@ class CrmContractDecide(models.TransientModel):
         "crm.contract.approval.task", compute="_compute_line_count"
     )
     user_id = fields.Many2one("res.users", domain=[("share", "=", False)])
+    of_id = fields.Many2one(
+        "res.users",
+        string="Part of",
+        domain="[('id', 'in', waiting_ids)]",
+        help="Whose part is handed over; empty: all that you may hand over.",
+    )
+    waiting_ids = fields.Many2many("res.users", compute="_compute_line_count")
     is_done = fields.Boolean(readonly=True)
 
     @api.depends("line_ids")
@@ -47,6 +54,7 @@ class CrmContractDecide(models.TransientModel):
             single = tasks if len(tasks) == 1 else tasks.browse()
             wizard.line_count = len(tasks)
             wizard.task_id = single
+            wizard.waiting_ids = single.waiting_ids
             wizard.earlier_ids = single.contract_id.approval_task_ids.filtered(
                 lambda row, single=single: (
                     row.round == single.round
@@ -111,6 +119,7 @@ class CrmContractDecide(models.TransientModel):
                 reason_id=self.reason_id.id,
                 back_to_id=self.back_to_id.id,
                 user_id=self.user_id.id,
+                of_id=self.of_id.id,
             )
             return {"type": "ir.actions.act_window_close"}
         self._act_on_many()
@@ -160,6 +169,7 @@ class CrmContractDecide(models.TransientModel):
             reason=self.reason_id,
             back_to=self.back_to_id,
             user=self.user_id,
+            of=self.of_id,
         )
 
 

@@ -42,6 +42,7 @@ class CrmContractSubmit(models.TransientModel):
                 "why": "; ".join(row.why),
                 "avoid": self._describe_avoid(row),
                 "problem": row.problem,
+                "note": row.note,
                 "kept": row.kept and self.env._("The earlier approval stays valid."),
                 "time": self._describe_time(hours.get(row.step), row.step.days),
             }

@@ -1,4 +1,7 @@
 from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
 
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
@@ -53,8 +56,19 @@ class TestReminder(RenewalCommon):
     def test_moved_with_the_dates(self):
         contract = self._create_running(is_open_ended=True)
         self._run("ladder", self._days_before(contract, 60))
+        deadline = contract.date_deadline
+        with freeze_time(deadline - timedelta(days=60)):
+            contract.date_review = deadline - timedelta(days=10)
+            self.assertEqual(
+                contract.activity_ids.date_deadline, contract.date_deadline
+            )
+        # It is taken for sent: nobody is told of 60 days twice.
+        self._run("ladder", self._days_before(contract, 40))
+        self.assertEqual(len(contract.activity_ids), 1)
+        self.assertEqual(self._outcomes(contract), [(60, "fired")])
+        # Long before the new deadline, there is nothing to remind of.
         contract.date_review = self._days(200)
-        self.assertEqual(contract.activity_ids.date_deadline, contract.date_deadline)
+        self.assertFalse(contract.activity_ids)
         # Another deadline is another term: its reminders are sent anew.
         self.assertEqual(
             contract.date_next_rung, contract.date_deadline - timedelta(days=60)
@@ -92,6 +106,7 @@ class TestReminder(RenewalCommon):
         self.type.rung_ids[0].write(
             {"recipient": "customer", "template_id": template.id}
         )
+        self.signatory.email = "sam@customer.example"
         contract = self._create_running()
         before = (
             self.env["mail.mail"].sudo().search([], limit=1, order="id desc").id or 0
@@ -129,10 +144,61 @@ class TestReminder(RenewalCommon):
         """Reminders go to somebody who is there."""
         contract = self._create_running()
         self.user.active = False
+        contract = contract.sudo()
         self._run("ladder", self._days_before(contract, 60))
         user = contract.activity_ids.user_id
         self.assertTrue(user.active)
         self.assertTrue(user.has_group("crm_contract.crm_contract_group_manager"))
+
+    def test_archived_and_blind_people_are_skipped(self):
+        """Salesperson left, the leader lost his rights: who is responsible is told."""
+        leader = self._create_user("contract_blind_leader", "base.group_user")
+        team = self.env["crm.team"].create({"name": "Team", "user_id": leader.id})
+        self.type.responsible_id = self.user_all
+        self.type.rung_ids.recipient = "leader"
+        contract = self._create_running()
+        contract.sudo().team_id = team
+        self._tamper(self.user, active=False)
+        self._run("ladder", self._days_before(contract, 60))
+        self.assertEqual(contract.activity_ids.user_id, self.user_all)
+
+    def test_nobody_is_there(self):
+        """It is not taken for sent, and comes when somebody is there again."""
+        contract = self._create_running()
+        model = self.env.registry["crm.contract"]
+        nobody = self.env["res.users"]
+        with patch.object(model, "_is_readable_by", lambda contract, user: False):
+            self._run("ladder", self._days_before(contract, 60))
+        self.assertFalse(contract.fired_ids)
+        self.assertIn("reaches nobody", contract.sudo().job_problem)
+        self._run("ladder", self._days_before(contract, 59))
+        self.assertEqual(self._outcomes(contract), [(60, "fired")])
+        self.assertNotEqual(contract.activity_ids.user_id, nobody)
+
+    def test_customer_without_an_address(self):
+        template = self.env.ref("crm_contract_renewal.mail_template_deadline")
+        self.type.rung_ids.write({"recipient": "customer", "template_id": template.id})
+        (self.signatory | self.customer).email = False
+        contract = self._create_running()
+        self._run("ladder", self._days_before(contract, 60))
+        self.assertEqual(contract.activity_ids.user_id, self.user)
+        self.assertIn("no e-mail address", contract.activity_ids.note)
+
+    def test_goes_with_the_end(self):
+        contract = self._create_running()
+        self._run("ladder", self._days_before(contract, 60))
+        self.assertTrue(contract.activity_ids)
+        self._end(contract, reason="terminated", date=self.today, note="Over")
+        self.assertNotIn("60 days", contract.activity_ids.mapped("summary"))
+
+    def test_job_removes_what_is_stale(self):
+        """As left by an earlier release, or by a change that nobody announced."""
+        contract = self._create_running()
+        self._run("ladder", self._days_before(contract, 60))
+        day = self._days_before(contract, 59)
+        self._tamper(contract, date_deadline=self._days(999))
+        self._run("ladder", day)
+        self.assertFalse(contract.activity_ids)
 
     def test_condition(self):
         self.type.rung_ids[0].domain = "[('amount_total', '>', 1000000)]"

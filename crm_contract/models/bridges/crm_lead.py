@@ -92,6 +92,26 @@ class CrmContract(models.Model):
             self._check_opportunities()
         return result
 
+    def _win_opportunities(self):
+        """Win the opportunities that the user may write; tell who may of the others."""
+        for contract in self:
+            # sudo: that it is signed, to whoever works on the opportunity
+            lead = contract.opportunity_id.sudo()
+            if not lead or lead.won_status == "won":
+                continue
+            mine = lead.sudo(self.env.su)
+            if mine.has_access("write"):
+                mine.action_set_won()
+            elif lead.user_id:
+                lead.activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    user_id=lead.user_id.id,
+                    summary=self.env._(
+                        "%s is signed: mark the opportunity as won",
+                        contract.display_name,
+                    ),
+                )
+
     def _check_opportunities(self):
         # Without any, the question would be whether the user may write at all.
         if self.opportunity_id:

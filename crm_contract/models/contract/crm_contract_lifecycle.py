@@ -287,11 +287,7 @@ class CrmContract(models.Model):
 
     def _on_signed(self):
         """Win the opportunity, remind of the milestones, start if it is time."""
-        for contract in self.filtered("company_id.contract_win_opportunity"):
-            # sudo: the signature wins the opportunity, whoever records it
-            contract.opportunity_id.sudo().filtered(
-                lambda lead: lead.won_status != "won"
-            ).action_set_won()
+        self.filtered("company_id.contract_win_opportunity")._win_opportunities()
         self.milestone_ids._schedule_activities()
         self.env["crm.contract.ledger"]._extend(self)
         self.filtered_domain(self._get_start_due_domain())._perform("start")

@@ -28,6 +28,28 @@ class CrmContract(models.Model):
         problems = [problem for check in checks for problem in check()]
         return problems + self.document_ids._get_missing()
 
+    def write(self, vals):
+        if "type_id" in vals:
+            self._check_type_stays(vals["type_id"])
+        return super().write(vals)
+
+    def _check_type_stays(self, type_id):
+        """Refuse another type once a number says it, the review that it needed passed.
+
+        What changes a contract is of the type of that.
+        """
+        changed = self.filtered(
+            lambda c: (c.number or not c.performs) and c.type_id.id != type_id
+        )
+        if changed:
+            raise UserError(
+                self.env._(
+                    "The type of %s can't change any more: it is in the number, and "
+                    "decides on who approves. Cancel it and make a new contract.",
+                    ", ".join(changed.mapped("display_name")),
+                )
+            )
+
     def _set_number(self):
         """Give the number on first submission; it survives recalls."""
         if not self.number:

@@ -34,6 +34,12 @@ class CrmContractType(models.Model):
     active = fields.Boolean(default=True)
     color = fields.Integer()
     company_id = fields.Many2one("res.company", index="btree_not_null")
+    responsible_id = fields.Many2one(
+        "res.users",
+        string="Responsible",
+        domain=[("share", "=", False)],
+        help="Is told of contracts whose salesperson and team leader have left.",
+    )
     description = fields.Text(translate=True)
 
     duration = fields.Integer(help="Length of the term of new contracts.")

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 
@@ -47,19 +48,26 @@ class CrmContract(models.Model):
         left = failures.search([("contract_id", "in", self.ids)])._try_again()
         return failures._notify_tried(left)
 
-    def _get_person_in_charge(self):
+    def _get_person_in_charge(self, leaving=None):
         """Return the user who is told what there is to do about the contract.
 
-        The first of salesperson, team leader and contract managers who is there: an
-        active employee who may read the contract. No user if there is none.
+        The first of salesperson, who stands in for him, team leader, who stands in for
+        him, responsible of the type and contract managers who is there: an active
+        employee who may read the contract. No user if there is none.
+
+        :param leaving: users who are about to leave
         """
         self.ensure_one()
         # sudo: users of teams and groups, whoever asks
         contract = self.sudo()
-        for user in contract.user_id | contract.team_id.user_id:
+        leaving = leaving or contract.user_id.browse()
+        ladder = contract.user_id.browse()
+        for user in (contract.user_id, contract.team_id.user_id):
+            ladder |= user | user._get_stand_ins()
+        for user in (ladder | contract.type_id.responsible_id) - leaving:
             if contract._is_readable_by(user):
                 return user
-        managers = self._get_contract_managers(contract.company_id)
+        managers = self._get_contract_managers(contract.company_id) - leaving
         return managers.filtered(contract._is_readable_by)[:1]
 
     def _is_readable_by(self, user):
@@ -84,8 +92,18 @@ class CrmContract(models.Model):
         """Schedule an activity for the person in charge of the contract.
 
         :param activity_type: external id of its type; a to-do without it
+        :raise UserError: if nobody is there
         """
         user = self._get_person_in_charge()
+        if not user:
+            raise UserError(
+                self.env._(
+                    "Nobody is there to be told of %s: neither salesperson nor team "
+                    "leader, responsible of the type or contract manager is active and "
+                    "may read it.",
+                    self.display_name,
+                )
+            )
         self.activity_schedule(
             activity_type or "mail.mail_activity_data_todo",
             user_id=user.id,

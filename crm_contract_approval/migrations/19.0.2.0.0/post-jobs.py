@@ -1,5 +1,5 @@
 CODE = {
-    "_cron_notify": '_run("approval_notify")',
+    "_cron_notify": '_run("approval_deputies", "approval_notify")',
     "_cron_remind": '_run("approval_escalate", "approval_remind")',
 }
 

@@ -11,6 +11,10 @@ _GROUPS = (
 class ResUsers(models.Model):
     _inherit = "res.users"
 
+    def _get_stand_ins(self):
+        delegation = self.env["crm.contract.approval.delegation"]
+        return super()._get_stand_ins() | delegation._get_deputies(self)
+
     def _filter_approvers(self, contract):
         """Return the users who could decide on a contract at all."""
         # sudo: groups and companies of other users

@@ -171,9 +171,8 @@ class CrmContract(models.Model):
         """
         self.ensure_one()
         authors = self.create_uid | self.editor_ids | self.submitted_by_id
-        since = self.date_submitted and self.date_submitted.date()
         delegation = self.env["crm.contract.approval.delegation"]
-        return authors | delegation._get_deputies(authors, since)
+        return authors | delegation._get_deputies(authors, self.date_submitted)
 
     def _get_excluded_by_contract(self):
         """Return {contract id: ids of the users who can't decide on it}."""
@@ -197,5 +196,5 @@ class CrmContractLine(models.Model):
             price * self.quantity,
             self.contract_id.currency_id,
             company,
-            self.contract_id.date_start or fields.Date.today(),
+            self.contract_id.date_start or company._get_today(),
         )

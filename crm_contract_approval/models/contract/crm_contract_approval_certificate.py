@@ -2,7 +2,7 @@ from odoo import models
 
 from ..decision.crm_contract_approval_task import DONE_STATES
 
-# What a certificate shows; questions and hand-overs are in the log.
+# What a certificate shows; questions are in the log.
 _SHOWN = (
     "approve",
     "condition",
@@ -10,6 +10,9 @@ _SHOWN = (
     "keep",
     "reject",
     "undo",
+    "add",
+    "hand_over",
+    "delegate",
     "escalate",
     "recall",
 )
@@ -33,7 +36,7 @@ class CrmContract(models.Model):
                 "who": review._get_actor(),
                 "decision": labels[review.decision],
                 "date": review._get_decided_on(),
-                "comment": review.comment or "",
+                "comment": review._get_certificate_comment(),
             }
             for review in reviews
         ]
@@ -67,6 +70,8 @@ class CrmContract(models.Model):
         tasks = self.sudo()._get_round_tasks()
         decided = tasks.filtered(lambda task: task.state in DONE_STATES)
         counts = {"decided": len(decided), "all": len(tasks)}
+        if self.state == "review" and not tasks:
+            return self.env._("In review: a condition of an earlier approval is open.")
         if self.state == "review":
             return self.env._(
                 "In review: %(decided)s of %(all)s steps decided.", **counts
@@ -76,6 +81,11 @@ class CrmContract(models.Model):
         if self.state == "cancelled":
             return self.env._(
                 "Cancelled: %(decided)s of %(all)s steps had approved.", **counts
+            )
+        # sudo: see above
+        if self.state == "to_sign" and self.sudo()._get_open_conditions():
+            return self.env._(
+                "Not approved: a condition of the approval is open.", **counts
             )
         if not tasks:
             return self.env._("Nobody had to approve this contract.")
@@ -152,6 +162,17 @@ class CrmContractApprovalReview(models.Model):
             user=review.user_id.name,
             principals=", ".join(review.principal_ids.mapped("name")),
         )
+
+    def _get_certificate_comment(self):
+        """Return what the certificate says of the decision: to whom, and why (str)."""
+        self.ensure_one()
+        parts = []
+        if self.target_id:
+            # sudo: names of colleagues
+            parts.append(self.env._("To %s.", self.sudo().target_id.name))
+        if self.is_administrative:
+            parts.append(self.env._("By an administrator."))
+        return " ".join([*parts, self.comment or ""]).strip()
 
     def _get_decided_on(self):
         """Return when it was decided; for what stays valid, when it first was."""

@@ -1,6 +1,6 @@
 from markupsafe import Markup
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 
 from odoo.addons.crm_contract.tools.records import one
@@ -65,6 +65,8 @@ class CrmContract(models.Model):
     def _start_review(self):
         """Copy the policy's steps and ask the first approvers."""
         waiting = super()._start_review()
+        # What was to be done about an earlier submission is done.
+        self.sudo()._close_owner_activities()
         plans = self.env["crm.contract.approval.policy"]._plan(self)
         asked = self.filtered(lambda contract: plans[contract])
         # sudo: written by code alone; the submission checked the rights
@@ -76,7 +78,11 @@ class CrmContract(models.Model):
         undecided = asked.filtered(
             lambda c: c.sudo()._get_round_tasks().filtered(_is_open)
         )
-        return waiting | undecided
+        # A condition stays open whatever became of the step, type or policy.
+        conditional = (self - undecided).sudo()
+        conditional = conditional.filtered(lambda c: c._get_open_conditions())
+        tasks._continue_review(conditional)
+        return waiting | undecided | conditional.sudo(self.env.su)
 
     def _get_unreviewed(self):
         # sudo: the answer alone, whoever may see the steps
@@ -99,6 +105,7 @@ class CrmContract(models.Model):
             tasks._close_round(contracts, name)
         elif name == "sign":
             tasks._check_approved(contracts)
+            contracts._close_owner_activities()
 
     def _get_round_tasks(self):
         """Return the steps of the current submission."""
@@ -118,15 +125,28 @@ class CrmContract(models.Model):
             "activity_type_id": activity_type.id,
             "summary": summary,
             "note": text,
-            "date_deadline": fields.Date.context_today(self),
         }
         self.env["mail.activity"].sudo()._schedule_quietly(
             [
-                (contract, {**vals, "user_id": owner.id})
+                (
+                    contract,
+                    {
+                        **vals,
+                        "user_id": owner.id,
+                        "date_deadline": contract.company_id._get_today(),
+                    },
+                )
                 for contract in self
-                if (owner := contract.submitted_by_id or contract.user_id)
+                if (owner := contract._get_submission_owner())
             ]
         )
+
+    def _get_submission_owner(self):
+        """Return who is told what became of a submission, of those who are there."""
+        submitter = self.submitted_by_id
+        if submitter and self._is_readable_by(submitter):
+            return submitter
+        return self._get_person_in_charge()
 
     def _close_owner_activities(self):
         self.activity_unlink(["crm_contract_approval.mail_activity_type_owner"])

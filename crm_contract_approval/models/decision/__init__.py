@@ -1,4 +1,5 @@
 from . import crm_contract_approval_delegation
+from . import crm_contract_approval_deputies
 from . import crm_contract_approval_review
 from . import crm_contract_approval_condition
 from . import crm_contract_approval_task
@@ -9,3 +10,4 @@ from . import crm_contract_approval_interface
 from . import crm_contract_approval_sheet
 from . import crm_contract_approval_reminder
 from . import crm_contract_approval_comparison
+from . import crm_contract_succession

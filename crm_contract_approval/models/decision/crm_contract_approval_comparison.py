@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 from odoo.tools import format_date, formatLang, html2plaintext
 
 
@@ -35,12 +35,13 @@ class CrmContractApprovalTask(models.Model):
                 ]
             )
         )
+        today = contract.company_id._get_today()
         company = contract.company_id.currency_id
         sums = dict.fromkeys(("amount_remaining", "amount_overdue"), 0.0)
         for other in contracts:
             for name in sums:
                 sums[name] += other.currency_id._convert(
-                    other[name], company, contract.company_id, fields.Date.today()
+                    other[name], company, contract.company_id, today
                 )
         return [
             (self.env._("Contracts with the customer"), str(len(contracts)), False),

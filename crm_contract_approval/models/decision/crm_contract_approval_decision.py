@@ -195,6 +195,11 @@ class CrmContractApprovalTask(models.Model):
             )
         if user in self.decided_ids:
             return self.env._("%s: you have decided already.", name)
+        if user in self._get_administrators():
+            return self.env._(
+                "%s: you handed it over as an administrator, and can't decide on it.",
+                name,
+            )
         if self.escalated_to_id != user and not self._get_principals():
             return self.env._("%s does not wait for you.", name)
         return ""
@@ -244,9 +249,13 @@ class CrmContractApprovalTask(models.Model):
         self.ensure_one()
         if self.escalated_to_id and self.escalated_to_id in self.decided_ids:
             return True
-        given = len(self.approver_ids - self.waiting_ids)
+        return len(self.approver_ids - self.waiting_ids) >= self._get_needed()
+
+    def _get_needed(self):
+        """Return how many approvers have to agree (int)."""
+        self.ensure_one()
         needed = {"any": 1, "minimum": self.minimum, "all": len(self.approver_ids)}
-        return given >= needed[self.mode]
+        return needed[self.mode]
 
     def _set_conditions(self, condition):
         """Keep the condition, or close those that the step had before."""

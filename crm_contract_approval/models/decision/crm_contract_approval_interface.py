@@ -26,6 +26,7 @@ class CrmContractApprovalTask(models.Model):
         reason_id=None,
         back_to_id=None,
         user_id=None,
+        of_id=None,
     ):
         """Decide on a step in the name of the user.
 
@@ -36,6 +37,7 @@ class CrmContractApprovalTask(models.Model):
         :param reason_id: `crm.contract.approval.reason` ("reject")
         :param back_to_id: earlier step that decides again; to draft without ("reject")
         :param user_id: who else decides ("before", "after", "hand_over")
+        :param of_id: whose part is handed over, all of the user's without ("hand_over")
         :return: the step
         :raise UserError: in one sentence, if the user may not decide like this
         """
@@ -53,6 +55,7 @@ class CrmContractApprovalTask(models.Model):
             ),
             back_to=read._read_record("back_to_id", back_to_id, self._name),
             user=read._read_record("user_id", user_id, "res.users"),
+            of=read._read_record("of_id", of_id, "res.users"),
         )
         return self
 
@@ -66,7 +69,7 @@ class CrmContractApprovalTask(models.Model):
         read._read_one(self)._answer(read._read_text("answer", answer, required=True))
         return self
 
-    def _decide(self, decision, comment, condition, reason, back_to, user):
+    def _decide(self, decision, comment, condition, reason, back_to, user, of=None):
         """Take one of the decisions on steps, see `action_decide`."""
         match decision:
             case "approve":
@@ -82,4 +85,4 @@ class CrmContractApprovalTask(models.Model):
             case "before" | "after":
                 self._add_approver(user, decision, comment)
             case "hand_over":
-                self._hand_over(user, comment)
+                self._hand_over(user, comment, of)

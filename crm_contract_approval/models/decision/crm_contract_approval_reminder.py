@@ -21,8 +21,16 @@ class CrmContractApprovalReminder(models.AbstractModel):
     @api.model
     def _get_steps(self):
         tasks = self.env["crm.contract.approval.task"]
+        delegations = self.env["crm.contract.approval.delegation"]
         return [
             *super()._get_steps(),
+            Step(
+                "approval_deputies",
+                self.env._("Ask deputies whose time begins"),
+                delegations,
+                delegations._get_effect_domain,
+                lambda row: row._take_effect(),
+            ),
             Step(
                 "approval_notify",
                 self.env._("Mail approvers what waits for them"),
@@ -38,7 +46,9 @@ class CrmContractApprovalReminder(models.AbstractModel):
                 tasks,
                 lambda: (
                     self._get_pending_domain("date_escalated")
-                    & Domain("date_deadline", "<", fields.Date.today())
+                    & self.env["res.company"]._on_days(
+                        lambda today: Domain("date_deadline", "<", today)
+                    )
                 ),
                 lambda task: task._escalate(),
             ),
@@ -68,7 +78,7 @@ class CrmContractApprovalTask(models.Model):
     def _is_soon_late(self):
         self.ensure_one()
         first = fields.Date.subtract(self.date_deadline, days=self.remind_days)
-        return first <= fields.Date.today()
+        return first <= self.company_id._get_today()
 
     def _escalate(self):
         """Let the escalation target decide alone, if the step has one who can."""

@@ -12,6 +12,7 @@ DECISIONS = [
     ("answer", "Answer"),
     ("add", "Approver added"),
     ("hand_over", "Handed over"),
+    ("delegate", "Deputy set"),
     ("undo", "Decision undone"),
     ("escalate", "Escalated"),
     ("recall", "Recalled"),
@@ -51,6 +52,9 @@ class CrmContractApprovalReview(models.Model):
         help="Whom the user stood in for.",
     )
     target_id = fields.Many2one("res.users", string="To")
+    is_administrative = fields.Boolean(
+        string="As administrator", help="Done for others by an approval administrator."
+    )
     date = fields.Datetime(required=True, default=fields.Datetime.now)
     comment = fields.Text()
     reason_id = fields.Many2one("crm.contract.approval.reason")

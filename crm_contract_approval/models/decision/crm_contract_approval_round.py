@@ -24,6 +24,8 @@ class CrmContractApprovalTask(models.Model):
                 self._prepare_task_vals(contract, planned, position)
                 for position, planned in enumerate(plan, start=1)
             ]
+            if note := _describe_notes(plan):
+                contract._message_log(body=note)
         tasks = self.create(vals_list)
         tasks.filtered(lambda task: task.state == "kept")._log("keep")
         self.env["crm.contract.approval.review"]._log_round(contracts, "submit")
@@ -43,13 +45,14 @@ class CrmContractApprovalTask(models.Model):
             "step_id": step.id,
             "name": step.name,
             "instruction": step.instruction,
-            "reason": "; ".join(planned.why),
+            "reason": "; ".join(filter(None, (*planned.why, planned.note))),
             "mode": step.mode if planned.users != step.fallback_user_id else "any",
             "minimum": step.minimum,
             "days": step.days,
             "remind_days": step.remind_days,
             "escalation_user_id": step.escalation_user_id.id,
             "comment_required": step.comment_required,
+            "hand_over_to": step.policy_id.hand_over_to,
             "version_id": contract.version_id.id,
             "approver_ids": [Command.set(planned.users.ids)],
             "waiting_ids": [Command.set(planned.users.ids)],
@@ -106,11 +109,21 @@ class CrmContractApprovalTask(models.Model):
                     or task.version_id != contract.version_id
                 )
             )
-            if (wrong or contract._get_open_conditions()) and tasks:
+            if wrong:
                 raise UserError(
                     self.env._(
                         "%s is not approved. Recall it and submit it again.",
                         contract.display_name,
+                    )
+                )
+            conditions = contract._get_open_conditions()
+            if conditions:
+                raise UserError(
+                    self.env._(
+                        "%(contract)s waits for a condition of its approval: "
+                        "%(conditions)s",
+                        contract=contract.display_name,
+                        conditions="; ".join(conditions.mapped("name")),
                     )
                 )
 
@@ -151,6 +164,13 @@ class CrmContractApprovalTask(models.Model):
         """Let the job send its mails as soon as this transaction is through."""
         # sudo: jobs belong to the system
         self.env.ref("crm_contract_approval.ir_cron_notify").sudo()._trigger()
+
+
+def _describe_notes(plan):
+    """Return who of those named was not asked (str), empty if all were."""
+    return "; ".join(
+        f"{planned.step.name}: {planned.note}" for planned in plan if planned.note
+    )
 
 
 def _is_open(task):

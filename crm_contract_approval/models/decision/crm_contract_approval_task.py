@@ -3,7 +3,7 @@ from odoo.fields import Domain
 
 from odoo.addons.crm_contract.tools.records import one
 
-from ..policy.crm_contract_approval_step import MODES
+from ..policy.crm_contract_approval_step import HAND_OVER, MODES
 
 TASK_STATES = [
     ("waiting", "Not begun"),
@@ -52,6 +52,9 @@ class CrmContractApprovalTask(models.Model):
     escalation_user_id = fields.Many2one("res.users", string="Escalates to")
     escalated_to_id = fields.Many2one("res.users", string="Escalated to")
     comment_required = fields.Boolean()
+    hand_over_to = fields.Selection(
+        HAND_OVER, string="Handed over to", required=True, default="named"
+    )
     version_id = fields.Many2one(
         "crm.contract.version",
         ondelete="restrict",
@@ -157,6 +160,11 @@ class CrmContractApprovalTask(models.Model):
             & Domain("contract_id.create_uid", "!=", uid)
             & Domain("contract_id.submitted_by_id", "!=", uid)
             & Domain("contract_id.editor_ids", "not in", [uid])
+            & ~Domain(
+                "review_ids",
+                "any!",
+                Domain("is_administrative", "=", True) & Domain("user_id", "=", uid),
+            )
         )
         return domain if True in value else ~domain
 
@@ -188,8 +196,8 @@ class CrmContractApprovalTask(models.Model):
 
     @api.depends("state", "date_deadline")
     def _compute_is_late(self):
-        today = fields.Date.context_today(self)
         for task in self:
+            today = task.company_id._get_today()
             task.is_late = (
                 task.state == "pending"
                 and bool(task.date_deadline)

@@ -223,7 +223,7 @@ class CrmContractApprovalStep(models.Model):
         company = contract.company_id
         # At today's rate: the one kept with the contract may be older than the rates.
         value = contract.currency_id._convert(
-            contract.amount_total, company.currency_id, company, fields.Date.today()
+            contract.amount_total, company.currency_id, company, company._get_today()
         )
         return company.currency_id.compare_amounts(value, amount)
 

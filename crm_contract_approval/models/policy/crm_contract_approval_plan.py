@@ -44,7 +44,7 @@ class PlannedStep(NamedTuple):
     """A step that a contract needs, for the preview and the submission.
 
     `why` and `avoid` are lists of str, `problem` says why nobody can decide (str),
-    `kept` is the step of an earlier submission whose decision stays valid.
+    `note` who of those named is not asked (str), `kept` is the step of an earlier submission whose decision stays valid.
     """
 
     step: models.Model
@@ -52,6 +52,7 @@ class PlannedStep(NamedTuple):
     why: list
     avoid: list
     problem: str
+    note: str
     kept: models.Model
 
 
@@ -87,10 +88,11 @@ class CrmContractApprovalPolicy(models.Model):
             if reasons is None:
                 continue
             kept = step._get_kept_task(contract, excluded)
-            users, problem = step.user_ids.browse(), ""
+            found = step.user_ids.browse(), "", ""
             if not kept:
-                users, problem = step._get_approvers(contract, excluded)
-            plan.append(PlannedStep(step, users, *reasons, problem, kept))
+                found = step._get_approvers(contract, excluded)
+            users, problem, note = found
+            plan.append(PlannedStep(step, users, *reasons, problem, note, kept))
         return plan
 
     def _get_excluded_submitter(self):

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from .crm_contract_approval_step import HAND_OVER
+
 _BUMPED = "crm_contract_approval.bumped"
 
 
@@ -48,6 +50,15 @@ class CrmContractApprovalPolicy(models.Model):
         "were submitted under.",
     )
     note = fields.Text(string="Purpose")
+    hand_over_to = fields.Selection(
+        HAND_OVER,
+        string="Steps are handed over to",
+        required=True,
+        default="named",
+        tracking=True,
+        help="Those who are asked may hand their part over; an approval administrator "
+        "that of others, but never to himself.",
+    )
     step_ids = fields.One2many(
         "crm.contract.approval.step", "policy_id", string="Steps", copy=True
     )

@@ -6,6 +6,10 @@ MODES = [
     ("all", "All of them"),
     ("minimum", "At least a number of them"),
 ]
+HAND_OVER = [
+    ("named", "People whom the step could have named"),
+    ("any", "Anybody who may read the contract"),
+]
 CONCERNS = ("amount", "term", "clauses", "lines")
 
 
@@ -200,20 +204,40 @@ class CrmContractApprovalStep(models.Model):
         """Return who is asked about a contract, and why nobody is.
 
         :param excluded: users who must not decide on it
-        :return: (users, reason); one of them is empty
+        :return: (users, problem, note): without users, the problem says why; the note
+            says who of those named can't be asked
         """
         self.ensure_one()
         # The field may lead to an archived user, a list may hold one.
         named = self.with_context(active_test=False)._get_candidates(contract)
         users = named._filter_approvers(contract) - excluded
+        left_out = named._filter_approvers(contract) & excluded
         if self.mode == "minimum" and len(users) < self.minimum:
             users = users.browse()
         if users:
-            return users, ""
+            return users, "", self._describe_left_out(left_out)
+        reason = self._describe_missing(contract, named, excluded)
         fallback = self.fallback_user_id._filter_approvers(contract) - excluded
         if fallback:
-            return fallback, ""
-        return users, self._describe_missing(contract, named, excluded)
+            note = self.env._("The fallback approver is asked: %s", reason)
+            return fallback, "", note
+        problem = self.env._(
+            "“%(step)s” has no possible approver: %(reason)s. Ask an approval "
+            "administrator to change the policy.",
+            step=self.name,
+            reason=reason,
+        )
+        return users, problem, ""
+
+    def _describe_left_out(self, users):
+        """Return who of those named is not asked, and why (str)."""
+        if not users:
+            return ""
+        return self.env._(
+            "%s can't be asked: wrote or submitted the contract, or stands in for who "
+            "did",
+            ", ".join(users.mapped("name")),
+        )
 
     def _describe_missing(self, contract, named, excluded):
         """Return why none of the named users can decide (str)."""
@@ -237,9 +261,4 @@ class CrmContractApprovalStep(models.Model):
                 minimum=self.minimum,
                 number=len(possible - excluded),
             )
-        return self.env._(
-            "“%(step)s” has no possible approver: %(reason)s. Ask an approval "
-            "administrator to change the policy.",
-            step=self.name,
-            reason=reason,
-        )
+        return reason

@@ -7,3 +7,4 @@ from . import crm_contract_incorporation_service
 from . import crm_contract_rebase
 from . import crm_contract_change_task
 from . import crm_contract_family
+from . import crm_contract_succession

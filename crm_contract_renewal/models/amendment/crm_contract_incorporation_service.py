@@ -95,6 +95,8 @@ class CrmContractIncorporation(models.AbstractModel):
             log = self.env["crm.contract.mrr.movement"]
             log._log(contract, amendment.date_effective)
             amendment._transition("take_effect")
+            # sudo: what somebody was told of it is over
+            amendment.sudo().activity_unlink([FAILED])
             contract._message_log(
                 body=self.env._("Amended by %s.", amendment._get_html_link())
             )

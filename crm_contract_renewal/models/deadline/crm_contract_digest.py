@@ -49,7 +49,9 @@ class CrmContractDigest(models.AbstractModel):
         )
         by_user = {}
         for contract in found:
-            for user in contract.user_id | contract.team_id.user_id:
+            owners = contract.user_id | contract.team_id.user_id
+            there = owners.filtered(contract._is_readable_by)
+            for user in there or contract._get_person_in_charge():
                 by_user[user] = by_user.get(user, contracts) | contract
         for user, mine in by_user.items():
             self._mail_user(user, mine)

@@ -8,6 +8,16 @@ from odoo.addons.crm_contract.models.job.crm_contract_job import Step
 from .crm_contract import IN_FORCE
 
 CHUNK = 100
+# What moves the deadline, or ends the need of a decision.
+_MOVING = {
+    "date_end",
+    "date_review",
+    "is_open_ended",
+    "notice_period",
+    "notice_unit",
+    "state",
+    "type_id",
+}
 
 
 class CrmContractReminder(models.AbstractModel):
@@ -22,8 +32,19 @@ class CrmContractReminder(models.AbstractModel):
 
     @api.model
     def _get_steps(self):
+        fired = self.env["crm.contract.rung.fired"]
         return [
             *super()._get_steps(),
+            Step(
+                "remind_stale",
+                self.env._("Remove reminders of what is over"),
+                fired,
+                lambda: Domain("activity_ids", "!=", False),
+                lambda rows: rows.activity_ids.unlink(),
+                keep=lambda row: row._is_stale(),
+                batch=True,
+                chunk=CHUNK,
+            ),
             Step(
                 "remind",
                 self.env._("Remind of deadlines"),
@@ -31,7 +52,7 @@ class CrmContractReminder(models.AbstractModel):
                 lambda: self.env["res.company"]._on_days(
                     lambda today: Domain("date_next_rung", "<=", today)
                 ),
-                self.env["crm.contract.rung.fired"]._fire,
+                fired._fire,
                 order="date_next_rung, id",
                 batch=True,
                 chunk=CHUNK,
@@ -82,11 +103,33 @@ class CrmContract(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not {"date_end", "date_review", "notice_period"}.isdisjoint(vals):
-            # Open reminders move along. sudo: activities of others
-            for contract in self.sudo().filtered("date_deadline"):
-                contract.fired_ids.activity_ids.date_deadline = contract.date_deadline
+        if not _MOVING.isdisjoint(vals):
+            self._move_reminders()
         return result
+
+    def _move_reminders(self):
+        """Let open reminders move along with the deadline, or go until they are due.
+
+        One that was sent for the old deadline, and would be due for the new one, is
+        taken for sent.
+        """
+        # sudo: reminders, and activities, of others
+        for contract in self.sudo().filtered("fired_ids"):
+            deadline, rows = contract.date_deadline, contract.fired_ids
+            terms = set(rows.filtered("activity_ids").mapped("term"))
+            sent = rows.filtered(lambda row, term=deadline: row.term == term)
+            for row in rows.filtered(lambda row, terms=terms: row.term in terms):
+                if row._is_due_for(deadline) and row.rung_id not in sent.rung_id:
+                    row.term = deadline
+                    row.activity_ids.date_deadline = deadline
+                    sent |= row
+        self._close_stale_reminders()
+
+    def _close_stale_reminders(self):
+        """Remove the open reminders of deadlines that are not the present one."""
+        # sudo: activities of others
+        rows = self.sudo().fired_ids.filtered("activity_ids")
+        rows.filtered(lambda row: row._is_stale()).activity_ids.unlink()
 
     def _get_open_reminders(self):
         """Return the reminders that are still to come for the present deadline."""

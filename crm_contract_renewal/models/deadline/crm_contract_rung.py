@@ -76,16 +76,26 @@ class CrmContractRung(models.Model):
     def _get_domain(self):
         return Domain(literal_eval(self.domain or "[]"))
 
+    @api.model
+    def _has_address(self, contract):
+        """Return whether somebody of the customer can be written to (bool)."""
+        people = contract.customer_signatory_id | contract.partner_id
+        return any(people.mapped("email"))
+
     def _get_users(self, contract):
-        """Return whom the reminder is for: users who are there, none for a customer."""
+        """Return whom the reminder is for: users who are there and may read the contract.
+
+        None for a customer who can be written to.
+        """
         self.ensure_one()
         users = self.env["res.users"]
-        if self.recipient == "customer":
+        if self.recipient == "customer" and self._has_address(contract):
             return users
         if self.recipient == "leader":
-            users = contract.team_id.user_id
+            leader = contract.team_id.user_id
+            users = leader if contract._is_readable_by(leader) else users
+            users = users or leader._get_stand_ins()
         elif self.recipient == "group":
-            users = self.group_id.all_user_ids.filtered(
-                lambda user: contract.company_id in user.company_ids
-            )
-        return users.filtered("active") or contract._get_person_in_charge()
+            users = self.group_id.all_user_ids
+        found = users.filtered(contract._is_readable_by)
+        return found or contract._get_person_in_charge()

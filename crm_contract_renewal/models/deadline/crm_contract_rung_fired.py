@@ -1,7 +1,10 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
+
+from .crm_contract import IN_FORCE
 
 ACTIVITY = "crm_contract_renewal.mail_activity_type_renewal"
 
@@ -39,7 +42,11 @@ class CrmContractRungFired(models.Model):
 
     @api.model
     def _fire(self, contracts):
-        """Keep on record which reminders of contracts are due today, and send them."""
+        """Keep on record which reminders of contracts are due today, and send them.
+
+        :raise UserError: if nobody is there for one of them; none is recorded then
+        """
+        contracts._close_stale_reminders()
         vals_list = []
         for contract in contracts:
             today = contract.company_id._get_today()
@@ -77,7 +84,11 @@ class CrmContractRungFired(models.Model):
         reminders, rows = [], []
         for row in fired:
             told_too = missed.get(row.contract_id, self.browse()).rung_id
-            for user in row.rung_id._get_users(row.contract_id):
+            users = row.rung_id._get_users(row.contract_id)
+            writes = row._writes_to_customer()
+            if not users and not writes:
+                raise UserError(row._describe_nobody())
+            for user in users:
                 vals = row._prepare_activity_vals(user, told_too)
                 reminders.append((row.contract_id, vals))
                 rows.append(row)
@@ -85,7 +96,23 @@ class CrmContractRungFired(models.Model):
         for row, activity in zip(rows, activities, strict=True):
             row.activity_ids = [Command.link(activity.id)]
         for row in fired.filtered("rung_id.template_id"):
-            row.rung_id.template_id.send_mail(row.contract_id.id)
+            if row.rung_id.recipient != "customer" or row._writes_to_customer():
+                row.rung_id.template_id.send_mail(row.contract_id.id)
+
+    def _writes_to_customer(self):
+        reminder = self.rung_id
+        return reminder.recipient == "customer" and reminder._has_address(
+            self.contract_id
+        )
+
+    def _describe_nobody(self):
+        return self.env._(
+            "“%(reminder)s” of %(contract)s reaches nobody: neither salesperson nor team "
+            "leader, responsible of the type or contract manager is active and may read "
+            "it.",
+            reminder=self.rung_id.name,
+            contract=self.contract_id.display_name,
+        )
 
     def _prepare_activity_vals(self, user, missed):
         """Return create values of the activity that reminds a user.
@@ -96,6 +123,10 @@ class CrmContractRungFired(models.Model):
         if missed:
             names = missed.sorted("days").mapped("name")
             note = self.env._("Not sent in time: %s.", ", ".join(names))
+        if self.rung_id.recipient == "customer":
+            note = self.env._(
+                "The customer has no e-mail address: tell them by another way. %s", note
+            )
         activity_type = self.rung_id.activity_type_id or self.env.ref(ACTIVITY)
         return {
             "activity_type_id": activity_type.id,
@@ -104,3 +135,20 @@ class CrmContractRungFired(models.Model):
             "note": note,
             "date_deadline": self.term,
         }
+
+    def _is_stale(self):
+        """Return whether its deadline is not, or no longer, to be decided on."""
+        self.ensure_one()
+        contract = self.contract_id
+        return (
+            contract.state not in IN_FORCE
+            or bool(contract.renewal_decision)
+            or self.term != contract.date_deadline
+        )
+
+    def _is_due_for(self, deadline):
+        """Return whether it would be due by now if that were the deadline."""
+        if not deadline:
+            return False
+        today = self.contract_id.company_id._get_today()
+        return deadline - timedelta(days=self.rung_id.days) <= today
