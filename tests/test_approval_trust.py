@@ -14,6 +14,7 @@ TASK = "crm.contract.approval.task"
 REVIEW = "crm.contract.approval.review"
 CONDITION = "crm.contract.approval.condition"
 WIZARD = "crm.contract.decide"
+DELEGATION = "crm.contract.approval.delegation"
 ROLES = {
     "lawyer": [f"{APPROVER}legal"],
     "lawyer2": [f"{APPROVER}legal"],
@@ -58,6 +59,7 @@ def policy(admin, approvers):
         "crm.contract.approval.policy",
         {
             "name": "Black box",
+            "hand_over_to": "any",
             "type_ids": [(6, 0, [type_id])],
             "step_ids": [
                 (0, 0, {"name": "Legal", "user_ids": [(6, 0, ids(approvers, "lawyer", "lawyer2"))]}),
@@ -486,21 +488,166 @@ def test_authors_and_their_deputies(approvers, admin, factory, policy):
         )
 
 
+def delegate(approvers, principal, deputy, day, by=None):
+    return approvers[by or principal].create(
+        DELEGATION,
+        {
+            "user_id": approvers[principal].uid,
+            "deputy_id": approvers[deputy].uid,
+            "date_from": day,
+            "date_to": day,
+        },
+    )
+
+
+def forget(approvers, database, made):
+    """Remove delegations, and what the server keeps of them in its memory."""
+    database.rows(
+        "DELETE FROM crm_contract_approval_delegation WHERE id = ANY(%s)", made
+    )
+    row = delegate(approvers, "lawyer2", "lawyer", "2099-01-01")
+    approvers["lawyer2"].call(DELEGATION, "unlink", [row])
+
+
+def test_delegation_needs_its_deputy(approvers, admin, send, database):
+    """Nobody keeps an approver from his contract by naming him his deputy."""
+    today = database.value("SELECT current_date::text")
+    made = [
+        delegate(approvers, "own", "lawyer", today),
+        delegate(approvers, "lawyer", "executive", today),
+    ]
+    try:
+        contract_id = send()
+        for role in ("own", "executive", "approval_manager", "manager"):
+            with refused():
+                approvers[role].call(DELEGATION, "action_accept", made[:1])
+        for role in ("own", "lawyer", "approval_manager"):
+            for values in (
+                {"answer": "accepted"},
+                {"answer": "set", "set_by_id": approvers["approval_manager"].uid},
+                {"effect": "begun"},
+            ):
+                with refused():
+                    approvers[role].call(DELEGATION, "write", made[:1], values)
+        with refused():
+            approvers["own"].create(
+                DELEGATION,
+                {
+                    "deputy_id": approvers["lawyer2"].uid,
+                    "date_from": today,
+                    "date_to": today,
+                    "answer": "accepted",
+                },
+            )
+        # What the context proposes is refused, or not taken.
+        try:
+            made.append(
+                approvers["own"].create(
+                    DELEGATION,
+                    {
+                        "deputy_id": approvers["lawyer2"].uid,
+                        "date_from": today,
+                        "date_to": today,
+                    },
+                    default_answer="accepted",
+                )
+            )
+        except RpcError as error:
+            assert error.kind in REFUSALS, error
+        assert not database.value(
+            "SELECT count(*) FROM crm_contract_approval_delegation"
+            " WHERE user_id = %s AND answer = 'accepted'",
+            approvers["own"].uid,
+        )
+        with refused():
+            decide(approvers["executive"], contract_id, admin)
+        decide(approvers["lawyer"], contract_id, admin)
+    finally:
+        forget(approvers, database, made)
+
+
+def test_administrator_gains_nothing(approvers, admin, send, database):
+    """He hands over and delegates between others; each is told, and it is logged."""
+    today = database.value("SELECT current_date::text")
+    contract_id, administrator = send(), approvers["approval_manager"]
+    before = approvals(database, contract_id)
+    with refused():
+        decide(
+            administrator, contract_id, admin, "hand_over", user_id=administrator.uid
+        )
+    for principal, deputy in (("lawyer", "approval_manager"),):
+        with refused():
+            delegate(approvers, principal, deputy, today, by="approval_manager")
+    assert not changes(before, approvals(database, contract_id))
+    made = [delegate(approvers, "lawyer", "lawyer2", today, by="approval_manager")]
+    try:
+        told = database.rows(
+            "SELECT p.res_partner_id FROM mail_message m"
+            " JOIN mail_message_res_partner_rel p ON p.mail_message_id = m.id"
+            " WHERE m.subject LIKE '%%stand in for%%'"
+        )
+        partners = {
+            admin.read("res.users", approvers[role].uid, "partner_id")
+            for role in ("lawyer", "lawyer2")
+        }
+        assert partners <= {row[0] for row in told}
+        other = delegate(approvers, "lawyer2", "approval_manager", today)
+        made.append(other)
+        with refused():
+            administrator.call(DELEGATION, "action_accept", [other])
+    finally:
+        forget(approvers, database, made)
+
+
+def test_inbox_of_an_approver(approvers, admin, waiting, database):
+    """Nobody but he, or a decision, closes what he is asked, by whatever method."""
+    [activity] = admin.call(
+        "mail.activity",
+        "search",
+        [
+            ("res_model", "=", "crm.contract"),
+            ("res_id", "=", waiting),
+            ("user_id", "=", approvers["lawyer"].uid),
+        ],
+    )
+    row = "SELECT to_jsonb(a) FROM mail_activity a WHERE id = %s"
+    before = database.value(row, activity)
+    asked = "crm_contract_approval.mail_activity_type_approval"
+    for role in ("own", "all", "manager", "lawyer2", "approval_manager"):
+        user = approvers[role]
+        for method, *values in (
+            ("unlink",),
+            ("action_done",),
+            ("action_cancel",),
+            ("action_feedback",),
+            ("action_feedback_schedule_next",),
+            ("action_reschedule_nextweek",),
+            ("action_archive",),
+            ("write", {"user_id": user.uid}),
+            ("write", {"res_id": 1}),
+            ("write", {"date_deadline": "2099-01-01"}),
+        ):
+            with refused():
+                user.call("mail.activity", method, [activity], *values)
+            assert database.value(row, activity) == before, (role, method)
+        for method in ("activity_unlink", "activity_feedback", "activity_reschedule"):
+            values = [[asked]]
+            if method == "activity_reschedule":
+                values += [False, "2099-01-01"]
+            try:
+                user.call("crm.contract", method, [waiting], *values)
+            except RpcError as error:
+                assert error.kind in REFUSALS, error
+            assert database.value(row, activity) == before, (role, method)
+
+
 def test_chain_of_delegations(approvers, admin, send, database):
     contract_id = send()
     today = database.value("SELECT current_date::text")
     made = []
     for principal, deputy in (("lawyer", "own"), ("own", "approval_manager")):
-        made.append(
-            approvers[principal].create(
-                "crm.contract.approval.delegation",
-                {
-                    "deputy_id": approvers[deputy].uid,
-                    "date_from": today,
-                    "date_to": today,
-                },
-            )
-        )
+        made.append(delegate(approvers, principal, deputy, today))
+        approvers[deputy].call(DELEGATION, "action_accept", made[-1:])
     try:
         with refused():
             approvers["executive"].create(
