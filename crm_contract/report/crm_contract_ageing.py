@@ -115,13 +115,13 @@ class CrmContractAgeing(models.Model):
                    row.amount_open * due.share AS amount_open,
                    row.amount_open * due.share * move.amount_total_signed
                        / NULLIF(move.amount_total, 0) AS amount_company,
-                   GREATEST(CURRENT_DATE - due.date_maturity, 0) AS days_overdue,
+                   GREATEST(today.date - due.date_maturity, 0) AS days_overdue,
                    CASE
-                       WHEN CURRENT_DATE - due.date_maturity > 180 THEN '181'
-                       WHEN CURRENT_DATE - due.date_maturity > 90 THEN '091'
-                       WHEN CURRENT_DATE - due.date_maturity > 60 THEN '061'
-                       WHEN CURRENT_DATE - due.date_maturity > 30 THEN '031'
-                       WHEN CURRENT_DATE - due.date_maturity > 0 THEN '001'
+                       WHEN today.date - due.date_maturity > 180 THEN '181'
+                       WHEN today.date - due.date_maturity > 90 THEN '091'
+                       WHEN today.date - due.date_maturity > 60 THEN '061'
+                       WHEN today.date - due.date_maturity > 30 THEN '031'
+                       WHEN today.date - due.date_maturity > 0 THEN '001'
                        ELSE '000'
                    END AS bucket
             """
@@ -135,6 +135,11 @@ class CrmContractAgeing(models.Model):
               FROM crm_contract_installment row
               JOIN crm_contract contract ON contract.id = row.contract_id
               JOIN res_company company ON company.id = row.company_id
+              LEFT JOIN resource_calendar calendar
+                     ON calendar.id = company.resource_calendar_id
+              CROSS JOIN LATERAL (
+                   SELECT (NOW() AT TIME ZONE COALESCE(calendar.tz, 'UTC'))::date
+              ) AS today (date)
               JOIN (%s) due ON due.id = row.id
               JOIN account_move move ON move.id = due.move_id
             """,

@@ -74,10 +74,20 @@ class TestOpportunity(BridgeCommon):
         self._open_sign(contract).action_sign()
         self.assertEqual(self.lead.won_status, "won")
 
-    def test_signature_wins_what_the_user_cannot_see(self):
+    def test_signature_tells_of_what_the_user_may_not_write(self):
+        """Somebody else's opportunity is his to win; he is told that it is time."""
         self.lead.user_id = self.manager
-        contract = self._create_contract()
-        contract.sudo().opportunity_id = self.lead
+        for user in (self.user, self.seller):
+            contract = self._create_contract(user)
+            contract.sudo().opportunity_id = self.lead
+            self._sign(contract)
+            self.assertNotEqual(self.lead.won_status, "won")
+            told = self.lead.activity_ids
+            self.assertEqual(told.user_id, self.manager)
+            self.assertIn(contract.name, " ".join(told.mapped("summary")))
+        self.lead.user_id = self.seller
+        contract = self._create_contract(self.seller)
+        contract.opportunity_id = self.lead
         self._sign(contract)
         self.assertEqual(self.lead.won_status, "won")
 
@@ -123,6 +133,34 @@ class TestOpportunity(BridgeCommon):
 
 
 class TestSaleOrder(BridgeCommon):
+    def test_linking_takes_access_to_the_contract(self):
+        """An order counts against the ceiling: nobody loads what he can't see."""
+        foreign = self._create_signed(self.manager, sign={}, user_id=self.manager.id)
+        seller = self._create_user(
+            "contract_own_seller",
+            "crm_contract.crm_contract_group_user,sales_team.group_sale_salesman",
+        )
+        for user in (seller, self.salesman):
+            orders = self.env["sale.order"].with_user(user)
+            vals = {"partner_id": self.customer.id}
+            for link in (
+                lambda orders=orders, vals=vals: orders.create(
+                    dict(vals, contract_id=foreign.id)
+                ),
+                lambda orders=orders, vals=vals: orders.with_context(
+                    default_contract_id=foreign.id
+                ).create(vals),
+                lambda orders=orders, vals=vals: orders.create(vals).write(
+                    {"contract_id": foreign.id}
+                ),
+            ):
+                with self.assertRaises(AccessError), self.env.cr.savepoint():
+                    link()
+        foreign.user_id = seller
+        order = orders.with_user(seller).create(vals)
+        order.contract_id = foreign
+        self.assertEqual(order.contract_id, foreign)
+
     def _create_order(self, **vals):
         return (
             self.env["sale.order"]

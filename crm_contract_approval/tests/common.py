@@ -103,6 +103,11 @@ class ApprovalCommon(ContractCommon):
         with self.assertRaisesRegex(error, text), self.env.cr.savepoint():
             yield
 
+    def _certify(self, what, contract):
+        """Return what the certificate says of a contract."""
+        certificate = contract.env["crm.contract.approval.certificate"]
+        return getattr(certificate, f"_get_{what}")(contract)
+
     def _decisions(self, contract):
         reviews = contract.sudo().review_ids.sorted("id")
         return reviews.mapped("decision")

@@ -125,7 +125,7 @@ class TestAnswers(ApprovalCommon):
         other = self._send()
         self.assertIn("delegate", self._decisions(other))
         self._decide(contract, self.lawyer2)
-        rows = contract.with_user(self.user)._get_certificate_rows()
+        rows = self._certify("rows", contract.with_user(self.user))
         self.assertIn(
             (f"{self.approval_manager.name} for {self.lawyer.name}", "Deputy set"),
             [(row["who"], row["decision"]) for row in rows],

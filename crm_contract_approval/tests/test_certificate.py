@@ -15,8 +15,8 @@ class TestCertificate(ApprovalCommon):
 
     def _assert_says(self, contract, status, *texts, watermark="Not approved"):
         contract = contract.with_user(self.user)
-        self.assertEqual(contract._get_certificate_status(), status)
-        self.assertEqual(contract._get_certificate_watermark(), watermark)
+        self.assertEqual(self._certify("status", contract), status)
+        self.assertEqual(self._certify("watermark", contract), watermark)
         html = self._print(contract)
         for text in (status, *texts):
             self.assertIn(text, html)
@@ -25,7 +25,7 @@ class TestCertificate(ApprovalCommon):
         return html
 
     def _get_open(self, contract):
-        steps = contract.with_user(self.user)._get_certificate_open_steps()
+        steps = self._certify("open_steps", contract.with_user(self.user))
         return [(row["step"], row["state"], row["who"]) for row in steps]
 
     def _drop_policy(self):

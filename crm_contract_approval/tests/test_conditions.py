@@ -31,10 +31,10 @@ class TestConditions(ApprovalCommon):
         self._submit(contract)
         self._assert_blocked(contract)
         self.assertEqual(
-            contract._get_certificate_status(),
+            self._certify("status", contract),
             "In review: a condition of an earlier approval is open.",
         )
-        self.assertEqual(contract._get_certificate_watermark(), "Not approved")
+        self.assertEqual(self._certify("watermark", contract), "Not approved")
         self._meet(contract, self.lawyer)
         self.assertEqual(contract.state, "to_sign")
 

@@ -42,10 +42,10 @@ class TestFigures(ApprovalCommon):
 
     def test_certificate(self):
         contract = self._send()
-        self.assertIn("Not approved", contract._get_certificate_watermark())
+        self.assertIn("Not approved", self._certify("watermark", contract))
         self._decide(contract, self.lawyer, comment="Read twice")
         self._decide(contract, self.boss)
-        self.assertFalse(contract._get_certificate_watermark())
+        self.assertFalse(self._certify("watermark", contract))
         html = (
             self.env["ir.actions.report"]
             ._render_qweb_html(
@@ -68,7 +68,7 @@ class TestFigures(ApprovalCommon):
         contract.action_recall()
         self._submit(contract)
         self._decide(contract, self.boss)
-        rows = contract._get_certificate_rows()
+        rows = self._certify("rows", contract)
         self.assertEqual(
             [row["who"] for row in rows], [self.lawyer.name, self.boss.name]
         )

@@ -99,7 +99,7 @@ class TestHandOver(ApprovalCommon):
         log = contract.sudo().review_ids.sorted("id")[-1]
         self.assertEqual(log.decision, "hand_over")
         self.assertTrue(log.is_administrative)
-        [row] = contract.with_user(self.user)._get_certificate_rows()
+        [row] = self._certify("rows", contract.with_user(self.user))
         self.assertEqual(row["decision"], "Handed over")
         self.assertIn(self.approval_manager.name, row["who"])
         self.assertIn(f"{self.lawyer.name}, {self.lawyer2.name}", row["who"])

@@ -1,9 +1,10 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
 from .common import RenewalCommon
@@ -67,6 +68,21 @@ class AmendmentCommon(RenewalCommon):
 
 class TestAmend(AmendmentCommon):
     """The draft of an amendment, and what becomes of the contract."""
+
+    def test_told_until_it_takes_effect(self):
+        amendment = self._amend(self._create_running(), days=5)
+        service = self.env["crm.contract.incorporation"]
+
+        def fail(service, contract, amendment):
+            raise UserError("Billed")
+
+        with patch.object(type(service), "_take_content", fail):
+            service._try(amendment)
+        told = amendment.sudo().activity_ids
+        self.assertIn("Amendment can't take effect", told.mapped("summary"))
+        self._run("renew", 5)
+        self.assertEqual(amendment.state, "in_force")
+        self.assertFalse(told.exists().filtered("active"))
 
     def test_draft(self):
         contract = self._create_running()

@@ -37,6 +37,23 @@ class TestDeadlines(RenewalCommon):
         ]
         self.assertEqual(self._deadline(**vals), date(2026, 12, 1))
 
+    def test_holiday_in_shanghai(self):
+        """It is kept in UTC: from four in the afternoon of the day before."""
+        calendar = self.company.resource_calendar_id
+        calendar.tz = "Asia/Shanghai"
+        vals = {"notice_period": 32, "notice_unit": "day"}
+        calendar.global_leave_ids = [
+            Command.create(
+                {
+                    "name": "Friday",
+                    "date_from": "2026-11-26 16:00:00",
+                    "date_to": "2026-11-27 15:59:59",
+                }
+            )
+        ]
+        self.type.notice_day_rule = "previous"
+        self.assertEqual(self._deadline(**vals), date(2026, 11, 26))
+
     def test_review_of_open_ended(self):
         contract = self._create_contract(
             date_start=date(2026, 2, 28), is_open_ended=True

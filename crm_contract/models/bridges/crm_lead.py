@@ -68,6 +68,27 @@ class CrmLead(models.Model):
         }
         return {f"default_{name}": value for name, value in values.items() if value}
 
+    @api.model
+    def _win_signed(self, contracts):
+        """Win the opportunities that the user may write; tell who may of the others."""
+        for contract in contracts:
+            # sudo: that it is signed, to whoever works on the opportunity
+            lead = contract.opportunity_id.sudo()
+            if not lead or lead.won_status == "won":
+                continue
+            mine = lead.sudo(self.env.su)
+            if mine.has_access("write"):
+                mine.action_set_won()
+            elif lead.user_id:
+                lead.activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    user_id=lead.user_id.id,
+                    summary=self.env._(
+                        "%s is signed: mark the opportunity as won",
+                        contract.display_name,
+                    ),
+                )
+
     def _merge_dependences(self, opportunities):
         super()._merge_dependences(opportunities)
         # sudo: the contracts stay with the opportunity, whoever merges it
@@ -91,26 +112,6 @@ class CrmContract(models.Model):
         if "opportunity_id" in vals:
             self._check_opportunities()
         return result
-
-    def _win_opportunities(self):
-        """Win the opportunities that the user may write; tell who may of the others."""
-        for contract in self:
-            # sudo: that it is signed, to whoever works on the opportunity
-            lead = contract.opportunity_id.sudo()
-            if not lead or lead.won_status == "won":
-                continue
-            mine = lead.sudo(self.env.su)
-            if mine.has_access("write"):
-                mine.action_set_won()
-            elif lead.user_id:
-                lead.activity_schedule(
-                    "mail.mail_activity_data_todo",
-                    user_id=lead.user_id.id,
-                    summary=self.env._(
-                        "%s is signed: mark the opportunity as won",
-                        contract.display_name,
-                    ),
-                )
 
     def _check_opportunities(self):
         # Without any, the question would be whether the user may write at all.

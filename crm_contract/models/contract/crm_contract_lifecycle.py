@@ -287,7 +287,8 @@ class CrmContract(models.Model):
 
     def _on_signed(self):
         """Win the opportunity, remind of the milestones, start if it is time."""
-        self.filtered("company_id.contract_win_opportunity")._win_opportunities()
+        winning = self.filtered("company_id.contract_win_opportunity")
+        self.env["crm.lead"]._win_signed(winning)
         self.milestone_ids._schedule_activities()
         self.env["crm.contract.ledger"]._extend(self)
         self.filtered_domain(self._get_start_due_domain())._perform("start")

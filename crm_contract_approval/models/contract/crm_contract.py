@@ -174,10 +174,6 @@ class CrmContract(models.Model):
         delegation = self.env["crm.contract.approval.delegation"]
         return authors | delegation._get_deputies(authors, self.date_submitted)
 
-    def _get_excluded_by_contract(self):
-        """Return {contract id: ids of the users who can't decide on it}."""
-        return {contract.id: contract._get_excluded_users().ids for contract in self}
-
 
 class CrmContractLine(models.Model):
     _inherit = "crm.contract.line"

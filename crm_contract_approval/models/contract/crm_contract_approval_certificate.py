@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from ..decision.crm_contract_approval_task import DONE_STATES
 
@@ -18,16 +18,17 @@ _SHOWN = (
 )
 
 
-class CrmContract(models.Model):
-    """What the approval certificate says."""
+class CrmContractApprovalCertificate(models.AbstractModel):
+    """What the approval certificate says of a contract, in whatever state it is."""
 
-    _inherit = "crm.contract"
+    _name = "crm.contract.approval.certificate"
+    _description = "Approval certificate"
 
-    def _get_certificate_rows(self):
+    @api.model
+    def _get_rows(self, contract):
         """Return the decisions of the last submission: list of dict, in their order."""
-        self.ensure_one()
-        reviews = self.review_ids.filtered(
-            lambda row: row.round == self.approval_round and row.decision in _SHOWN
+        reviews = contract.review_ids.filtered(
+            lambda row: row.round == contract.approval_round and row.decision in _SHOWN
         ).sorted("id")
         labels = dict(reviews._fields["decision"]._description_selection(self.env))
         return [
@@ -41,11 +42,11 @@ class CrmContract(models.Model):
             for review in reviews
         ]
 
-    def _get_certificate_policy(self):
+    @api.model
+    def _get_policy(self, contract):
         """Return name and version of the policy of the last submission (str)."""
-        self.ensure_one()
         # sudo: the name of a policy of another company's administration
-        task = self.sudo()._get_round_tasks()[:1]
+        task = contract.sudo()._get_round_tasks()[:1]
         if not task:
             return ""
         return self.env._(
@@ -54,36 +55,36 @@ class CrmContract(models.Model):
             version=task.policy_version,
         )
 
-    def _get_certificate_hash(self):
+    @api.model
+    def _get_hash(self, contract):
         """Return the content hash that the decisions of the last submission name."""
-        self.ensure_one()
         # sudo: all steps, whoever prints
-        tasks = self.sudo()._get_round_tasks()
-        return self.content_hash or tasks[:1].content_hash or ""
+        tasks = contract.sudo()._get_round_tasks()
+        return contract.content_hash or tasks[:1].content_hash or ""
 
-    def _get_certificate_status(self):
+    @api.model
+    def _get_status(self, contract):
         """Return what became of the last submission, as a sentence (str)."""
-        self.ensure_one()
-        if not self.date_submitted:
+        if not contract.date_submitted:
             return self.env._("Not submitted yet.")
         # sudo: all steps, whoever prints
-        tasks = self.sudo()._get_round_tasks()
+        tasks = contract.sudo()._get_round_tasks()
         decided = tasks.filtered(lambda task: task.state in DONE_STATES)
         counts = {"decided": len(decided), "all": len(tasks)}
-        if self.state == "review" and not tasks:
+        if contract.state == "review" and not tasks:
             return self.env._("In review: a condition of an earlier approval is open.")
-        if self.state == "review":
+        if contract.state == "review":
             return self.env._(
                 "In review: %(decided)s of %(all)s steps decided.", **counts
             )
-        if self.state == "draft":
-            return self._get_certificate_return(tasks, counts)
-        if self.state == "cancelled":
+        if contract.state == "draft":
+            return self._get_return(contract, tasks, counts)
+        if contract.state == "cancelled":
             return self.env._(
                 "Cancelled: %(decided)s of %(all)s steps had approved.", **counts
             )
         # sudo: see above
-        if self.state == "to_sign" and self.sudo()._get_open_conditions():
+        if contract.state == "to_sign" and contract.sudo()._get_open_conditions():
             return self.env._(
                 "Not approved: a condition of the approval is open.", **counts
             )
@@ -95,7 +96,8 @@ class CrmContract(models.Model):
             )
         return self.env._("Approved: %(decided)s of %(all)s steps.", **counts)
 
-    def _get_certificate_return(self, tasks, counts):
+    @api.model
+    def _get_return(self, contract, tasks, counts):
         """Return how a submission became a draft again, as a sentence (str)."""
         if "rejected" in tasks.mapped("state"):
             return self.env._(
@@ -104,7 +106,7 @@ class CrmContract(models.Model):
                 **counts,
             )
         # sudo: see the caller
-        is_open = self.sudo()._get_open_conditions()
+        is_open = contract.sudo()._get_open_conditions()
         if is_open or counts["decided"] < counts["all"]:
             return self.env._(
                 "Recalled: %(decided)s of %(all)s steps had approved. The contract is a "
@@ -115,13 +117,13 @@ class CrmContract(models.Model):
             "Withdrawn before the signature. The contract is a draft again."
         )
 
-    def _get_certificate_open_steps(self):
+    @api.model
+    def _get_open_steps(self, contract):
         """Return the steps to come of a review: list of dict, in their order."""
-        self.ensure_one()
-        if self.state != "review":
+        if contract.state != "review":
             return []
         # sudo: all steps, whoever prints
-        tasks = self.sudo()._get_round_tasks()
+        tasks = contract.sudo()._get_round_tasks()
         labels = dict(tasks._fields["state"]._description_selection(self.env))
         return [
             {
@@ -133,14 +135,14 @@ class CrmContract(models.Model):
             if task.state not in DONE_STATES
         ]
 
-    def _get_certificate_watermark(self):
-        self.ensure_one()
-        if self.state == "cancelled":
+    @api.model
+    def _get_watermark(self, contract):
+        if contract.state == "cancelled":
             return self.env._("Cancelled")
         # sudo: all steps, whoever prints
-        tasks = self.sudo()._get_round_tasks()
+        tasks = contract.sudo()._get_round_tasks()
         is_open = tasks.filtered(lambda task: task.state not in DONE_STATES)
-        if is_open or self.state in ("draft", "review"):
+        if is_open or contract.state in ("draft", "review"):
             return self.env._("Not approved")
         return ""
 

@@ -1,5 +1,3 @@
-from markupsafe import Markup
-
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -65,8 +63,9 @@ class CrmContract(models.Model):
     def _start_review(self):
         """Copy the policy's steps and ask the first approvers."""
         waiting = super()._start_review()
-        # What was to be done about an earlier submission is done.
-        self.sudo()._close_owner_activities()
+        # What was to be done about an earlier submission is done. sudo: of others
+        owners = self.env["crm.contract.approval.task"].sudo()
+        owners._close_owner_activities(self.sudo())
         plans = self.env["crm.contract.approval.policy"]._plan(self)
         asked = self.filtered(lambda contract: plans[contract])
         # sudo: written by code alone; the submission checked the rights
@@ -105,7 +104,7 @@ class CrmContract(models.Model):
             tasks._close_round(contracts, name)
         elif name == "sign":
             tasks._check_approved(contracts)
-            contracts._close_owner_activities()
+            tasks._close_owner_activities(contracts)
 
     def _get_round_tasks(self):
         """Return the steps of the current submission."""
@@ -115,41 +114,6 @@ class CrmContract(models.Model):
 
     def _get_open_conditions(self):
         return self.condition_ids.filtered(lambda row: not row.is_met)
-
-    def _remind_owner(self, summary, note=""):
-        """Put an activity into the inbox of whoever submitted the contracts."""
-        activity_type = self.env.ref("crm_contract_approval.mail_activity_type_owner")
-        text = Markup("<br/>").join((note or "").split("\n"))
-        # sudo: approvers have no right to write on the contract
-        vals = {
-            "activity_type_id": activity_type.id,
-            "summary": summary,
-            "note": text,
-        }
-        self.env["mail.activity"].sudo()._schedule_quietly(
-            [
-                (
-                    contract,
-                    {
-                        **vals,
-                        "user_id": owner.id,
-                        "date_deadline": contract.company_id._get_today(),
-                    },
-                )
-                for contract in self
-                if (owner := contract._get_submission_owner())
-            ]
-        )
-
-    def _get_submission_owner(self):
-        """Return who is told what became of a submission, of those who are there."""
-        submitter = self.submitted_by_id
-        if submitter and self._is_readable_by(submitter):
-            return submitter
-        return self._get_person_in_charge()
-
-    def _close_owner_activities(self):
-        self.activity_unlink(["crm_contract_approval.mail_activity_type_owner"])
 
 
 def _is_open(task):

@@ -4,6 +4,7 @@ from . import crm_contract_approval_review
 from . import crm_contract_approval_condition
 from . import crm_contract_approval_task
 from . import crm_contract_approval_round
+from . import crm_contract_approval_owner
 from . import crm_contract_approval_people
 from . import crm_contract_approval_decision
 from . import crm_contract_approval_interface

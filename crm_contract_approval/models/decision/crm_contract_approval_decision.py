@@ -102,8 +102,10 @@ class CrmContractApprovalTask(models.Model):
         else:
             tasks._finish("rejected")
             tasks.contract_id._action_reject()
-        tasks.contract_id._remind_owner(
-            self.env._("Contract rejected"), "\n".join(filter(None, (target, comment)))
+        self._remind_owner(
+            tasks.contract_id,
+            self.env._("Contract rejected"),
+            "\n".join(filter(None, (target, comment))),
         )
 
     def _ask(self, comment):
@@ -115,7 +117,9 @@ class CrmContractApprovalTask(models.Model):
         # sudo: written by code alone, after the check
         self.sudo().has_question = True
         for task in self.sudo():
-            task.contract_id._remind_owner(self.env._("Answer a question"), comment)
+            self._remind_owner(
+                task.contract_id, self.env._("Answer a question"), comment
+            )
 
     def _answer(self, comment):
         """Answer the open question, as somebody who may work on the contract."""
@@ -130,7 +134,7 @@ class CrmContractApprovalTask(models.Model):
         # sudo: written by code alone, after the checks
         tasks = self.sudo()
         tasks.has_question = False
-        tasks.contract_id._close_owner_activities()
+        tasks._close_owner_activities(tasks.contract_id)
         tasks.date_notified = False
         self._notify_later()
 
@@ -177,7 +181,8 @@ class CrmContractApprovalTask(models.Model):
         """Return why the user may not decide now: {task: str, empty if he may}."""
         user = self.env.user
         # sudo: who edited a contract is not for everybody's eyes
-        excluded = self.sudo().contract_id._get_excluded_by_contract()
+        contracts = self.sudo().contract_id
+        excluded = {c.id: c._get_excluded_users().ids for c in contracts}
         return {
             task: task._get_refusal(user, excluded.get(task.contract_id.id, ()))
             for task in self

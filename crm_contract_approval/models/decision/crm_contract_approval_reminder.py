@@ -87,8 +87,8 @@ class CrmContractApprovalTask(models.Model):
         user, contract = self.escalation_user_id, self.contract_id
         possible = user._filter_approvers(contract) - contract._get_excluded_users()
         if not possible or user in self.decided_ids:
-            contract._remind_owner(
-                self.env._("The approval is late"), self._get_late_text()
+            self._remind_owner(
+                contract, self.env._("The approval is late"), self._get_late_text()
             )
             return
         self.escalated_to_id = user

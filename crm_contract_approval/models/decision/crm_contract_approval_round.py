@@ -92,7 +92,8 @@ class CrmContractApprovalTask(models.Model):
         conditional = decided.filtered(lambda c: c._get_open_conditions())
         for contract in conditional:
             self._forget_current(contract)
-            contract._remind_owner(
+            self._remind_owner(
+                contract,
                 contract.env._("Meet the conditions of the approval"),
                 "\n".join(contract._get_open_conditions().mapped("name")),
             )
@@ -136,7 +137,7 @@ class CrmContractApprovalTask(models.Model):
         if name in ("recall", "withdraw"):
             self.env["crm.contract.approval.review"]._log_round(reviewed, "recall")
         self._forget_current(reviewed)
-        contracts._close_owner_activities()
+        self._close_owner_activities(contracts)
 
     @api.model
     def _forget_current(self, contracts):
@@ -153,8 +154,8 @@ class CrmContractApprovalTask(models.Model):
     def _notify_approved(self, contracts):
         """Tell the salesperson that all have agreed; without steps, nothing is said."""
         approved = contracts.filtered(lambda c: c._get_round_tasks())
-        approved._close_owner_activities()
-        approved._remind_owner(self.env._("Approved: have it signed"))
+        self._close_owner_activities(approved)
+        self._remind_owner(approved, self.env._("Approved: have it signed"))
         approved._message_log_batch(
             {c.id: self.env._("The contract is approved.") for c in approved}
         )

@@ -104,32 +104,8 @@ class CrmContract(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if not _MOVING.isdisjoint(vals):
-            self._move_reminders()
+            self.env["crm.contract.rung.fired"]._move(self)
         return result
-
-    def _move_reminders(self):
-        """Let open reminders move along with the deadline, or go until they are due.
-
-        One that was sent for the old deadline, and would be due for the new one, is
-        taken for sent.
-        """
-        # sudo: reminders, and activities, of others
-        for contract in self.sudo().filtered("fired_ids"):
-            deadline, rows = contract.date_deadline, contract.fired_ids
-            terms = set(rows.filtered("activity_ids").mapped("term"))
-            sent = rows.filtered(lambda row, term=deadline: row.term == term)
-            for row in rows.filtered(lambda row, terms=terms: row.term in terms):
-                if row._is_due_for(deadline) and row.rung_id not in sent.rung_id:
-                    row.term = deadline
-                    row.activity_ids.date_deadline = deadline
-                    sent |= row
-        self._close_stale_reminders()
-
-    def _close_stale_reminders(self):
-        """Remove the open reminders of deadlines that are not the present one."""
-        # sudo: activities of others
-        rows = self.sudo().fired_ids.filtered("activity_ids")
-        rows.filtered(lambda row: row._is_stale()).activity_ids.unlink()
 
     def _get_open_reminders(self):
         """Return the reminders that are still to come for the present deadline."""

@@ -46,7 +46,7 @@ class CrmContractRungFired(models.Model):
 
         :raise UserError: if nobody is there for one of them; none is recorded then
         """
-        contracts._close_stale_reminders()
+        self._close_stale(contracts)
         vals_list = []
         for contract in contracts:
             today = contract.company_id._get_today()
@@ -75,6 +75,32 @@ class CrmContractRungFired(models.Model):
             "date": day,
             "outcome": outcome,
         }
+
+    @api.model
+    def _move(self, contracts):
+        """Let open reminders move along with the deadline, or go until they are due.
+
+        One that was sent for the old deadline, and would be due for the new one, is
+        taken for sent.
+        """
+        # sudo: reminders, and activities, of others
+        for contract in contracts.sudo().filtered("fired_ids"):
+            deadline, rows = contract.date_deadline, contract.fired_ids
+            terms = set(rows.filtered("activity_ids").mapped("term"))
+            sent = rows.filtered(lambda row, term=deadline: row.term == term)
+            for row in rows.filtered(lambda row, terms=terms: row.term in terms):
+                if row._is_due_for(deadline) and row.rung_id not in sent.rung_id:
+                    row.term = deadline
+                    row.activity_ids.date_deadline = deadline
+                    sent |= row
+        self._close_stale(contracts)
+
+    @api.model
+    def _close_stale(self, contracts):
+        """Remove the open reminders of deadlines that are not the present one."""
+        # sudo: activities of others
+        rows = contracts.sudo().fired_ids.filtered("activity_ids")
+        rows.filtered(lambda row: row._is_stale()).activity_ids.unlink()
 
     def _send(self):
         """Make the activities of the reminders, and write to customers."""

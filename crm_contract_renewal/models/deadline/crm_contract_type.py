@@ -64,8 +64,12 @@ class CrmContractType(models.Model):
         leaves = calendar.global_leave_ids
         for distance in range(_LONGEST_HOLIDAY):
             moved = day + step * distance
+            # A holiday is kept in UTC, and is that of the company's days.
             is_off = any(
-                row.date_from.date() <= moved <= row.date_to.date() for row in leaves
+                company._get_today(row.date_from)
+                <= moved
+                <= company._get_today(row.date_to)
+                for row in leaves
             )
             if moved.weekday() in weekdays and not is_off:
                 return moved
