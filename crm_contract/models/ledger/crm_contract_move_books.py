@@ -86,7 +86,7 @@ class AccountMove(models.Model):
             self.currency_id,
             currency,
             self.company_id,
-            self.invoice_date or fields.Date.context_today(self),
+            self.invoice_date or self.company_id._get_today(),
         )
 
     def _get_ledger_lines(self):
