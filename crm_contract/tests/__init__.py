@@ -36,6 +36,7 @@ from . import test_today
 from . import test_tools_amount_in_words
 from . import test_tools_booked
 from . import test_tools_canonical
+from . import test_tools_charges
 from . import test_tools_difference
 from . import test_tools_late_interest
 from . import test_tools_period

@@ -55,6 +55,49 @@ def in_force(agreed: Iterable[Agreed], day: date) -> dict | None:
     return content
 
 
+def row_history(
+    agreed: Iterable[Agreed], child: str
+) -> dict[str, list[tuple[date | None, dict | None]]]:
+    """Return what rows say one after the other: {key: [(first day, row), ...]}.
+
+    What was agreed as a whole says it from ever (None); a row that is taken out is None
+    from that day on. Days on which a row says nothing new are left out.
+
+    >>> def text(price):
+    ...     row = {"key": "fee", "fields": {"price": price}, "children": {}}
+    ...     return {"fields": {}, "children": {"line_ids": [row]}}
+    >>> texts = [Agreed(1, date(2026, 1, 1), None, text(100)),
+    ...          Agreed(2, date(2026, 6, 1), text(100), text(110)),
+    ...          Agreed(3, date(2026, 9, 1), text(110),
+    ...                 {"fields": {}, "children": {"line_ids": []}})]
+    >>> for day, row in row_history(texts, "line_ids")["fee"]:
+    ...     print(day, row and row["fields"])
+    None {'price': 100}
+    2026-06-01 {'price': 110}
+    2026-09-01 None
+
+    :param child: name of the rows, see `content_difference`
+    """
+    texts = [
+        text._replace(
+            day=text.day if text.base else date.min,
+            base=text.base and _rows_alone(text.base, child),
+            content=_rows_alone(text.content, child),
+        )
+        for text in agreed
+    ]
+    history = {}
+    for day in sorted({text.day for text in texts}):
+        content = in_force(texts, day)
+        rows = {row["key"]: row for row in content["children"].get(child, ())}
+        for key in {**history, **rows}:
+            said = history.setdefault(key, [])
+            row = rows.get(key)
+            if not _same(said[-1][1] if said else None, row):
+                said.append((None if day == date.min else day, row))
+    return history
+
+
 def carry_over(current: dict, base: dict, new: dict) -> dict:
     """Return the current content with the changes that lead from `base` to `new`.
 
@@ -91,6 +134,10 @@ def _carry_rows(current, base, new):
                 carry_over(rows[key], old[key], values[key]) if known else values[key]
             )
     return list(rows.values())
+
+
+def _rows_alone(content, child):
+    return {"fields": {}, "children": {child: content["children"].get(child, ())}}
 
 
 def _same(left, right):

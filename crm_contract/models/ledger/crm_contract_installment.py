@@ -73,6 +73,7 @@ class CrmContractInstallment(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    chain = fields.Integer(related="line_id.chain", store=True, precompute=True)
     source_invoice_id = fields.Many2one(
         "account.move",
         string="Interest on",
@@ -144,10 +145,14 @@ class CrmContractInstallment(models.Model):
     _days_positive = models.Constraint(
         "CHECK (days >= 0)", "The days after the event must not be negative."
     )
-    # A period is billed by one row, whatever runs at the same time.
-    _period_uniq = models.UniqueIndex(
-        "(line_id, period_start) WHERE line_id IS NOT NULL",
-        "The ledger has a row for this period already.",
+    # No day of a line is billed twice, whatever amendments made of it and whatever runs
+    # at the same time.
+    _days_once = models.Constraint(
+        "EXCLUDE USING gist (int8range(chain, chain, '[]') WITH &&,"
+        " daterange(period_start, period_end, '[]') WITH &&) WHERE (trigger = 'period'"
+        " AND chain > 0 AND state IS DISTINCT FROM 'cancelled')",
+        "Days of this period are in the ledger already: no day of a recurring line is "
+        "billed twice.",
     )
     _interest_uniq = models.UniqueIndex(
         "(source_invoice_id, period_start) WHERE source_invoice_id IS NOT NULL",

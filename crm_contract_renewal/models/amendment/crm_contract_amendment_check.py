@@ -84,7 +84,6 @@ class CrmContractAmendmentCheck(models.AbstractModel):
     @api.model
     def _get_wrong_date(self, amendment, contract):
         day = amendment.date_effective
-        pending = contract._get_present_version()
         if contract.date_start and day < contract.date_start:
             return [
                 self.env._(
@@ -99,15 +98,6 @@ class CrmContractAmendmentCheck(models.AbstractModel):
                 self.env._(
                     "The contract ends on %s, before the amendment is in effect.",
                     format_date(self.env, end),
-                )
-            ]
-        if pending._is_amendment() and day < pending.date_effective:
-            return [
-                self.env._(
-                    "%(other)s is signed and in effect from %(day)s: an amendment that "
-                    "builds on it can't be in effect before.",
-                    other=pending.display_name,
-                    day=format_date(self.env, pending.date_effective),
                 )
             ]
         if amendment.date_end and amendment.date_end < day:
