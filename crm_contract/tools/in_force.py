@@ -28,7 +28,8 @@ def in_force(agreed: Iterable[Agreed], day: date) -> dict | None:
     Every text holds from its own day on. Where several say something on the same
     subject (a field, a row, a field of a row), the one that was signed last counts,
     whichever of them took effect first: who signs knows what was signed before. What a
-    text does not change is left to the others.
+    text does not change is left to the others. A row that one adds is there from its day
+    on, whatever another one changes of it before.
 
     >>> first = {"fields": {"price": 100, "days": 30}}
     >>> june = {"fields": {"price": 110, "days": 30}}
@@ -44,14 +45,15 @@ def in_force(agreed: Iterable[Agreed], day: date) -> dict | None:
 
     :param agreed: in any order; contents as of `content_difference`
     """
-    content = None
+    content, later = None, set()
     for text in sorted(agreed, key=attrgetter("order")):
         if text.day > day:
-            continue
-        if content is None or text.base is None:
+            later |= _added_rows(text)
+        elif content is None or text.base is None:
             content = text.content
         else:
-            content = carry_over(content, text.base, text.content)
+            sides = (_without_rows(side, later) for side in (text.base, text.content))
+            content = carry_over(content, *sides)
     return content
 
 
@@ -134,6 +136,30 @@ def _carry_rows(current, base, new):
                 carry_over(rows[key], old[key], values[key]) if known else values[key]
             )
     return list(rows.values())
+
+
+def _added_rows(text):
+    """Return the rows that a text adds to what it was drafted on: {(child, key)}."""
+    base, content = (_row_keys(side or {}) for side in (text.base, text.content))
+    return content - base if text.base else set()
+
+
+def _row_keys(content):
+    return {
+        (child, row["key"])
+        for child, rows in content.get("children", {}).items()
+        for row in rows
+    }
+
+
+def _without_rows(content, left_out):
+    if left_out.isdisjoint(_row_keys(content)):
+        return content
+    children = {
+        child: [row for row in rows if (child, row["key"]) not in left_out]
+        for child, rows in content["children"].items()
+    }
+    return {**content, "children": children}
 
 
 def _rows_alone(content, child):

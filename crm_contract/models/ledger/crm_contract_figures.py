@@ -201,7 +201,7 @@ class CrmContract(models.Model):
     def _get_recurring_values(self):
         """Return (untaxed, total) of each part that the recurring value consists of."""
         self.ensure_one()
-        if self.has_versions:
+        if self.has_versions or self.suspension_ids:
             return [
                 lines._get_chain_value(lines._get_billed_of_chain())
                 for lines in self.line_ids._filter_chains()

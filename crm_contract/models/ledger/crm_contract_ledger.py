@@ -105,6 +105,9 @@ class CrmContractLedger(models.AbstractModel):
         An amendment, a suspension, its end and an early end change what is billed.
         """
         self._derive(contracts, since)
+        # The value counts what is billed as it is, which no dependency can tell.
+        changed = contracts.filtered(lambda c: c.has_versions or c.suspension_ids)
+        changed.line_ids.modified(["prorate"])
 
     @api.model
     def _derive(self, contracts, since=None):

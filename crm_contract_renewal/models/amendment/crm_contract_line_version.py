@@ -99,7 +99,10 @@ class CrmContractLineVersion(models.AbstractModel):
         versions = self.env["crm.contract.version"].sudo()
         signed = versions.search(versions._get_agreed_domain(contract))
         agreed = (signed - amendment.version_id)._get_agreed()
-        base = amendment.base_version_id._get_content()
+        # A draft that is being made has no base yet.
+        base = (
+            amendment.base_version_id or contract._get_present_version()
+        )._get_content()
         last = max((text.order for text in agreed), default=0) + 1
         day = amendment.date_effective or date.max
         return _with_beginning([*agreed, Agreed(last, day, base, content)])
