@@ -7,11 +7,15 @@ from typing import NamedTuple
 
 from .canonical import canonical_json
 
+# Day of a text that is signed and waits to take effect.
+PENDING = date.max
+
 
 class Agreed(NamedTuple):
     """A text that both sides signed.
 
-    `order` is its place among the signatures, `day` the first day on which it holds.
+    `order` is its place among the signatures, `day` the first day on which it holds;
+    on the day `PENDING`, none does.
     `base` is the content that it was drafted on: what it changes of it is what was
     agreed. Without a base, it is agreed as a whole.
     """
@@ -47,7 +51,7 @@ def in_force(agreed: Iterable[Agreed], day: date) -> dict | None:
     """
     content, later = None, set()
     for text in sorted(agreed, key=attrgetter("order")):
-        if text.day > day:
+        if text.day > day or text.day == PENDING:
             later |= _added_rows(text)
         elif content is None or text.base is None:
             content = text.content
@@ -89,7 +93,7 @@ def row_history(
         for text in agreed
     ]
     history = {}
-    for day in sorted({text.day for text in texts}):
+    for day in sorted({text.day for text in texts} - {PENDING}):
         content = in_force(texts, day)
         rows = {row["key"]: row for row in content["children"].get(child, ())}
         for key in {**history, **rows}:

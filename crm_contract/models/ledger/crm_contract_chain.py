@@ -72,7 +72,7 @@ class CrmContractLine(models.Model):
         :param pauses: days that are not billed, by default those of the lines
         """
         last = self[-1:]
-        if not last.contract_id.date_end and not last.date_end:
+        if last and not last.contract_id.date_end and not last.date_end:
             return last._get_recurring_value()
         due = [charge for line in self for charge in line._get_agreed_charges(pauses)]
         if pauses is None:

@@ -133,10 +133,8 @@ class CrmContractLedger(models.AbstractModel):
 
     @api.model
     def _get_horizon(self, contract):
-        return add(
-            fields.Date.context_today(self),
-            months=contract.company_id.contract_horizon,
-        )
+        company = contract.company_id
+        return add(company._get_today(), months=company.contract_horizon)
 
     @api.model
     def _get_ledger_end(self, contract):

@@ -105,7 +105,7 @@ class CrmContractIncorporation(models.AbstractModel):
     def _take_content(self, contract, amendment):
         """Let the content be what holds with an amendment, as far as it is not billed."""
         versions = contract | contract._get_incorporated_amendments() | amendment
-        agreed = versions.version_id._get_agreed()
+        agreed = self.env["crm.contract.version"]._get_agreed_so_far(contract, versions)
         content = in_force(agreed, date.max)
         source = self._get_source(contract, versions, content)
         self._fix_billed_rows(contract)

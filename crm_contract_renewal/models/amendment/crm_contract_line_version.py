@@ -60,7 +60,7 @@ class CrmContractLineVersion(models.AbstractModel):
         :param agreed: list of `Agreed`, see `tools.in_force`
         :param amendment: the one that takes effect: what a line has beside its content
         """
-        mine = contract.line_ids.grouped("content_key")
+        mine = self._get_lines_by_key(contract)
         theirs = amendment._get_rows_by_key("line_ids")
         histories = line_histories(
             _with_beginning(agreed), contract.date_start, contract.date_end or None
@@ -70,10 +70,20 @@ class CrmContractLineVersion(models.AbstractModel):
             lines._follow(contract, history, theirs.get(key))
 
     @api.model
+    def _get_lines_by_key(self, contract):
+        """Return the lines of a contract with those before them: {key: lines}.
+
+        Lines of earlier releases got another key when an amendment replaced them.
+        """
+        chains = contract.line_ids.grouped("chain")
+        return {line.content_key: chains[line.chain] for line in contract.line_ids}
+
+    @api.model
     def _get_drafted_chains(self, amendment):
         """Return the chains that a contract has if a draft takes effect.
 
-        :return: list of (lines in memory, `BilledDays` of the contract)
+        :return: list of (lines in memory, `BilledDays` of the contract); no lines where
+            nothing is left of them
         """
         # sudo: what both sides signed, for whoever drafts what comes next
         contract = amendment.origin_id.sudo()
@@ -85,13 +95,17 @@ class CrmContractLineVersion(models.AbstractModel):
         histories = line_histories(
             agreed, amendment.date_start, amendment.date_end or None
         )
-        mine = contract.line_ids.grouped("content_key")
+        mine = self._get_lines_by_key(contract)
         chains = self._make_in_memory(amendment, content, histories)
         none = contract.line_ids.browse()
-        return [
+        drafted = [
             (lines, mine.get(key, none)._get_billed_of_chain())
             for key, lines in chains.items()
         ]
+        # What is taken out from its first day on was billed nevertheless.
+        kept = none.union(*(mine.get(key, none) for key in chains))
+        gone = (contract.line_ids - kept)._get_billed_of_chain()
+        return [*drafted, (none, gone)] if gone else drafted
 
     @api.model
     def _get_agreed(self, contract, amendment, content):
