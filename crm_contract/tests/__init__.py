@@ -43,4 +43,5 @@ from . import test_tools_period
 from . import test_tools_plan
 from . import test_tools_recurrence
 from . import test_tools_version
+from . import test_unplanned
 from . import test_version

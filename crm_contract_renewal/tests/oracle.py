@@ -48,7 +48,8 @@ class Life:
 
     def __init__(self, start, end, lines):
         self.start, self.end, self.lines = start, end, lines
-        self.texts, self.billed, self.pauses = [], [], []
+        self.texts, self.billed, self.pauses, self.trued = [], [], [], {}
+        self.was = {}
 
     def sign(self, day, changes, end=None):
         """Note what was signed: `{key: changed terms, or None for removed}`."""
@@ -84,6 +85,9 @@ class Life:
             for row, terms in self._open(key, today):
                 if row in rows:
                     self.billed.append((row, terms))
+                    prices = self._day_prices(key, today)
+                    days = _days(row.first, row.last)
+                    self.was |= {(key, day): prices[day] for day in days}
 
     def due(self, today):
         """Return the open rows that fall due by a day."""
@@ -105,10 +109,7 @@ class Life:
             in_use = dict(self._in_use(key, day))
             terms = in_use.get(day)
             if terms:
-                steps = [s for s in terms["steps"] if s[0] <= day]
-                _day, quantity, price = max(
-                    steps, default=(0, terms["quantity"], terms["price"])
-                )
+                _day, quantity, price = self._step(terms, day)
                 amount = _amount(terms, quantity, price, 1, 1)
                 total += amount * PER_YEAR[terms["unit"]] / terms["interval"] / 12
         return total
@@ -127,8 +128,48 @@ class Life:
             yield day, terms
             day += DAY
 
+    def settle(self, begins, today):
+        """Bring what is billed from a day on to what holds as known on a day."""
+        for key in self.keys():
+            prices = self._day_prices(key, today)
+            for row, _terms in self.billed:
+                for day in _days(row.first, row.last) if row.key == key else ():
+                    if day >= begins:
+                        self.trued[key, day] = prices.get(day, 0.0)
+
+    def differences(self, key):
+        """Return what days of a line that are billed cost more by now (float)."""
+        total = 0.0
+        for row, _terms in self.billed:
+            days = [day for day in _days(row.first, row.last) if row.key == key]
+            mine = [day for day in days if not self._paused(day)]
+            for day in mine:
+                if (key, day) in self.trued:
+                    total += self.trued[key, day] - self.was[key, day]
+        return total
+
+    def _day_prices(self, key, today):
+        """Return what each day of a line costs: {day: amount}, not rounded."""
+        prices = {}
+        for first, last, terms, period in self._pieces(key, today):
+            if period[0] < terms["free"]:
+                continue
+            _day, quantity, price = self._step(terms, first)
+            full = (period[2] - period[1]).days + 1
+            for day in _days(first, last):
+                share = 1 - terms["discount"] / 100
+                prices[day] = quantity * price * share / full
+        return prices
+
     def _open(self, key, today):
         """Return (row, terms) of what of a line is to be billed."""
+        found = []
+        for first, last, terms, period in self._pieces(key, today):
+            found += self._rest(key, first, last, terms, period)
+        return found
+
+    def _pieces(self, key, today):
+        """Return (first day, last day, terms, period) of what is charged at one price."""
         pieces = []
         for day, terms in self._in_use(key, today):
             if not terms:
@@ -138,19 +179,13 @@ class Life:
                 pieces[-1][1] = day
             else:
                 pieces.append([day, day, terms, period])
-        found = []
-        for first, last, terms, period in pieces:
-            found += self._rest(key, first, last, terms, period)
-        return found
+        return pieces
 
     def _rest(self, key, first, last, terms, period):
         number, start, end = period
         if number < terms["free"]:
             return []
-        steps = [step for step in terms["steps"] if step[0] <= first]
-        _day, quantity, price = max(
-            steps, default=(0, terms["quantity"], terms["price"])
-        )
+        _day, quantity, price = self._step(terms, first)
         full = (end - start).days + 1
         taken = [
             (row, by)
@@ -169,6 +204,10 @@ class Life:
                 amount = _amount(terms, quantity, price, days, full)
                 rows.append((Row(key, begin, stop, amount), terms))
         return rows
+
+    def _step(self, terms, day):
+        steps = [step for step in terms["steps"] if step[0] <= day]
+        return max(steps, default=(0, terms["quantity"], terms["price"]))
 
     def _runs(self, first, last, taken):
         runs = []

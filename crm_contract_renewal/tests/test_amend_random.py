@@ -27,7 +27,17 @@ class TestAmendRandom(AmendmentCommon):
                 savepoint.rollback()
                 self.env.invalidate_all()
 
-    def _play(self, dice):
+    def test_lives_that_settle(self):
+        """Where all is billed by the day, differences of billed days add up to it."""
+        self.company.contract_horizon = 36
+        for seed in range(FIRST, FIRST + LIVES):
+            with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
+                self._play(random.Random(seed), settles=True)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def _play(self, dice, settles=False):
+        self.settles = settles
         start = self.today.replace(day=dice.choice((1, 15, 26)))
         terms = {
             f"Fee {number}": self._random_terms(dice, start)
@@ -41,7 +51,7 @@ class TestAmendRandom(AmendmentCommon):
         for _round in range(4):
             day += timedelta(days=dice.randrange(5, 60))
             with freeze_time(day):
-                self._follow_time(contract)
+                self._follow_time(contract, life)
                 if dice.random() < 0.6:
                     self._bill_life(contract, life, day)
                 self._amend_at_random(dice, contract, life, day)
@@ -50,7 +60,7 @@ class TestAmendRandom(AmendmentCommon):
                 day = self._suspend(dice, contract, life, day)
         day = max(day, *(begins for begins, _changes, _end in life.texts), start)
         with freeze_time(day):
-            self._follow_time(contract)
+            self._follow_time(contract, life)
             self._check(contract, life, day)
 
     def _random_terms(self, dice, start):
@@ -65,7 +75,7 @@ class TestAmendRandom(AmendmentCommon):
             "price": dice.choice((30, 100, 999.99)),
             "quantity": dice.choice((1, 3)),
             "discount": dice.choice((0, 10)),
-            "prorate": dice.random() < 0.7,
+            "prorate": dice.random() < 0.7 or self.settles,
             "free": dice.choice((0, 0, 2)) if unit != "year" else 0,
             "anchor": start.replace(day=1) if dice.random() < 0.3 else None,
             "arrears": dice.random() < 0.3,
@@ -94,13 +104,16 @@ class TestAmendRandom(AmendmentCommon):
             ],
         )
 
-    def _follow_time(self, contract):
+    def _follow_time(self, contract, life):
         """Let amendments take effect, as the daily job does."""
         service = self.env["crm.contract.incorporation"]
         due = contract.sudo().amendment_ids.filtered_domain(
             contract._get_incorporation_domain()
         )
         service._incorporate(due)
+        for amendment in due.sorted(lambda row: (row.date_effective, row.id)):
+            if amendment.billed_days == "settle":
+                life.settle(amendment.date_effective, amendment.date_effective)
         contract.sudo()._recompute_as_of_today("amount_mrr")
 
     def _bill_life(self, contract, life, day):
@@ -117,12 +130,12 @@ class TestAmendRandom(AmendmentCommon):
         day += timedelta(days=dice.randrange(1, 9))
         until = day + timedelta(days=dice.randrange(1, 40))
         with freeze_time(day):
-            self._follow_time(contract)
+            self._follow_time(contract, life)
             contract.action_suspend()
         with freeze_time(until):
             contract.action_resume()
             life.pauses.append((day, until - timedelta(days=1)))
-            self._follow_time(contract)
+            self._follow_time(contract, life)
             self._check(contract, life, until)
         return until
 
@@ -139,8 +152,12 @@ class TestAmendRandom(AmendmentCommon):
         if not amendment._get_differences():
             amendment.unlink()
             return
+        if self.settles and dice.random() < 0.6:
+            amendment.billed_days = "settle"
         self._sign(amendment)
         life.sign(begins, changes, end)
+        if amendment.state == "in_force" and amendment.billed_days == "settle":
+            life.settle(begins, day)
         pending = contract.amendment_ids.filtered(lambda row: row.state == "signed")
         self.assertEqual(amendment in pending, begins > day)
         if not pending:
@@ -181,12 +198,26 @@ class TestAmendRandom(AmendmentCommon):
             _described([row for row, _terms in life.billed]),
         )
         # The horizon reaches beyond the term: the ledger holds all of it.
-        self.assertAlmostEqual(contract.amount_recurring, life.value(day), 2)
+        settled = self._check_differences(contract, life)
+        value = life.value(day) + settled
+        self.assertAlmostEqual(contract.amount_recurring, value, 2)
         self.assertAlmostEqual(contract.amount_mrr, life.monthly(day), 1)
         self.assertFalse(contract._get_verification_problems())
         # Nothing is left to do, whoever asks.
         self.env["crm.contract.ledger"]._rebuild(contract, life.start)
         self.assertEqual(self._find_rows(contract), rows)
+
+    def _check_differences(self, contract, life):
+        rows = contract.sudo().installment_ids.filtered(
+            lambda row: row.trigger == "true_up"
+        )
+        for key in life:
+            # A row's line may be the one that was taken out, or the one that came.
+            mine = rows.filtered(lambda row, key=key: row.line_id.name == key)
+            total = sum(mine.mapped("amount"))
+            cents = 0.01 + 0.01 * len(mine)
+            self.assertAlmostEqual(total, life.differences(key), delta=cents)
+        return sum(rows.mapped("amount"))
 
     def _find_rows(self, contract):
         return contract.sudo().installment_ids.filtered(

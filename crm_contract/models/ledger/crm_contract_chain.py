@@ -9,7 +9,7 @@ from ...tools.charges import Billed, less_billed
 class BilledDays(NamedTuple):
     """What is billed of a chain: days, and amounts without and with taxes."""
 
-    days: Billed
+    days: Billed | None
     untaxed: float
     total: float
 
@@ -47,7 +47,9 @@ class CrmContractLine(models.Model):
             due = [c for line in self for c in line._get_charges(until, first)]
             starts = [*mine.mapped("period_start"), *(charge.first for charge in due)]
             first = min([first, *starts])
+        rows |= self.installment_ids.filtered(lambda row: row.trigger == "true_up")
         billed = [row._get_billed_days().days for row in rows - mine]
+        billed = filter(None, billed)
         return list(less_billed(due, billed, self[-1:]._get_pauses())), mine
 
     def _get_billed_of_chain(self):
@@ -55,9 +57,8 @@ class CrmContractLine(models.Model):
         # sudo: what the ledger billed counts in the value, whoever computes it
         rows = self.sudo().installment_ids.filtered(
             lambda row: (
-                row.trigger == "period"
-                and not row._is_open()
-                and row.state != "cancelled"
+                row.state != "cancelled"
+                and (row.trigger == "true_up" or not row._is_open())
             )
         )
         return [row._get_billed_days() for row in rows]
@@ -77,7 +78,8 @@ class CrmContractLine(models.Model):
         due = [charge for line in self for charge in line._get_agreed_charges(pauses)]
         if pauses is None:
             pauses = last._get_pauses()
-        rest = less_billed(due, [row.days for row in billed], pauses)
+        days = filter(None, (row.days for row in billed))
+        rest = less_billed(due, days, pauses)
         values = [(row.untaxed, row.total) for row in billed]
         values += _get_amounts(rest)
         return tuple(map(sum, zip((0.0, 0.0), *values, strict=True)))
@@ -99,8 +101,13 @@ class CrmContractInstallment(models.Model):
     _inherit = "crm.contract.installment"
 
     def _get_billed_days(self):
-        """Return the days and the amounts of a row (`BilledDays`)."""
+        """Return the days and the amounts of a row (`BilledDays`).
+
+        A true-up has days as long as what it settles is billed.
+        """
         self.ensure_one()
+        if self.trigger == "true_up" and not self._get_settled()._is_invoiced():
+            return BilledDays(None, self.amount_untaxed, self.amount)
         days = Billed(self.period_start, self.period_end, self.line_id)
         return BilledDays(days, self.amount_untaxed, self.amount)
 

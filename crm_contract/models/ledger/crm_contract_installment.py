@@ -13,7 +13,11 @@ TRIGGERS = [
 ]
 PLAN_TRIGGERS = tuple(trigger for trigger, _label in TRIGGERS)
 # Rows that the ledger makes by itself; no client does.
-LEDGER_TRIGGERS = [("period", "Period"), ("interest", "Overdue interest")]
+LEDGER_TRIGGERS = [
+    ("period", "Period"),
+    ("true_up", "True-up"),
+    ("interest", "Overdue interest"),
+]
 BILLABLE_STATES = ("signed", "running", "suspended", "ended")
 
 
@@ -208,11 +212,12 @@ class CrmContractInstallment(models.Model):
             days = row.days if row.trigger in ("signature", "milestone") else 0
             row.date_due = event and add(event, days=days)
 
-    @api.depends("period_start", "period_end", "contract_id.date_ended")
+    @api.depends("trigger", "period_start", "period_end", "contract_id.date_ended")
     def _compute_is_beyond_end(self):
         """Whether the row covers days after the last one that is billed."""
         for row in self:
-            last = row.line_id and row.contract_id._get_early_end()
+            is_period = row.trigger == "period"
+            last = is_period and row.contract_id._get_early_end()
             row.is_beyond_end = bool(last) and row.period_end > last
 
     @api.depends(
@@ -375,6 +380,39 @@ class CrmContractInstallment(models.Model):
             milestones = self.env["crm.contract.milestone"]
             return milestones.search([("content_key", "=", value)], limit=1).name or ""
         return super()._describe_content_value(field, value)
+
+    @api.model
+    def _plan_what_has_no_plan(self, contracts):
+        """Let fees that are paid once fall due on signature where drafts plan nothing.
+
+        A type may refuse that instead. What an order invoices is left to it, and an
+        amendment changes the plan of its contract.
+        """
+        forgotten = contracts.filtered(
+            lambda contract: (
+                contract.state == "draft"
+                and contract.performs
+                and not contract.is_framework
+                and not contract.type_id.require_plan
+                and contract.amount_one_off
+                and not contract.installment_ids._filter_plan()
+                and contract.line_ids._filter_unplanned()
+            )
+        )
+        self.create(
+            [
+                {
+                    "contract_id": contract.id,
+                    "name": contract.with_context(
+                        lang=contract._get_print_lang()
+                    ).env._("On signature"),
+                    "trigger": "signature",
+                    "amount_type": "percent",
+                    "percentage": 100,
+                }
+                for contract in forgotten
+            ]
+        )
 
     def _get_missing(self):
         """Return what the row lacks for a submission (list of str)."""

@@ -105,6 +105,7 @@ class CrmContractLedger(models.AbstractModel):
         An amendment, a suspension, its end and an early end change what is billed.
         """
         self._derive(contracts, since)
+        self.env["crm.contract.true.up"]._follow(contracts)
         # The value counts what is billed as it is, which no dependency can tell.
         changed = contracts.filtered(lambda c: c.has_versions or c.suspension_ids)
         changed.line_ids.modified(["prorate"])
@@ -195,7 +196,8 @@ class CrmContractLedger(models.AbstractModel):
         A period whose days after it were credited is billed for those days again.
         """
         # sudo: period rows are made by the ledger alone
-        contract.line_ids.sudo().installment_ids._shorten_credited(day)
+        rows = contract.line_ids.sudo().installment_ids
+        rows.filtered(lambda row: row.trigger == "period")._shorten_credited(day)
         self._rebuild(contract, day)
 
     @api.model

@@ -23,7 +23,7 @@ AMENDMENT = {
     "revive": Transition(("superseded",), "in_force"),
 }
 # Content of the amendment itself, not of what the contract is to become.
-OWN_CONTENT = ("date_effective", "amendment_reason")
+OWN_CONTENT = ("date_effective", "amendment_reason", "billed_days")
 
 
 class CrmContract(models.Model):
@@ -207,6 +207,7 @@ class CrmContract(models.Model):
                 "date_effective": date,
                 "amendment_reason": reason,
                 "requested_by": requested_by,
+                "billed_days": base.type_id.billed_days or "next",
             }
         )
         amendment._relink_milestones(base)

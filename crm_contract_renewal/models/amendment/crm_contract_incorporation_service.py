@@ -92,6 +92,8 @@ class CrmContractIncorporation(models.AbstractModel):
                 contract.amount_signed = contract.amount_total
             with contract._content_unlocked():
                 self._take_content(contract, amendment.sudo())
+            if amendment._settles():
+                self._settle(contract, amendment)
             ledger = self.env["crm.contract.ledger"]
             ledger._rebuild(contract, amendment.date_effective)
             log = self.env["crm.contract.mrr.movement"]
@@ -100,6 +102,16 @@ class CrmContractIncorporation(models.AbstractModel):
             contract._message_log(
                 body=self.env._("Amended by %s.", amendment._get_html_link())
             )
+
+    @api.model
+    def _settle(self, contract, amendment):
+        """Bring what is billed from the day of an amendment on to its terms."""
+        printed = contract.with_context(lang=contract._get_print_lang())
+        self.env["crm.contract.true.up"]._settle(
+            contract,
+            amendment.date_effective,
+            printed.env._("Difference under %s", amendment.number),
+        )
 
     @api.model
     def _take_content(self, contract, amendment):

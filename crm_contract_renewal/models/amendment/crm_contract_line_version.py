@@ -34,12 +34,18 @@ class CrmContract(models.Model):
         if not self._is_amendment():
             return super()._get_recurring_values()
         versions = self.env["crm.contract.line.version"]
-        # sudo: suspensions of the contract, for whoever drafts
+        # sudo: what the contract billed, and when it was suspended, for whoever drafts
         contract = self.origin_id.sudo()
-        return [
-            lines._get_chain_value(billed, lines[-1:]._get_pauses(contract))
-            for lines, billed in versions._get_drafted_chains(self)
+        values = [
+            memory._get_chain_value(
+                lines._get_billed_of_chain(), memory[-1:]._get_pauses(contract)
+            )
+            for memory, lines in versions._get_drafted_pairs(self)
         ]
+        if self._settles():
+            differences = versions._get_differences(self)
+            values += [(row.untaxed, row.total) for row in differences]
+        return values
 
 
 class CrmContractLineVersion(models.AbstractModel):
@@ -79,11 +85,11 @@ class CrmContractLineVersion(models.AbstractModel):
         return {line.content_key: chains[line.chain] for line in contract.line_ids}
 
     @api.model
-    def _get_drafted_chains(self, amendment):
-        """Return the chains that a contract has if a draft takes effect.
+    def _get_drafted_pairs(self, amendment):
+        """Return the chains that a contract has if a draft takes effect, and has now.
 
-        :return: list of (lines in memory, `BilledDays` of the contract); no lines where
-            nothing is left of them
+        :return: list of (lines in memory, lines of the contract); one of both is empty
+            where a line is new, or nothing is left of it
         """
         # sudo: what both sides signed, for whoever drafts what comes next
         contract = amendment.origin_id.sudo()
@@ -98,14 +104,9 @@ class CrmContractLineVersion(models.AbstractModel):
         mine = self._get_lines_by_key(contract)
         chains = self._make_in_memory(amendment, content, histories)
         none = contract.line_ids.browse()
-        drafted = [
-            (lines, mine.get(key, none)._get_billed_of_chain())
-            for key, lines in chains.items()
-        ]
-        # What is taken out from its first day on was billed nevertheless.
-        kept = none.union(*(mine.get(key, none) for key in chains))
-        gone = (contract.line_ids - kept)._get_billed_of_chain()
-        return [*drafted, (none, gone)] if gone else drafted
+        pairs = [(lines, mine.get(key, none)) for key, lines in chains.items()]
+        gone = contract.line_ids - none.union(*(lines for _memory, lines in pairs))
+        return [*pairs, *((none, lines) for lines in gone._filter_chains())]
 
     @api.model
     def _get_agreed(self, contract, amendment, content):
