@@ -9,6 +9,7 @@ from . import test_quotation
 from . import test_take_over
 from . import test_adjustment
 from . import test_amend
+from . import test_amend_again
 from . import test_rebase
 from . import test_change_task
 from . import test_defaults
