@@ -37,10 +37,12 @@ from . import test_today
 from . import test_tools_amount_in_words
 from . import test_tools_booked
 from . import test_tools_canonical
+from . import test_tools_charges
 from . import test_tools_difference
 from . import test_tools_late_interest
 from . import test_tools_period
 from . import test_tools_plan
 from . import test_tools_recurrence
 from . import test_tools_version
+from . import test_unplanned
 from . import test_version

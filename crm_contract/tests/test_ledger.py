@@ -1,7 +1,7 @@
 from datetime import date
 
 from freezegun import freeze_time
-from psycopg2.errors import UniqueViolation
+from psycopg2.errors import ExclusionViolation
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -145,18 +145,42 @@ class TestPeriods(RecurringCommon):
         contract = self._create_recurring(billed_until=date(2026, 2, 14), duration=3)
         self.assertEqual(self._get_rows(contract)[0].days_billed, 14)
 
-    def test_a_period_has_one_row(self):
-        row = self._create_recurring().installment_ids[0].sudo()
-        with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
-            row.copy(
-                {
-                    "contract_id": row.contract_id.id,
-                    "trigger": "period",
-                    "line_id": row.line_id.id,
-                    "period_start": row.period_start,
-                    "period_end": row.period_end,
-                }
+    def _copy_row(self, row, **vals):
+        return row.copy(
+            {
+                "contract_id": row.contract_id.id,
+                "trigger": "period",
+                "line_id": row.line_id.id,
+                "period_start": row.period_start,
+                "period_end": row.period_end,
+                **vals,
+            }
+        )
+
+    def test_no_day_has_two_rows(self):
+        row = self._create_recurring(duration=1).installment_ids[0].sudo()
+        day = row.period_end
+        with mute_logger("odoo.sql_db"), self.assertRaises(ExclusionViolation):
+            self._copy_row(row, period_start=day, period_end=date(2026, 5, 31))
+            self.env.flush_all()
+
+    def test_no_day_has_two_rows_in_a_chain(self):
+        """A line that follows another one is the same to the database."""
+        row = self._create_recurring(duration=1).installment_ids[0].sudo()
+        contract = row.contract_id
+        with contract._content_unlocked():
+            line = row.line_id.copy(
+                {"contract_id": contract.id, "chain": row.line_id.chain}
             )
+        self._copy_row(
+            row,
+            line_id=line.id,
+            period_start=date(2027, 1, 1),
+            period_end=date(2027, 1, 31),
+        )
+        self.env.flush_all()
+        with mute_logger("odoo.sql_db"), self.assertRaises(ExclusionViolation):
+            self._copy_row(row, line_id=line.id)
             self.env.flush_all()
 
     def test_extending_twice(self):

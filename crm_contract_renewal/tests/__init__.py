@@ -9,6 +9,7 @@ from . import test_quotation
 from . import test_take_over
 from . import test_adjustment
 from . import test_amend
+from . import test_amend_again
 from . import test_rebase
 from . import test_change_task
 from . import test_defaults
@@ -24,3 +25,4 @@ from . import test_termination_history
 from . import test_penalty
 from . import test_reopen
 from . import test_after_the_end
+from . import test_true_up

@@ -172,11 +172,14 @@ class TestAmend(AmendmentCommon):
         self._sign(amendment)
         old, new = contract.line_ids.sorted(lambda line: line.valid_from or date.min)
         self.assertEqual(old.installment_ids.invoice_id, invoice)
-        self.assertEqual(old.valid_until, old.installment_ids.period_end)
-        self.assertEqual(new.valid_from, old.valid_until + timedelta(days=1))
+        self.assertEqual(new.valid_from, amendment.date_effective)
         self.assertEqual(contract.amount_total, amendment.amount_total)
         self._check_tiled(contract)
-        self.assertEqual(contract.amount_mrr, 100)
+        self.assertEqual(contract.amount_mrr, 200)
+        with self._refused("is locked"):
+            old.with_user(self.user).price_unit = 1
+        with self._refused("is locked"):
+            old.sudo().unlink()
 
     def test_not_by_the_day(self):
         line = self._prepare_line_vals(

@@ -36,8 +36,12 @@ class CrmContractAmend(models.TransientModel):
                 lambda row: row.state in ("draft", "review", "to_sign")
             )
             wizard.open_names = ", ".join(drafts.mapped("display_name"))
-            wizard.billed_beyond = wizard.date_effective and (
-                contract._describe_billed_beyond(wizard.date_effective)
+            # Where the difference is settled, the draft tells how much it is.
+            stays = contract.type_id.billed_days != "settle"
+            wizard.billed_beyond = (
+                stays
+                and wizard.date_effective
+                and contract._describe_billed_beyond(wizard.date_effective)
             )
 
     def action_amend(self):

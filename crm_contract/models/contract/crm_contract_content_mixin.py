@@ -74,6 +74,10 @@ class CrmContractContentMixin(models.AbstractModel):
         """Return the rows that are content; a model may hold others as well."""
         return self
 
+    def _filter_locked(self):
+        """Return the rows that only drafts let change: content, and what it was once."""
+        return self._filter_content()
+
     def _has_field_access(self, field, operation):
         if (
             operation == "write"
@@ -113,12 +117,12 @@ class CrmContractContentMixin(models.AbstractModel):
         without = self.with_env(self.env(context=context))
         records = super(CrmContractContentMixin, without).create(vals_list)
         records = records.with_env(self.env)
-        records._filter_content()._check_content_parent_editable()
+        records._filter_locked()._check_content_parent_editable()
         return records
 
     def write(self, vals):
         self._check_named([vals])
-        content = self._filter_content()
+        content = self._filter_locked()
         touched = not set(vals).isdisjoint(self._get_content_fields())
         moved = self._content_parent in vals
         if touched or moved:
@@ -133,7 +137,7 @@ class CrmContractContentMixin(models.AbstractModel):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_locked_content(self):
-        self._filter_content()._check_content_parent_editable()
+        self._filter_locked()._check_content_parent_editable()
 
     def _without_defaults(self):
         """Return the records with a context that proposes no defaults.

@@ -156,6 +156,7 @@ class CrmContract(models.Model):
         :raise UserError: naming all that is missing, at once
         """
         self.check_access("write")
+        self.env["crm.contract.installment"]._plan_what_has_no_plan(self)
         self._check_can_submit()
         self._transition(
             "submit",

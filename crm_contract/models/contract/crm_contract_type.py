@@ -91,7 +91,11 @@ class CrmContractType(models.Model):
         string="Scope and service standard",
         help="Every line states its scope and its service standard.",
     )
-    require_plan = fields.Boolean(string="Payment plan")
+    require_plan = fields.Boolean(
+        string="Payment plan",
+        help="Fees that are paid once need a payment plan before the submission. "
+        "Otherwise, those without one fall due on signature.",
+    )
     require_end_date = fields.Boolean(string="Fixed end date")
     require_dispute = fields.Boolean(string="Dispute resolution")
     required_category_ids = fields.Many2many(

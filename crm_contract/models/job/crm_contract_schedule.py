@@ -61,6 +61,13 @@ class CrmContractSchedule(models.AbstractModel):
                 lambda row: row._advance_overrun(),
             ),
             Step(
+                "true_up",
+                self.env._("Adjust differences to what they settle"),
+                rows,
+                rows._get_follow_domain,
+                lambda row: row._advance_true_up(),
+            ),
+            Step(
                 "fall_due",
                 self.env._("Let amounts fall due"),
                 rows,

@@ -8,6 +8,8 @@ from . import crm_contract_difference
 from . import crm_contract_figures
 from . import crm_contract_billed
 from . import crm_contract_ledger
+from . import crm_contract_chain
+from . import crm_contract_true_up
 from . import crm_contract_billing
 from . import crm_contract_settlement
 from . import crm_contract_late

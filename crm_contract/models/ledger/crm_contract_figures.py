@@ -201,6 +201,11 @@ class CrmContract(models.Model):
     def _get_recurring_values(self):
         """Return (untaxed, total) of each part that the recurring value consists of."""
         self.ensure_one()
+        if self.has_versions or self.suspension_ids:
+            return [
+                lines._get_chain_value(lines._get_billed_of_chain())
+                for lines in self.line_ids._filter_chains()
+            ]
         lines = self.line_ids.filtered("is_recurring")
         return [line._get_recurring_value() for line in lines]
 

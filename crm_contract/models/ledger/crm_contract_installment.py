@@ -13,7 +13,11 @@ TRIGGERS = [
 ]
 PLAN_TRIGGERS = tuple(trigger for trigger, _label in TRIGGERS)
 # Rows that the ledger makes by itself; no client does.
-LEDGER_TRIGGERS = [("period", "Period"), ("interest", "Overdue interest")]
+LEDGER_TRIGGERS = [
+    ("period", "Period"),
+    ("true_up", "True-up"),
+    ("interest", "Overdue interest"),
+]
 BILLABLE_STATES = ("signed", "running", "suspended", "ended")
 
 
@@ -73,6 +77,7 @@ class CrmContractInstallment(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    chain = fields.Integer(related="line_id.chain", store=True, precompute=True)
     source_invoice_id = fields.Many2one(
         "account.move",
         string="Interest on",
@@ -144,10 +149,14 @@ class CrmContractInstallment(models.Model):
     _days_positive = models.Constraint(
         "CHECK (days >= 0)", "The days after the event must not be negative."
     )
-    # A period is billed by one row, whatever runs at the same time.
-    _period_uniq = models.UniqueIndex(
-        "(line_id, period_start) WHERE line_id IS NOT NULL",
-        "The ledger has a row for this period already.",
+    # No day of a line is billed twice, whatever amendments made of it and whatever runs
+    # at the same time.
+    _days_once = models.Constraint(
+        "EXCLUDE USING gist (int8range(chain, chain, '[]') WITH &&,"
+        " daterange(period_start, period_end, '[]') WITH &&) WHERE (trigger = 'period'"
+        " AND chain > 0 AND state IS DISTINCT FROM 'cancelled')",
+        "Days of this period are in the ledger already: no day of a recurring line is "
+        "billed twice.",
     )
     _interest_uniq = models.UniqueIndex(
         "(source_invoice_id, period_start) WHERE source_invoice_id IS NOT NULL",
@@ -203,11 +212,12 @@ class CrmContractInstallment(models.Model):
             days = row.days if row.trigger in ("signature", "milestone") else 0
             row.date_due = event and add(event, days=days)
 
-    @api.depends("period_start", "period_end", "contract_id.date_ended")
+    @api.depends("trigger", "period_start", "period_end", "contract_id.date_ended")
     def _compute_is_beyond_end(self):
         """Whether the row covers days after the last one that is billed."""
         for row in self:
-            last = row.line_id and row.contract_id._get_early_end()
+            is_period = row.trigger == "period"
+            last = is_period and row.contract_id._get_early_end()
             row.is_beyond_end = bool(last) and row.period_end > last
 
     @api.depends(
@@ -370,6 +380,39 @@ class CrmContractInstallment(models.Model):
             milestones = self.env["crm.contract.milestone"]
             return milestones.search([("content_key", "=", value)], limit=1).name or ""
         return super()._describe_content_value(field, value)
+
+    @api.model
+    def _plan_what_has_no_plan(self, contracts):
+        """Let fees that are paid once fall due on signature where drafts plan nothing.
+
+        A type may refuse that instead. What an order invoices is left to it, and an
+        amendment changes the plan of its contract.
+        """
+        forgotten = contracts.filtered(
+            lambda contract: (
+                contract.state == "draft"
+                and contract.performs
+                and not contract.is_framework
+                and not contract.type_id.require_plan
+                and contract.amount_one_off
+                and not contract.installment_ids._filter_plan()
+                and contract.line_ids._filter_unplanned()
+            )
+        )
+        self.create(
+            [
+                {
+                    "contract_id": contract.id,
+                    "name": contract.with_context(
+                        lang=contract._get_print_lang()
+                    ).env._("On signature"),
+                    "trigger": "signature",
+                    "amount_type": "percent",
+                    "percentage": 100,
+                }
+                for contract in forgotten
+            ]
+        )
 
     def _get_missing(self):
         """Return what the row lacks for a submission (list of str)."""

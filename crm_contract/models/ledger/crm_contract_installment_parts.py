@@ -37,6 +37,8 @@ class CrmContractInstallment(models.Model):
         self.ensure_one()
         if self.trigger == "interest":
             return self._prepare_interest_line_vals()
+        if self.trigger == "true_up":
+            return self._prepare_true_up_line_vals()
         return self._prepare_period_line_vals()
 
     def _prepare_period_line_vals(self):

@@ -1,4 +1,5 @@
 from datetime import date
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -6,6 +7,17 @@ from odoo.tools.date_utils import add
 
 # The ledger of a contract that has no more periods to come.
 COMPLETE = date.max
+
+
+class Plan(NamedTuple):
+    """What makes rows those that they are to be: some go, change, or are new.
+
+    `changed` has (row, values), `new` has create values.
+    """
+
+    gone: models.BaseModel
+    changed: list
+    new: list
 
 
 class CrmContract(models.Model):
@@ -68,8 +80,10 @@ class CrmContract(models.Model):
 class CrmContractLedger(models.AbstractModel):
     """The ledger of recurring lines: a row per period, up to a rolling horizon.
 
-    Rows of periods come and go here alone. All methods take contracts, of any user:
-    whoever calls them has checked the rights.
+    Its open rows are what is to be charged less what is billed, see `tools.charges`:
+    deriving them twice changes nothing, and no order of events matters. Rows of periods
+    come and go here alone. All methods take contracts, of any user: whoever calls them
+    has checked the rights.
     """
 
     _name = "crm.contract.ledger"
@@ -77,34 +91,63 @@ class CrmContractLedger(models.AbstractModel):
 
     @api.model
     def _extend(self, contracts, since=None):
-        """Create the rows of the periods up to the horizon that are not there yet.
-
-        Can run twice without harm: a period that has a row gets no second one.
+        """Let the ledger go up to the horizon.
 
         :param since: look at periods that end on this day or later alone; without it,
             go on from where the ledger ends
         """
-        vals_list = []
-        for contract in contracts:
-            if self._has_ledger(contract):
-                vals_list += self._prepare_period_vals(contract, since)
-        # sudo: period rows are made by the ledger alone
-        self.env["crm.contract.installment"].sudo().create(vals_list)
+        self._derive(contracts.filtered(self._has_ledger), since)
 
     @api.model
     def _rebuild(self, contracts, since):
-        """Make the rows that are not billed anew, from the period of a day on.
+        """Derive the rows that are not billed anew, from the period of a day on.
 
-        A suspension, its end and an early end change what is billed of a period.
+        An amendment, a suspension, its end and an early end change what is billed.
         """
+        self._derive(contracts, since)
+        self.env["crm.contract.true.up"]._follow(contracts)
+        # The value counts what is billed as it is, which no dependency can tell.
+        changed = contracts.filtered(lambda c: c.has_versions or c.suspension_ids)
+        changed.line_ids.modified(["prorate"])
+
+    @api.model
+    def _derive(self, contracts, since=None):
+        """Make the open rows those of `_get_open_charges`; what stays is left alone."""
         # sudo: period rows are made by the ledger alone
-        rows = contracts.line_ids.sudo().installment_ids.filtered(
-            lambda row: row.period_end >= since and row._is_open()
-        )
-        # A period that was cut may end before the day now.
-        first = min([since, *rows.mapped("period_start")])
-        rows.unlink()
-        self._extend(contracts, first)
+        gone = self.env["crm.contract.installment"].sudo()
+        changed, vals_list = [], []
+        for contract in contracts.sudo():
+            first = since or self._get_ledger_end(contract)
+            horizon = self._get_horizon(contract)
+            for lines in contract.line_ids._filter_chains():
+                wanted, rows = lines._get_open_charges(first, horizon)
+                wanted = wanted if self._has_ledger(contract) else []
+                plan = rows._compare_to(wanted)
+                gone |= plan.gone
+                changed += plan.changed
+                vals_list += plan.new
+            self._note_ledger_end(contract, horizon)
+        gone.unlink()
+        for row, vals in changed:
+            row.write(vals)
+        gone.create(vals_list)
+
+    @api.model
+    def _get_horizon(self, contract):
+        company = contract.company_id
+        return add(company._get_today(), months=company.contract_horizon)
+
+    @api.model
+    def _get_ledger_end(self, contract):
+        """Return the day from which on the ledger may lack rows, None if it has none."""
+        return contract.date_ledger if contract.date_ledger != COMPLETE else None
+
+    @api.model
+    def _note_ledger_end(self, contract, horizon):
+        lines = contract.line_ids.filtered("is_recurring")
+        if lines and self._has_ledger(contract):
+            last = max(line._get_last_day() for line in lines)
+            contract.date_ledger = COMPLETE if last <= horizon else horizon
 
     @api.model
     def _suspend(self, contracts):
@@ -153,7 +196,8 @@ class CrmContractLedger(models.AbstractModel):
         A period whose days after it were credited is billed for those days again.
         """
         # sudo: period rows are made by the ledger alone
-        contract.line_ids.sudo().installment_ids._shorten_credited(day)
+        rows = contract.line_ids.sudo().installment_ids
+        rows.filtered(lambda row: row.trigger == "period")._shorten_credited(day)
         self._rebuild(contract, day)
 
     @api.model
@@ -164,73 +208,16 @@ class CrmContractLedger(models.AbstractModel):
             return contract.type_id.bill_suspended
         return contract.state in ("signed", "running", "ended")
 
-    @api.model
-    def _prepare_period_vals(self, contract, since):
-        """Return create values of missing period rows, and note how far they go."""
-        lines = contract.line_ids.filtered("is_recurring")
-        if not lines:
-            return []
-        company = contract.company_id
-        horizon = add(company._get_today(), months=company.contract_horizon)
-        if not since and contract.date_ledger not in (False, COMPLETE):
-            since = contract.date_ledger
-        vals_list = [
-            vals for line in lines for vals in line._prepare_period_vals(horizon, since)
-        ]
-        ends = [line._get_last_day() for line in lines]
-        # sudo: owned by the ledger
-        contract.sudo().date_ledger = COMPLETE if max(ends) <= horizon else horizon
-        return vals_list
-
 
 class CrmContractLine(models.Model):
     _inherit = "crm.contract.line"
 
-    def _prepare_period_vals(self, until, since=None):
-        """Return create values of the rows of its periods that have none yet.
-
-        :param until: periods that begin later are left out
-        :param since: periods that end earlier are left out
-        """
+    def _prepare_installment_vals(self, charge):
+        """Return create values of the row of a charge (`tools.charges.Charge`)."""
         self.ensure_one()
-        # sudo: the ledger knows all of its rows, whoever extends it
-        rows = self.sudo().installment_ids
-        present = {row.period_start: row.period_end for row in rows}
-        return [
-            self._prepare_installment_vals(*rest)
-            for billable in self._get_billable_periods(until, since)
-            if (rest := self._get_rest(present, *billable))
-        ]
-
-    def _get_last_day(self):
-        """Return the last day that the line bills; the last of all without an end."""
-        recurrence = self._get_recurrence()
-        return recurrence.end or COMPLETE if recurrence else date.min
-
-    def _get_rest(self, present, period, days, quantity, price_unit):
-        """Return what of a billable period has no row yet, in the same form, or None.
-
-        The row of a period that was cut by an end ends with it. When the contract goes
-        on after all, the days that follow are a row of their own.
-
-        :param present: `{first day: last day}` of the rows of the line
-        """
-        last = present.get(period.start)
-        while last and last < period.end and add(last, days=1) in present:
-            last = present[add(last, days=1)]
-        if not last:
-            return period, days, quantity, price_unit
-        if last >= period.end or not self.prorate:
-            return None
-        rest = period._replace(start=add(last, days=1))
-        days = self._get_billed_days(rest, self._get_pauses())
-        return days and (rest, days, quantity, price_unit)
-
-    def _prepare_installment_vals(self, period, days, quantity, price_unit):
-        """Return create values of the row of a period."""
-        self.ensure_one()
+        period = charge.period
         untaxed, total = self._get_period_amounts(
-            quantity, price_unit, days, period.full_days
+            charge.quantity, charge.price, charge.days, period.full_days
         )
         return {
             "contract_id": self.contract_id.id,
@@ -243,13 +230,49 @@ class CrmContractLine(models.Model):
             "name": self._get_period_name(period.start, period.end),
             "period_start": period.start,
             "period_end": period.end,
-            "days_billed": days,
+            "days_billed": charge.days,
             "days_full": period.full_days,
-            "quantity": quantity,
-            "price_unit": price_unit,
+            "quantity": charge.quantity,
+            "price_unit": charge.price,
         }
 
     def _get_period_name(self, start, end):
         printer = self.env["crm.contract.print"]
         dates = printer._format_days(self.contract_id, start, end)
         return f"{self.name.partition(chr(10))[0]} {' – '.join(dates)}"
+
+
+class CrmContractInstallment(models.Model):
+    _inherit = "crm.contract.installment"
+
+    def _compare_to(self, charges):
+        """Return how open rows of a chain come to be those of charges (`Plan`).
+
+        A row that the books know keeps its links: it changes, where the others make
+        way for new ones.
+        """
+        before = {row.period_start: row for row in self}
+        changed, new = [], []
+        for charge in charges:
+            vals = charge.source._prepare_installment_vals(charge)
+            row = before.get(charge.first)
+            if row and row._is_as(vals):
+                del before[charge.first]
+            elif row and (row.billing_line_ids or row.credit_line_ids):
+                del before[charge.first]
+                changed.append((row, vals))
+            else:
+                new.append(vals)
+        return Plan(self.browse().union(*before.values()), changed, new)
+
+    def _is_as(self, vals):
+        """Return whether the row has values of `_prepare_installment_vals` already."""
+        self.ensure_one()
+        for name, value in vals.items():
+            field = self._fields[name]
+            mine = field.convert_to_write(self[name], self)
+            if field.type in ("float", "monetary"):
+                mine, value = round(mine, 6), round(value, 6)
+            if mine != value:
+                return False
+        return True

@@ -31,7 +31,9 @@ class CrmContractSettlement(models.AbstractModel):
         # sudo: the ledger knows all of its rows and their invoices
         rows = contract.line_ids.sudo().installment_ids.filtered(
             lambda row: (
-                row.period_end > day and row.state not in ("cancelled", "waived")
+                row.trigger == "period"
+                and row.period_end > day
+                and row.state not in ("cancelled", "waived")
             )
         )
         return [row._get_end_effect(day) for row in rows.sorted("period_start")]

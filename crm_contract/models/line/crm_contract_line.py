@@ -185,6 +185,14 @@ class CrmContractLine(models.Model):
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {"sale_line_id"}
 
+    def _filter_unplanned(self):
+        """Return the lines that are paid once and that no order invoices."""
+        return self.filtered(
+            lambda line: (
+                not (line.display_type or line.is_recurring or line.sale_line_id)
+            )
+        )
+
     def _get_read_values(self):
         return {
             **super()._get_read_values(),

@@ -3,13 +3,8 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_date, formatLang
 from odoo.tools.date_utils import add
 
-from ...tools.recurrence import (
-    Recurrence,
-    billed_days,
-    monthly_value,
-    periods,
-    step_at,
-)
+from ...tools.charges import Span, Terms, charges
+from ...tools.recurrence import Recurrence, monthly_value, step_at
 from ..contract.crm_contract_type import BILLED_IN, TERM_UNITS
 
 RHYTHM = ("recurrence_interval", "recurrence_unit", "billed_in")
@@ -74,6 +69,13 @@ class CrmContractLine(models.Model):
         help="Last day before an amendment replaced or removed the line, which is "
         "kept for what it billed until then.",
     )
+    chain = fields.Integer(
+        compute="_compute_chain",
+        store=True,
+        index=True,
+        help="The same number for a line and what amendments made of it: no day of a "
+        "chain is billed twice.",
+    )
     step_ids = fields.One2many("crm.contract.line.step", "line_id", string="Steps")
     installment_ids = fields.One2many(
         "crm.contract.installment", "line_id", string="Periods"
@@ -105,6 +107,12 @@ class CrmContractLine(models.Model):
         "CHECK (NOT is_recurring OR display_type IS NULL)",
         "Sections and notes don't recur.",
     )
+
+    @api.depends("contract_id")
+    def _compute_chain(self):
+        for line in self:
+            # An amendment creates lines with the number of those that they follow.
+            line.chain = line.chain or line._origin.id
 
     @api.depends(
         "is_recurring",
@@ -205,6 +213,10 @@ class CrmContractLine(models.Model):
         # What is read of them is read for all contracts at hand.
         return content.with_prefetch(self._prefetch_ids)
 
+    def _filter_locked(self):
+        # By its former terms, what they billed is judged and billed again.
+        return self
+
     def _get_recurrence(self, first=None, last=None, agreed=False):
         """Return when the line recurs (`tools.recurrence.Recurrence`), or None.
 
@@ -251,37 +263,61 @@ class CrmContractLine(models.Model):
         :return: list of (period, days billed, quantity, price per unit)
         """
         self.ensure_one()
+        return [
+            (charge.period, charge.days, charge.quantity, charge.price)
+            for charge in self._get_charges(until, since, recurrence)
+        ]
+
+    def _get_charges(self, until, since=None, recurrence=None, pauses=None):
+        """Return what is to be charged for the line (list of `tools.charges.Charge`).
+
+        Their source is the line.
+
+        :param until: periods that begin later are left out
+        :param since: periods that end earlier are left out
+        :param recurrence: by default that of `_get_recurrence`
+        :param pauses: by default those of `_get_pauses`
+        """
+        self.ensure_one()
         recurrence = recurrence or self._get_recurrence()
         if not recurrence:
             return []
-        pauses = self._get_pauses()
-        result = []
-        for period in periods(recurrence, until, since):
-            days = self._get_billed_days(period, pauses)
-            quantity, price_unit = self._get_terms_on(period.start)
-            if period.index >= self.free_periods and days and quantity * price_unit:
-                result.append((period, days, quantity, price_unit))
-        return result
+        if pauses is None:
+            pauses = self._get_pauses()
+        span = Span(None, None, self._get_terms(recurrence), self)
+        return list(charges([span], until, since, pauses))
 
-    def _get_pauses(self):
-        """Return the spans that are not billed, as (first day, last day or None)."""
+    def _get_terms(self, recurrence):
+        """Return how the line is billed (`tools.charges.Terms`)."""
+        self.ensure_one()
+        return Terms(
+            recurrence,
+            self.quantity,
+            self.price_unit,
+            [
+                (step.date_from, (step.quantity, step.price_unit))
+                for step in self.step_ids
+            ],
+            self.prorate,
+            self.free_periods,
+            self.billed_until or None,
+        )
+
+    def _get_pauses(self, contract=None):
+        """Return the spans that are not billed, as (first day, last day or None).
+
+        :param contract: the one that is suspended; by default the contract of the line
+        """
+        contract = contract or self.contract_id
         pauses = []
-        if not self.contract_id.type_id.bill_suspended:
+        if not contract.type_id.bill_suspended:
             pauses = [
                 (pause.date_start, pause.date_end or None)
-                for pause in self.contract_id.suspension_ids
+                for pause in contract.suspension_ids
             ]
         if self.billed_until:
             pauses.append((fields.Date.to_date("1900-01-01"), self.billed_until))
         return pauses
-
-    def _get_billed_days(self, period, pauses):
-        days = billed_days(period, pauses)
-        if self.prorate or not days:
-            return days
-        # A period that was billed in part before the take-over was billed whole.
-        taken_over = self.billed_until and period.start <= self.billed_until
-        return 0 if taken_over else period.full_days
 
     def _get_period_amounts(self, quantity, price_unit, days=1, full_days=1):
         """Return (untaxed, total) of a period, in the contract's currency.

@@ -23,7 +23,7 @@ AMENDMENT = {
     "revive": Transition(("superseded",), "in_force"),
 }
 # Content of the amendment itself, not of what the contract is to become.
-OWN_CONTENT = ("date_effective", "amendment_reason")
+OWN_CONTENT = ("date_effective", "amendment_reason", "billed_days")
 
 
 class CrmContract(models.Model):
@@ -207,6 +207,7 @@ class CrmContract(models.Model):
                 "date_effective": date,
                 "amendment_reason": reason,
                 "requested_by": requested_by,
+                "billed_days": base.type_id.billed_days or "next",
             }
         )
         amendment._relink_milestones(base)
@@ -228,12 +229,17 @@ class CrmContract(models.Model):
     def _get_present_version(self):
         """Return the record with the content that was signed last.
 
-        It is the contract, or an amendment that was signed and is not in effect yet.
+        While an amendment is signed and not in effect yet, it is the one that was signed
+        last: each builds on those that were signed before it.
         """
         self.ensure_one()
         # sudo: whoever may read the contract may read its next version
-        pending = self.sudo()._get_pending_amendments()
-        return pending[-1:].with_env(self.env) or self
+        contract = self.sudo()
+        if not contract._get_pending_amendments():
+            return self
+        signed = contract._get_signed_amendments()
+        last = signed.sorted(lambda row: row.version_id.position)[-1:]
+        return last.with_env(self.env)
 
     def _remember_base(self):
         """Note what the amendments are compared with."""

@@ -84,7 +84,6 @@ class CrmContractAmendmentCheck(models.AbstractModel):
     @api.model
     def _get_wrong_date(self, amendment, contract):
         day = amendment.date_effective
-        pending = contract._get_present_version()
         if contract.date_start and day < contract.date_start:
             return [
                 self.env._(
@@ -99,15 +98,6 @@ class CrmContractAmendmentCheck(models.AbstractModel):
                 self.env._(
                     "The contract ends on %s, before the amendment is in effect.",
                     format_date(self.env, end),
-                )
-            ]
-        if pending._is_amendment() and day < pending.date_effective:
-            return [
-                self.env._(
-                    "%(other)s is signed and in effect from %(day)s: an amendment that "
-                    "builds on it can't be in effect before.",
-                    other=pending.display_name,
-                    day=format_date(self.env, pending.date_effective),
                 )
             ]
         if amendment.date_end and amendment.date_end < day:
@@ -147,6 +137,18 @@ class CrmContractAmendmentCheck(models.AbstractModel):
     def _get_wrong_plan(self, amendment, contract):
         """Return which installments that are billed the amendment leaves out."""
         rows = {row.content_key: row for row in amendment.installment_ids}
+        before, after = contract.amount_one_off, amendment.amount_one_off
+        changes = contract.currency_id.compare_amounts(before, after)
+        if changes and not rows and amendment.line_ids._filter_unplanned():
+            return [
+                self.env._(
+                    "The fees that are paid once change from %(before)s to %(after)s, "
+                    "and no payment plan bills them. Add one: rows for what was "
+                    "invoiced outside of it are marked as billed before.",
+                    before=contract.currency_id.format(before),
+                    after=contract.currency_id.format(after),
+                )
+            ]
         return [
             self.env._(
                 "The installment “%(row)s” is invoiced and stays at %(amount)s.",
@@ -177,7 +179,9 @@ class CrmContractAmendmentCheck(models.AbstractModel):
                 amendment.amount_ceiling,
             ),
         ]
-        if amendment.date_end and last and last > amendment.date_end:
+        # What is too much is credited.
+        settles = amendment._settles()
+        if not settles and amendment.date_end and last and last > amendment.date_end:
             return [
                 self.env._(
                     "The contract is billed until %s: it can't end before.",
@@ -185,7 +189,7 @@ class CrmContractAmendmentCheck(models.AbstractModel):
                 )
             ]
         # Without an end, the value is that of twelve months alone.
-        if amendment.is_open_ended:
+        if settles or amendment.is_open_ended:
             del pairs[1]
         return [
             self.env._(

@@ -3,7 +3,7 @@ from datetime import date
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from odoo.addons.crm_contract.tools.in_force import in_force
+from odoo.addons.crm_contract.tools.in_force import PENDING, in_force
 
 
 class CrmContract(models.Model):
@@ -74,7 +74,12 @@ class CrmContract(models.Model):
     def _get_text_on(self, day):
         """Return a contract in memory that says what was, or will be, agreed on a day."""
         versions = self._get_versions_on(day)
-        return self._new_from_content(in_force(versions._get_agreed(), date.max))
+        later = versions.search(versions._get_agreed_domain(self)) - versions
+        agreed = [
+            *versions._get_agreed(),
+            *(text._replace(day=PENDING) for text in later._get_agreed()),
+        ]
+        return self._new_from_content(in_force(agreed, date.max))
 
 
 class CrmContractPrint(models.AbstractModel):

@@ -32,8 +32,8 @@ class CrmContract(models.Model):
         amendments = self._get_incorporated_amendments()
         if not amendments:
             return super()._get_frozen_content()
-        versions = (self.sudo() | amendments).version_id
-        content = in_force(versions._get_agreed(), date.max)
+        agreed = self.env["crm.contract.version"]._get_agreed_so_far(self, amendments)
+        content = in_force(agreed, date.max)
         for name in OWN_CONTENT:
             content["fields"].pop(name, None)
         return content

@@ -6,7 +6,9 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from odoo.addons.crm_contract.tools.canonical import canonical_json
+from odoo.addons.crm_contract.tools.in_force import in_force
 
+from .crm_contract_amendment import OWN_CONTENT
 from .crm_contract_amendment_check import FIXED
 
 FAILED = "crm_contract_renewal.mail_activity_type_failed"
@@ -90,6 +92,8 @@ class CrmContractIncorporation(models.AbstractModel):
                 contract.amount_signed = contract.amount_total
             with contract._content_unlocked():
                 self._take_content(contract, amendment.sudo())
+            if amendment._settles():
+                self._settle(contract, amendment)
             ledger = self.env["crm.contract.ledger"]
             ledger._rebuild(contract, amendment.date_effective)
             log = self.env["crm.contract.mrr.movement"]
@@ -102,17 +106,44 @@ class CrmContractIncorporation(models.AbstractModel):
             )
 
     @api.model
+    def _settle(self, contract, amendment):
+        """Bring what is billed from the day of an amendment on to its terms."""
+        printed = contract.with_context(lang=contract._get_print_lang())
+        self.env["crm.contract.true.up"]._settle(
+            contract,
+            amendment.date_effective,
+            printed.env._("Difference under %s", amendment.number),
+        )
+
+    @api.model
     def _take_content(self, contract, amendment):
-        """Let the content be that of an amendment, as far as it is not billed."""
+        """Let the content be what holds with an amendment, as far as it is not billed."""
+        versions = contract | contract._get_incorporated_amendments() | amendment
+        agreed = self.env["crm.contract.version"]._get_agreed_so_far(contract, versions)
+        content = in_force(agreed, date.max)
+        source = self._get_source(contract, versions, content)
         self._fix_billed_rows(contract)
-        self._take_fields(contract, amendment)
-        self._take_lines(contract, amendment)
-        removed = self._take_rows(contract, "milestone_ids", amendment)
-        self._take_plan(contract, amendment)
+        self._take_fields(contract, source)
+        self.env["crm.contract.line.version"]._take(contract, agreed, amendment)
+        removed = self._take_rows(contract, "milestone_ids", source)
+        self._take_plan(contract, source)
         removed.unlink()
-        self._take_rows(contract, "clause_ids", amendment).unlink()
-        self._take_annexes(contract, amendment)
+        self._take_rows(contract, "clause_ids", source).unlink()
+        self._take_annexes(contract, versions, content)
         self._balance_plan(contract, amendment)
+
+    @api.model
+    def _get_source(self, contract, versions, content):
+        """Return a record that has a content, which versions make up.
+
+        It is the one that was signed last, unless one that it builds on is still to take
+        effect; then, a contract in memory.
+        """
+        last = versions.sorted(lambda row: row.version_id.position)[-1:]
+        pending = contract._get_pending_amendments() - versions
+        if all(p.version_id.position > last.version_id.position for p in pending):
+            return last
+        return contract._new_from_content(_without_own(content))
 
     @api.model
     def _fix_billed_rows(self, contract):
@@ -151,33 +182,34 @@ class CrmContractIncorporation(models.AbstractModel):
         )
 
     @api.model
-    def _take_lines(self, contract, amendment):
-        """Let the lines be those of the amendment from its day on.
+    def _take_annexes(self, contract, versions, content):
+        """Add the new annexes; those that are not in force any more are kept.
 
-        A recurring line that is billed otherwise ends, with what it billed, and a new
-        one goes on; other lines just change.
+        :param versions: the contracts whose documents are annexes that may be in force
         """
-        mine = contract._get_rows_by_key("line_ids")
-        theirs = amendment._get_rows_by_key("line_ids")
-        day = amendment.date_effective
-        for key, line in theirs.items():
-            if key in mine:
-                mine[key]._become(line, day)
-            else:
-                line._add_to(contract, line.is_recurring and day)
-        for key, line in mine.items():
-            if key not in theirs:
-                line._end_version(line._get_cut(day))
-
-    @api.model
-    def _take_annexes(self, contract, amendment):
-        """Add the new annexes; those that are not in force any more are kept."""
         mine = contract._get_rows_by_key("document_ids")
-        theirs = amendment._get_rows_by_key("document_ids")
+        files = {
+            row["key"]: row["fields"].get("sha256")
+            for row in content["children"].get("document_ids", ())
+        }
         for key, document in mine.items():
-            if key not in theirs or theirs[key].sha256 != document.sha256:
+            if files.get(key) != document.sha256:
                 document.write({"kind": "former", "content_key": f"{key}-former"})
-        self._take_rows(contract, "document_ids", amendment)
+        present = contract._get_rows_by_key("document_ids")
+        theirs = {
+            key: document
+            for version in versions - contract
+            for key, document in version._get_rows_by_key("document_ids").items()
+            if files.get(key) == document.sha256 and key not in present
+        }
+        contract.document_ids.create(
+            contract._own(
+                [
+                    document._prepare_content_copy_vals(keep_keys=True)
+                    for document in theirs.values()
+                ]
+            )
+        )
 
     @api.model
     def _take_plan(self, contract, amendment):
@@ -265,6 +297,13 @@ class CrmContractInstallment(models.Model):
             else:
                 row.unlink()
         return amount
+
+
+def _without_own(content):
+    """Return a content without what amendments say of themselves."""
+    values = content["fields"].items()
+    rest = {name: value for name, value in values if name not in OWN_CONTENT}
+    return {**content, "fields": rest}
 
 
 def _is_same(row, other):

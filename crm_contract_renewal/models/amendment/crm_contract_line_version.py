@@ -1,14 +1,13 @@
-import uuid
 from datetime import date
 
 from odoo import api, models
 from odoo.tools.date_utils import add
 
-from odoo.addons.crm_contract.tools.canonical import canonical_json
-from odoo.addons.crm_contract.tools.recurrence import periods
+from odoo.addons.crm_contract.tools.in_force import Agreed
+from odoo.addons.crm_contract.tools.line_history import bills_alike, line_histories
+from odoo.addons.crm_contract.tools.version import values_of
 
-# Fields of a recurring line that say what it is; all others say how it is billed.
-WORDS = frozenset({"sequence", "name", "scope", "service_standard"})
+from .crm_contract_amendment import OWN_CONTENT
 
 
 class CrmContract(models.Model):
@@ -34,133 +33,220 @@ class CrmContract(models.Model):
         """Of an amendment: what the contract's lines are worth before and after it."""
         if not self._is_amendment():
             return super()._get_recurring_values()
-        # sudo: the lines of the contract, for the value that whoever drafts has to know
+        versions = self.env["crm.contract.line.version"]
+        # sudo: what the contract billed, and when it was suspended, for whoever drafts
         contract = self.origin_id.sudo()
-        live = {
-            key: (line, line.valid_from)
-            for key, line in contract._get_rows_by_key("line_ids").items()
-            if line.is_recurring
+        values = [
+            memory._get_chain_value(
+                lines._get_billed_of_chain(), memory[-1:]._get_pauses(contract)
+            )
+            for memory, lines in versions._get_drafted_pairs(self)
+        ]
+        if self._settles():
+            differences = versions._get_differences(self)
+            values += [(row.untaxed, row.total) for row in differences]
+        return values
+
+
+class CrmContractLineVersion(models.AbstractModel):
+    """What amendments make of the lines of a contract, by the versions that are signed.
+
+    A contract has a line for each of the terms on which one was billed, or is to be, one
+    upon the other in time. They are made anew from the versions whenever an amendment
+    takes effect: in which order amendments do makes no difference.
+    """
+
+    _name = "crm.contract.line.version"
+    _description = "Lines of amended contracts"
+
+    @api.model
+    def _take(self, contract, agreed, amendment):
+        """Let the lines of a contract be those of what is agreed.
+
+        :param agreed: list of `Agreed`, see `tools.in_force`
+        :param amendment: the one that takes effect: what a line has beside its content
+        """
+        mine = self._get_lines_by_key(contract)
+        theirs = amendment._get_rows_by_key("line_ids")
+        histories = line_histories(
+            _with_beginning(agreed), contract.date_start, contract.date_end or None
+        )
+        for key, history in histories.items():
+            lines = mine.get(key, contract.line_ids.browse())
+            lines._follow(contract, history, theirs.get(key))
+
+    @api.model
+    def _get_lines_by_key(self, contract):
+        """Return the lines of a contract with those before them: {key: lines}.
+
+        Lines of earlier releases got another key when an amendment replaced them.
+        """
+        chains = contract.line_ids.grouped("chain")
+        return {line.content_key: chains[line.chain] for line in contract.line_ids}
+
+    @api.model
+    def _get_drafted_pairs(self, amendment):
+        """Return the chains that a contract has if a draft takes effect, and has now.
+
+        :return: list of (lines in memory, lines of the contract); one of both is empty
+            where a line is new, or nothing is left of it
+        """
+        # sudo: what both sides signed, for whoever drafts what comes next
+        contract = amendment.origin_id.sudo()
+        content = amendment._get_content()
+        for number, row in enumerate(content["children"]["line_ids"]):
+            # A line that is being added in a form.
+            row["key"] = row["key"] or f"new-{number}"
+        agreed = self._get_agreed(contract, amendment, content)
+        histories = line_histories(
+            agreed, amendment.date_start, amendment.date_end or None
+        )
+        mine = self._get_lines_by_key(contract)
+        chains = self._make_in_memory(amendment, content, histories)
+        none = contract.line_ids.browse()
+        pairs = [(lines, mine.get(key, none)) for key, lines in chains.items()]
+        gone = contract.line_ids - none.union(*(lines for _memory, lines in pairs))
+        return [*pairs, *((none, lines) for lines in gone._filter_chains())]
+
+    @api.model
+    def _get_agreed(self, contract, amendment, content):
+        """Return what is agreed if a draft is signed last (list of `Agreed`)."""
+        versions = self.env["crm.contract.version"].sudo()
+        signed = versions.search(versions._get_agreed_domain(contract))
+        agreed = (signed - amendment.version_id)._get_agreed()
+        # A draft that is being made has no base yet.
+        base = (
+            amendment.base_version_id or contract._get_present_version()
+        )._get_content()
+        last = max((text.order for text in agreed), default=0) + 1
+        day = amendment.date_effective or date.max
+        return _with_beginning([*agreed, Agreed(last, day, base, content)])
+
+    @api.model
+    def _make_in_memory(self, amendment, content, histories):
+        """Return the lines of histories in memory: {key: lines in the order of days}."""
+        spans = {
+            f"{key}/{number}": span
+            for key, history in histories.items()
+            for number, span in enumerate(history.spans)
         }
-        history = contract.line_ids - contract.line_ids._filter_content()
-        spans = [(line, None, None) for line in history]
-        for version in (contract._get_pending_amendments() - self._origin) | self:
-            spans += _succeed(version, live)
-        spans += [(line, first, None) for line, first in live.values()]
-        return [line._get_recurring_value(*span) for line, *span in spans]
+        rows = [{**span.source, "key": name} for name, span in spans.items()]
+        fields = {name: content["fields"][name] for name in content["fields"]}
+        for name in OWN_CONTENT:
+            fields.pop(name, None)
+        memory = amendment._new_from_content(
+            {"fields": fields, "children": {"line_ids": [*map(values_of, rows)]}}
+        )
+        chains = {}
+        for line in memory.line_ids:
+            span = spans[line.content_key]
+            line.update({"valid_from": span.first, "valid_until": span.last})
+            key = line.content_key.rpartition("/")[0]
+            chains[key] = chains.get(key, line.browse()) | line
+        return {
+            key: lines.sorted(lambda line: line.valid_from or date.min)
+            for key, lines in chains.items()
+        }
+
+
+def _with_beginning(agreed):
+    """Return texts that begin with one that was agreed as a whole.
+
+    A contract that was taken over may have no version of its own.
+    """
+    first = min(agreed, key=lambda text: text.order)
+    if first.base is None:
+        return agreed
+    return [Agreed(first.order - 1, date.min, None, first.base), *agreed]
 
 
 class CrmContractLine(models.Model):
     _inherit = "crm.contract.line"
 
-    def _bills_like(self, other):
-        """Return whether two versions of a line are billed alike."""
-        return _get_terms(self) == _get_terms(other)
+    def _follow(self, contract, history, other):
+        """Let the lines of a key be what its history says of them.
 
-    def _get_cut(self, day, successor=None, first=None):
-        """Return the day from which other terms of the line hold.
+        Lines that billed something keep the terms on which they did.
 
-        It is the day of the amendment, or the day after what is billed. A line that
-        isn't billed by the day changes where a period begins.
-
-        :param successor: the line with the other terms, if there is one
-        :param first: first day of the line, where it is a version to come
+        :param history: `tools.line_history.History`
+        :param other: the line in the amendment that takes effect, if it has it
         """
-        self.ensure_one()
+        targets = [(span.source, span.first, span.last) for span in history.spans]
+        if history.row and not history.row["fields"].get("is_recurring"):
+            targets.append((history.row, None, None))
+        live = self._filter_content()
+        unused, vacant = self, []
+        for row, first, last in targets:
+            line = unused.filtered(
+                lambda line, row=row: bills_alike(line._get_content(), row)
+            )[:1]
+            unused -= line
+            if line:
+                line._hold(row, first, last)
+            else:
+                vacant.append((row, first, last))
+        for row, first, last in vacant:
+            line = unused.filtered(lambda line: not line._has_billed())[-1:]
+            unused -= line
+            if line:
+                line._hold(row, first, last, other)
+            else:
+                (live[:1] or self[-1:])._add(contract, row, first, last, other)
+        unused._give_way()
+
+    def _hold(self, row, first, last, other=None):
+        """Let the line be a content of it, on the days from first to last."""
+        vals = {"valid_from": first or False, "valid_until": last or False}
+        vals = {name: day for name, day in vals.items() if self[name] != day}
+        if not self._says(row):
+            self.step_ids.unlink()
+            vals |= self._prepare_row_vals(row, other)
+        if vals:
+            self.write(vals)
+
+    def _add(self, contract, row, first, last, other=None):
+        """Add a line to a contract that goes on with the chain of this one, if any."""
+        vals = {
+            **self._prepare_row_vals(row, other),
+            "valid_from": first or False,
+            "valid_until": last or False,
+        }
+        if self:
+            vals |= {"chain": self.chain, "sale_line_id": self.sale_line_id.id}
+        contract.line_ids.create(contract._own([vals]))
+
+    def _says(self, row):
+        """Return whether the line has a content, words included."""
+        mine = self._get_content()
+        words = {
+            name: row["fields"][name]
+            for name in mine["fields"].keys() & row["fields"].keys()
+        }
+        return mine["fields"] | words == mine["fields"] and bills_alike(mine, row)
+
+    def _prepare_row_vals(self, row, other=None):
+        """Return the values of a line that has a content (dict).
+
+        :param other: the line that what is no content comes from; this one without it
+        """
+        vals = self._prepare_new_vals(values_of(row))
+        source = other or self
+        return {**vals, "analytic_distribution": source.analytic_distribution}
+
+    def _has_billed(self):
+        """Return whether rows of the line are more than what it is to bill."""
         # sudo: what the ledger billed of the line
-        billed = self.sudo().installment_ids.filtered(
-            lambda row: row.state in ("invoiced", "paid")
-        )
-        day = max([day, *(add(end, days=1) for end in billed.mapped("period_end"))])
-        recurrence = self._get_recurrence(first)
-        if not recurrence or (self.prorate and (not successor or successor.prorate)):
-            return day
-        following = periods(recurrence, date.max, since=day)
-        return next(
-            (period.start for period in following if period.start >= day),
-            recurrence.end and add(recurrence.end, days=1),
-        )
+        rows = self.sudo().installment_ids
+        return any(row.trigger != "period" or not row._is_open() for row in rows)
 
-    def _become(self, line, day):
-        """Let the line be what an amendment makes of it."""
-        if not self.is_recurring or self._bills_like(line):
-            valid_from = self.valid_from if self.is_recurring else day
-            self._take(line, line.is_recurring and valid_from)
-            return
-        cut = self._get_cut(day, line if line.is_recurring else None)
-        if line.is_recurring and cut <= self._get_first_day():
-            self._take(line, cut)
-            return
-        order_line = self.sale_line_id
-        contract = self.contract_id
-        self._end_version(cut)
-        line._add_to(contract, line.is_recurring and cut, sale_line_id=order_line.id)
-
-    def _add_to(self, contract, valid_from, **vals):
-        """Add the line of an amendment to the contract that it amends."""
-        self.ensure_one()
-        content = self._prepare_content_copy_vals(keep_keys=True)
-        contract.line_ids.create(
-            contract._own([{**content, "valid_from": valid_from, **vals}])
-        )
-
-    def _get_first_day(self):
-        start = self.date_start or self.contract_id.date_start
-        return max(filter(None, (start, self.valid_from)))
-
-    def _take(self, line, valid_from):
-        """Take the content of another version of the line."""
-        if canonical_json(self._get_content()) == canonical_json(line._get_content()):
-            return
-        self.step_ids.unlink()
-        vals = line._prepare_content_copy_vals(keep_keys=True)
-        self.write({**vals, "valid_from": valid_from})
-
-    def _end_version(self, cut):
-        """Let the line bill nothing from a day on; without a past it goes."""
-        if not self.is_recurring or cut <= self._get_first_day():
-            self.installment_ids.unlink()
-            self.unlink()
-            return
-        self.step_ids.filtered(lambda step: step.date_from >= cut).unlink()
-        self.write(
-            {
-                "valid_until": add(cut, days=-1),
-                # The key stays with the line that goes on.
-                "content_key": uuid.uuid4().hex,
-            }
-        )
-
-
-def _get_terms(line):
-    content = line._get_content()
-    fields = content["fields"].items()
-    terms = {name: value for name, value in fields if name not in WORDS}
-    return canonical_json({**content, "fields": terms})
-
-
-def _succeed(amendment, live):
-    """Let the lines of an amendment take the place of those that are live.
-
-    :param live: `{content key: (line, first day)}`, changed in place
-    :return: the spans that end: list of (line, first day, last day)
-    """
-    day = amendment.date_effective
-    theirs = {
-        key: line
-        for key, line in amendment._get_rows_by_key("line_ids").items()
-        if line.is_recurring
-    }
-    spans = []
-    for key, (line, first) in list(live.items()):
-        successor = theirs.get(key)
-        if successor and line._bills_like(successor):
-            live[key] = successor, first
-            continue
-        cut = line._get_cut(day, successor, first)
-        spans.append((line, first, add(cut, days=-1)))
-        live[key] = successor, cut
-    for key, line in theirs.items():
-        live.setdefault(key, (line, day))
-    for key in [key for key, (line, _first) in live.items() if not line]:
-        del live[key]
-    return spans
+    def _give_way(self):
+        """Let lines bill nothing any more; those that never did go."""
+        for line in self:
+            if line._has_billed():
+                first = (
+                    line.valid_from or line.date_start or line.contract_id.date_start
+                )
+                line.valid_until = add(first, days=-1)
+            else:
+                line.installment_ids.unlink()
+                line.unlink()

@@ -48,10 +48,9 @@ class CrmContract(models.Model):
 
     def _compute_billed_beyond(self):
         for contract in self:
+            is_pending = contract.state in ("draft", "review", "to_sign")
             contract.billed_beyond = (
-                contract._is_amendment()
-                and contract.state in ("draft", "review", "to_sign")
-                and contract.origin_id._describe_billed_beyond(contract.date_effective)
+                contract._is_amendment() and is_pending and contract._describe_billed()
             )
 
     def _compute_is_outdated(self):

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from odoo.addons.crm_contract.tools.in_force import PENDING
 from odoo.addons.crm_contract.tools.version import write_version
 
 
@@ -13,6 +14,22 @@ class CrmContractVersion(models.Model):
     def _get_agreed_domain(self, contracts):
         """Return the domain of the signed versions that make up what is agreed."""
         return Domain([("agreement_id", "in", contracts.ids), ("state", "=", "signed")])
+
+    @api.model
+    def _get_agreed_so_far(self, contract, amendments):
+        """Return what is agreed of a contract that amendments changed (list of `Agreed`).
+
+        Others are known, because those that were signed after them build on them, but
+        wait to take effect.
+        """
+        # sudo: versions of amendments that the user may not see
+        contract = contract.sudo()
+        begun = (contract | amendments.sudo()).version_id
+        waiting = contract._get_pending_amendments().version_id - begun
+        return [
+            *begun._get_agreed(),
+            *(text._replace(day=PENDING) for text in waiting._get_agreed()),
+        ]
 
     @api.model
     def _get_last_signed(self, contract):
