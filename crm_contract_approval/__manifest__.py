@@ -28,6 +28,7 @@
         "report/crm_contract_approval_certificate.xml",
         "report/crm_contract_approval_report_views.xml",
         "views/crm_contract_approval_menus.xml",
+        "data/crm_contract_health_data.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",

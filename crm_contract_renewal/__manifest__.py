@@ -37,6 +37,7 @@
         "views/deadline/crm_contract_views.xml",
         "views/bridges/res_config_settings_views.xml",
         "views/crm_contract_renewal_menus.xml",
+        "data/crm_contract_health_data.xml",
     ],
     "demo": [
         "demo/crm_contract_demo.xml",

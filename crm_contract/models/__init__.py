@@ -6,3 +6,4 @@ from . import ledger
 from . import library
 from . import bridges
 from . import interface
+from . import health

@@ -9,6 +9,7 @@ from . import test_content
 from . import test_examples
 from . import test_defaults
 from . import test_framework
+from . import test_health
 from . import test_import
 from . import test_installment
 from . import test_invoice

@@ -2,3 +2,4 @@ from . import policy
 from . import decision
 from . import contract
 from . import bridges
+from . import health

@@ -8,6 +8,7 @@ from . import test_unreviewed
 from . import test_defaults
 from . import test_delegation
 from . import test_trust
+from . import test_health
 from . import test_jobs
 from . import test_sheet
 from . import test_figures

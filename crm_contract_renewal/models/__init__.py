@@ -6,3 +6,4 @@ from . import amendment
 from . import revenue
 from . import bridges
 from . import interface
+from . import health

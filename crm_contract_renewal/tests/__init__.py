@@ -1,5 +1,6 @@
 from . import test_tools_uplift
 from . import test_deadlines
+from . import test_health
 from . import test_horizon
 from . import test_reminder
 from . import test_decision

@@ -1,0 +1,139 @@
+from collections.abc import Callable
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from .crm_contract_health import Check
+
+
+class Scan(NamedTuple):
+    """What has to be looked at record by record, such as files: in batches.
+
+    :param name: unique among scans and checks
+    :param label: what is wrong with the records it finds, as people read it
+    :param advice: what to do about them
+    :param model: name of the model whose records are looked at, in the order of ids
+    :param domain: function that returns the domain of the records
+    :param judge: function of a record that returns what is wrong (str, empty if nothing)
+    """
+
+    name: str
+    label: str
+    advice: str
+    model: str
+    domain: Callable
+    judge: Callable
+
+
+class CrmContractHealth(models.AbstractModel):
+    _inherit = "crm.contract.health"
+
+    @api.model
+    def _get_checks(self):
+        findings = self.env["crm.contract.health.finding"]
+        return [
+            *super()._get_checks(),
+            *(
+                Check(
+                    scan.name,
+                    scan.label,
+                    scan.advice,
+                    findings._name,
+                    lambda scan=scan: findings._select(scan.name, scan.model),
+                )
+                for scan in self._get_scans()
+            ),
+        ]
+
+    @api.model
+    def _get_scans(self):
+        """Return what is looked at record by record (list of `Scan`).
+
+        Extended by satellites with scans of their own. Called in superuser mode.
+        """
+        return [
+            Scan(
+                "version_bytes",
+                self.env._("Submitted texts whose stored content was changed"),
+                self.env._(
+                    "What was signed can't be proven with them any more. Restore the "
+                    "version from a backup of before the change, and find out who has "
+                    "access to the database."
+                ),
+                "crm.contract.version",
+                lambda: Domain.TRUE,
+                self._judge_version,
+            ),
+            Scan(
+                "document_files",
+                self.env._("Files of contracts that are missing or were changed"),
+                self.env._(
+                    "Restore the file store from a backup: the hash says which file is "
+                    "the right one."
+                ),
+                "crm.contract.document",
+                lambda: Domain("sha256", "!=", False),
+                self._judge_document,
+            ),
+            Scan(
+                "content",
+                self.env._("Contracts that say something else than what was signed"),
+                self.env._(
+                    "Open the contract and choose Verify: it names the differences. What "
+                    "was signed holds; put the contract right by an amendment, or have "
+                    "an administrator find out who changed it."
+                ),
+                "crm.contract",
+                self._get_content_scan_domain,
+                self._judge_content,
+            ),
+        ]
+
+    @api.model
+    def _get_content_scan_domain(self):
+        """Contracts that run by what was signed; those that are over change no more."""
+        return Domain("state", "in", ("to_sign", "signed", "running", "suspended"))
+
+    @api.model
+    def _judge_version(self, version):
+        if version._is_intact():
+            return ""
+        return self.env._("The stored content has another hash than when it was made.")
+
+    @api.model
+    def _judge_document(self, document):
+        if document._is_intact():
+            return ""
+        if document._get_file():
+            return self.env._("The file has another hash than when it was stored.")
+        return self.env._("The file is missing, or empty.")
+
+    @api.model
+    def _judge_content(self, contract):
+        changes = contract._describe_changes(contract._get_departures())
+        return "\n".join(
+            f"{change['label']}: {change['old']} → {change['new']}"
+            for change in changes
+        )
+
+    @api.model
+    def _scan(self, scan, records):
+        """Look at records of a scan, and remember how far it came.
+
+        :return: `{record: reason}` of those that are wrong
+        """
+        reasons = {record: self._judge(scan, record) for record in records}
+        reasons = {record: reason for record, reason in reasons.items() if reason}
+        self.env["crm.contract.health.finding"]._note(scan.name, records, reasons)
+        return reasons
+
+    @api.model
+    def _judge(self, scan, record):
+        """Return what is wrong with a record of a scan (str, empty if nothing)."""
+        try:
+            return scan.judge(record)
+        except (OSError, ValueError, KeyError, UserError) as error:
+            # A key that is missing is one finding a record, no job that failed.
+            return self.env._("It can't be read: %s", error)
