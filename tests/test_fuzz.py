@@ -64,10 +64,25 @@ OF_AMENDMENTS = {"in_force", "superseded"}
 # What is written by design though the role could not: method → models. Rows of a
 # contract that the role may write are no question.
 INVOICES = {"account.move", "account.move.line"}
-LEDGER = {"crm.contract", "crm.contract.installment"}
+LEDGER = {
+    "crm.contract",
+    "crm.contract.installment",
+    "crm.contract.installment.share",
+}
+# What a decision is written into, whoever is asked for it.
+REVIEW = {
+    "crm.contract",
+    "crm.contract.version",
+    "crm.contract.approval.task",
+    "crm.contract.approval.review",
+    "crm.contract.approval.condition",
+    "mail.activity",
+}
 BY_DESIGN = {
-    # Rows of the ledger come free, whoever may delete their invoice.
-    ("account.move", "unlink"): LEDGER,
+    ("crm.contract.approval.task", "action_decide"): REVIEW,
+    ("crm.contract.approval.task", "action_undo"): REVIEW,
+    ("crm.contract.decide", "action_decide"): REVIEW,
+    ("crm.contract.approval.condition", "action_met"): REVIEW,
     # Who manages a contract may bill it, and so may accountants.
     ("crm.contract", "action_bill"): INVOICES | LEDGER,
     ("crm.contract", "action_create_invoice"): INVOICES | LEDGER,
@@ -75,10 +90,15 @@ BY_DESIGN = {
     ("crm.contract.bill", "action_bill"): LEDGER,
     ("crm.contract.interest", "action_charge"): INVOICES | LEDGER,
     ("crm.contract.link.invoice", "action_link"): LEDGER,
+    # Accountants decide on differences of books and ledger.
+    ("crm.contract.difference", "action_apply"): INVOICES | LEDGER,
+    ("crm.contract.installment", "action_undo_waive"): LEDGER,
     # Settlement and penalty are drafts, made by who may end the contract.
     ("crm.contract", "action_end"): INVOICES | LEDGER,
     ("crm.contract.end", "action_end"): INVOICES | LEDGER,
 }
+# Whatever is done to invoices, the ledger shows it.
+OF_INVOICES = {"account.move", "account.move.line", "account.move.reversal"}
 
 
 class Findings:
@@ -121,7 +141,10 @@ def judge(call, answer):
         if after in (OF_AMENDMENTS if kind != "amendment" else PERFORMED):
             yield f"{kind} becomes {after}", ""
     for row in answer.get("written") or ():
-        if row["model"] not in BY_DESIGN.get((call["model"], method), ()):
+        allowed = BY_DESIGN.get((call["model"], method), ())
+        if call["model"] in OF_INVOICES:
+            allowed = LEDGER
+        if row["model"] not in allowed:
             yield f"{call['role']} {row['operation']}s {row['model']}", str(row)
 
 

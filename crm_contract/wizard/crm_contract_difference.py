@@ -1,11 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.records import one
+
 
 class CrmContractDifference(models.TransientModel):
     """Decide on what the books lack of rows of the ledger, or have beyond them."""
 
     _name = "crm.contract.difference"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Difference of ledger and books"
 
     installment_ids = fields.Many2many(
@@ -34,7 +37,7 @@ class CrmContractDifference(models.TransientModel):
 
         :raise UserError: if a row has no difference, or a waiver no reason
         """
-        self.ensure_one()
+        one(self)
         rows = self.installment_ids
         if not rows:
             raise UserError(self.env._("Choose rows of the ledger."))

@@ -4,6 +4,7 @@ Read from the source, so that a method is judged the day it is written.
 """
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,24 @@ def test_says_what_it_does(name):
     method = METHODS[name]
     is_override = "super()" in ast.unparse(method)
     assert ast.get_docstring(method) or is_override, f"{name} has no docstring"
+
+
+def dialogs():
+    """All dialogs of the add-ons: {name: node}."""
+    for path in sorted(ROOT.glob("crm_contract*/**/*.py")):
+        if SKIPPED & set(path.parts):
+            continue
+        for node in ast.parse(path.read_text()).body:
+            is_class = isinstance(node, ast.ClassDef)
+            if is_class and "models.TransientModel" in map(ast.unparse, node.bases):
+                text = ast.unparse(node)
+                if "_name = 'crm.contract." in text:
+                    yield node.name, text
+
+
+@pytest.mark.parametrize("name", dict(dialogs()))
+def test_dialogs_look_at_what_may_be_read(name):
+    """What a dialog computes of a contract is not for whoever knows its id."""
+    text = dict(dialogs())[name]
+    names_records = re.search(r"fields\.\w+2\w+\('crm\.contract", text)
+    assert not names_records or "crm.contract.dialog.mixin" in text

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 from odoo.tools.date_utils import add
 
+from ...tools.records import one
+
 # Sums of rows; the figures of interest and penalties stand apart.
 SUMS = (
     "amount_invoiced",
@@ -25,8 +27,6 @@ class Year(NamedTuple):
     invoiced: float = 0.0
     paid: float = 0.0
     left: float = 0.0
-
-from ...tools.records import one
 
 
 class CrmContract(models.Model):

@@ -3,6 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...tools.records import one
+
 
 class CrmContractInstallment(models.Model):
     """What is decided on where the books differ from the ledger: bill the rest, waive."""
@@ -173,7 +175,7 @@ class CrmContract(models.Model):
 
     def action_view_differences(self):
         """Open the rows whose invoices are not what they say."""
-        self.ensure_one()
+        one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_contract.crm_contract_installment_action"
         )
