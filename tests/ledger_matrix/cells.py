@@ -137,6 +137,10 @@ def _amend_price(row):
     return [_amend(row, price=NEW_PRICE)]
 
 
+def _amend_to_nothing(row):
+    return [_amend(row, price=0)]
+
+
 def _amend_quantity(row):
     return [_amend(row, quantity=3)]
 
@@ -168,6 +172,13 @@ def _renew(row):
     return [Act(row.inside(3, 3), "renew")]
 
 
+def _bill_the_rest(row):
+    return [
+        Act(row.inside(1, 3), "edit_draft", {"price": 300}),
+        Act(row.inside(1, 4), "bill_rest"),
+    ]
+
+
 def _reopen(row):
     return [*_end(row), Act(row.inside(1, 9), "reopen")]
 
@@ -178,6 +189,7 @@ EVENTS = {
     "suspend twice": _suspend_twice,
     "amend price": _amend_price,
     "amend quantity": _amend_quantity,
+    "amend to nothing": _amend_to_nothing,
     "two amendments inside a period": _amend_twice,
     "amendment before one in effect": _amend_before,
     "early end": _end,
@@ -186,14 +198,17 @@ EVENTS = {
     "pay": _on_first_invoice("pay"),
     "credit in part": _on_first_invoice("credit_part", amount=100),
     "credit in full": _on_first_invoice("credit_full"),
+    "keep credited": _on_first_invoice("keep_credited"),
     "reverse and create": _on_first_invoice("replace"),
     "cancel": _on_first_invoice("cancel_draft"),
     "delete draft": _on_first_invoice("delete_draft"),
     "edit draft": _on_first_invoice("edit_draft", price=300),
+    "bill the rest": _bill_the_rest,
+    "waive": _on_first_invoice("waive_next"),
     "reopen": _reopen,
 }
 # Whose invoices stay drafts, so that they can be changed
-DRAFTS = {"cancel", "delete draft", "edit draft"}
+DRAFTS = {"cancel", "delete draft", "edit draft", "bill the rest"}
 DIMENSIONS = {
     "interval": tuple(INTERVALS),
     "billed": BILLED,

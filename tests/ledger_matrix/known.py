@@ -5,7 +5,6 @@ Each entry is (what a cell has: {dimension: values}, reason).
 
 TWICE = "a line that is amended twice inside a billed period is billed again"
 BEFORE = "an amendment in effect before one that is in effect bills again"
-EDITED = "figures say the amount of the row, not that of the changed draft"
 KNOWN = [
     (
         {
@@ -16,7 +15,6 @@ KNOWN = [
         TWICE,
     ),
     ({"event": ("amendment before one in effect",), "part": ("by day",)}, BEFORE),
-    ({"event": ("edit draft",)}, EDITED),
 ]
 
 

@@ -116,8 +116,12 @@ class Player:
         self.oracle.credit(amount)
 
     def do_credit_full(self):
-        self.world.credit(self._invoice())
+        self.world.credit(self._invoice()).action_bill_credited_again()
         self.oracle.take_back(0)
+
+    def do_keep_credited(self):
+        self.world.credit(self._invoice()).action_keep_credited()
+        self.oracle.correct(0, 0)
 
     def do_replace(self):
         self.world.replace(self._invoice())
@@ -129,6 +133,23 @@ class Player:
     def do_delete_draft(self):
         self._invoice().unlink()
         self.oracle.take_back(0)
+
+    def do_bill_rest(self):
+        """Bill what the changed invoice lacks of its row."""
+        self._invoice().action_post()
+        self._rows("invoiced")[:1].action_bill_rest()
+        self.oracle.correct(0, self.oracle.billed[0].price)
+
+    def do_waive_next(self):
+        """Waive the row that falls due next."""
+        row = self._rows("planned")[:1]
+        self.world.waive(row)
+        self.oracle.waive(row.period_start, row.period_end)
+
+    def _rows(self, state):
+        rows = self.world.as_user(self.contract.installment_ids, "accountant")
+        rows = rows.filtered(lambda row: row.state == state)
+        return rows.sorted("period_start")
 
     def do_edit_draft(self, price):
         self._invoice().invoice_line_ids.write({"price_unit": price, "quantity": 1})

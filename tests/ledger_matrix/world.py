@@ -280,6 +280,16 @@ class World:
         wizard.modify_moves()
         wizard.new_move_ids.filtered(lambda move: move.state == "draft").action_post()
 
+    def waive(self, rows):
+        """Decide that rows of the ledger are never billed."""
+        self.as_user(self.env["crm.contract.difference"], "accountant").create(
+            {
+                "installment_ids": [Command.set(rows.ids)],
+                "decision": "waive",
+                "reason": "Goodwill",
+            }
+        ).action_apply()
+
     def _open_reversal(self, invoice):
         return (
             self.as_user(self.env["account.move.reversal"], "accountant")

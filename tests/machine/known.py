@@ -15,10 +15,6 @@ AVOIDED = {
         lambda life: life.has_deposit,
         "a renewal charges one-off lines again",
     ),
-    "edit_invoice": (
-        lambda life: True,
-        "figures say the amount of the row, not that of the changed draft",
-    ),
 }
 
 

@@ -214,6 +214,11 @@ class Life:
             )
         )
 
+    def _open_rows(self):
+        return self.contract.installment_ids.filtered(
+            lambda row: row.trigger == "period" and row.state == "planned"
+        )
+
     def post(self, number):
         self._lines(number, "draft").move_id.action_post()
 
@@ -224,8 +229,19 @@ class Life:
 
     def credit_full(self, number):
         line = self._lines(number, "posted")
-        self.world.credit(line.move_id)
+        self.world.credit(line.move_id).action_bill_credited_again()
         self._take_back(line.id)
+
+    def keep_credited(self, number):
+        line = self._lines(number, "posted")
+        self.world.credit(line.move_id).action_keep_credited()
+        self.lines.pop(line.id).amount = cents(0)
+
+    def waive(self, number):
+        rows = self._open_rows()
+        row = rows[number % len(rows)]
+        self.world.waive(row)
+        self.oracle.waive(row.period_start, row.period_end)
 
     def credit_part(self, number):
         line = self._lines(number, "posted")
@@ -391,6 +407,8 @@ DEEDS = {
     "pay": _has_lines("posted"),
     "credit_full": _has_lines("posted"),
     "credit_part": _has_lines("posted"),
+    "keep_credited": _has_lines("posted"),
+    "waive": lambda life: life.state == "running" and bool(life._open_rows()),
     "replace": _has_lines("posted"),
     "cancel_invoice": _has_lines("draft"),
     "delete_invoice": _has_lines("draft"),
