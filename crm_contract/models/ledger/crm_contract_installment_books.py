@@ -348,7 +348,8 @@ class CrmContractInstallment(models.Model):
         )
 
     def _advance_overdue(self):
-        self._recompute_as_of_today("amount_overdue")
+        for name in ("amount_overdue", "is_overdue", "date_maturity"):
+            self._recompute_as_of_today(name)
         if self.is_overdue:
             self.contract_id._tell_person_in_charge(
                 self.env._("Payment overdue: %s", self.name)
