@@ -355,6 +355,42 @@ class TestPartnerAndInvoice(BridgeCommon):
         action = partners[0].action_view_contracts()
         self.assertEqual(self.env["crm.contract"].search_count(action["domain"]), 2)
 
+    def test_value_of_several_currencies(self):
+        """Values of companies with other currencies are converted, not just added."""
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        other = self._create_company("Euro Ltd")
+        other.currency_id = euro
+        rate = {"currency_id": euro.id, "company_id": self.company.id, "rate": 0.5}
+        self.env["res.currency.rate"].create({"name": self.today, **rate})
+        both = self.company | other
+        user = self.user_all
+        user.company_ids = both
+        env = self.env(user=user, context={"allowed_company_ids": both.ids})
+        here = self._create_signed(user=user)
+        there = (
+            env["crm.contract"]
+            .with_company(other)
+            .create(
+                self._prepare_contract_vals(
+                    company_id=other.id,
+                    company_signatory_id=False,
+                    line_ids=[
+                        Command.create(
+                            {"name": "Work", "price_unit": 100, "tax_ids": False}
+                        )
+                    ],
+                )
+            )
+        )
+        self.assertEqual(there.currency_id, euro)
+        self._tamper(there, state="running")
+        values = (here | there).sudo().mapped("amount_company")
+        self.assertEqual(values, [1150, 100])
+        partner = self.customer.with_env(env)
+        # 100 euros are 200 dollars.
+        self.assertEqual(partner.contract_amount, 1350)
+
     def test_counters_of_own_contracts_only(self):
         self._create_signed(self.manager)
         self.assertFalse(self.customer.with_user(self.user).contract_count)

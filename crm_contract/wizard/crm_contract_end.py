@@ -30,12 +30,20 @@ class CrmContractEnd(models.TransientModel):
     amount_plan_open = fields.Monetary(compute="_compute_effects")
     settle = fields.Boolean(
         string="Settle what was billed in advance",
-        default=True,
-        help="Draft invoices of later days are cancelled and billed anew; for posted "
+        compute="_compute_settle",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="As the contract says. Draft invoices of later days are cancelled and billed anew; for posted "
         "ones, credit notes are drafted.",
     )
     effects = fields.Html(compute="_compute_effects", string="What it does")
     has_advance = fields.Boolean(compute="_compute_effects")
+
+    @api.depends("contract_id")
+    def _compute_settle(self):
+        for wizard in self:
+            wizard.settle = wizard.contract_id.refund_advance
 
     @api.depends("contract_id", "date", "reason", "settle")
     def _compute_effects(self):

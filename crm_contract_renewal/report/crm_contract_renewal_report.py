@@ -226,7 +226,11 @@ class CrmContractRenewalReport(models.Model):
 
     @api.model
     def _from(self):
-        """Return the joins (SQL); extended by satellites."""
+        """Return the joins (SQL); extended by satellites.
+
+        A term whose end came before its renewal was signed was not renewed: the log of
+        recurring revenue says the same.
+        """
         return SQL(
             """
               FROM crm_contract contract
@@ -236,6 +240,7 @@ class CrmContractRenewalReport(models.Model):
                AND renewal.kind = 'renewal'
                AND renewal.state != 'cancelled'
                AND renewal.date_signed IS NOT NULL
+               AND (contract.state != 'ended' OR contract.end_reason = 'superseded')
                AND (renewal.date_ended >= renewal.date_start) IS NOT FALSE
               LEFT JOIN crm_contract_renewal_decision decision
                 ON decision.id = contract.renewal_decision_id

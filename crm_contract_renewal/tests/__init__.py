@@ -5,9 +5,14 @@ from . import test_horizon
 from . import test_reminder
 from . import test_decision
 from . import test_renew
+from . import test_tools_next_term
+from . import test_next_term
 from . import test_refresh
 from . import test_quotation
 from . import test_take_over
+from . import test_grace
+from . import test_linked
+from . import test_renewal_run
 from . import test_adjustment
 from . import test_amend
 from . import test_amend_again
@@ -20,6 +25,7 @@ from . import test_amend_random
 from . import test_tools_movement
 from . import test_mrr_log
 from . import test_renewal_report
+from . import test_figures_oracle
 from . import test_tools_notice
 from . import test_terminate
 from . import test_termination_history

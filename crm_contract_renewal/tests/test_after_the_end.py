@@ -130,7 +130,8 @@ class TestAfterTheEnd(EndCommon):
         self.assertEqual(self._knock(contract), 720)
 
     def test_plan(self):
+        """What was due on the last day is billed, nothing after it."""
         contract = self._terminate(self._create_with_plan())
         self._knock(contract)
         plan = contract.installment_ids._filter_plan()
-        self.assertFalse(sum(plan.mapped("amount_invoiced")))
+        self.assertEqual(plan.mapped("amount_invoiced"), [400, 0])

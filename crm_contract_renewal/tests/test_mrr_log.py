@@ -145,6 +145,8 @@ class TestMrrLog(MrrCommon):
         )
 
     def test_renewal_after_the_end(self):
+        """Without days of grace, what is signed after the end is business anew."""
+        self.type.grace_days = 0
         contract = self._create_running()
         end = self._days_to_end(contract)
         successor = self._renew(contract)

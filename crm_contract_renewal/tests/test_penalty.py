@@ -87,11 +87,11 @@ class TestPenalty(EndCommon):
         contract = self._create_with_plan()
         vals = self._penalty(contract, penalty="percent", penalty_percent=10)
         wizard = self._open_terminate(contract, date=TODAY, **vals)
-        # 21 of 31 days of March, nine months, and the plan
-        self.assertEqual(wizard.amount_remaining, 210 + 9 * 310 + 1000)
-        self.assertEqual(wizard.amount_penalty, 400)
+        # 21 of 31 days of March, nine months, and what of the plan is not due yet
+        self.assertEqual(wizard.amount_remaining, 210 + 9 * 310 + 600)
+        self.assertEqual(wizard.amount_penalty, 360)
         wizard.action_end()
-        self.assertEqual(self._row(contract).amount, 400)
+        self.assertEqual(self._row(contract).amount, 360)
 
     def test_remaining_value_without_a_term(self):
         contract = self._create_fee(is_open_ended=True)

@@ -31,7 +31,9 @@ class TestQuotation(RenewalCommon):
         recurring = self._prepare_line_vals(
             name="Fee", price_unit=100, quantity=2, discount=10, is_recurring=True
         )
-        one_off = self._prepare_line_vals(name="Set-up", price_unit=500, sequence=20)
+        one_off = self._prepare_line_vals(
+            name="Set-up", price_unit=500, sequence=20, charge="term"
+        )
         contract = self._create_running(
             line_ids=[
                 Command.create({"display_type": "line_section", "name": "Service"}),

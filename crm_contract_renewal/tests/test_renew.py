@@ -73,7 +73,9 @@ class TestRenew(RenewalCommon):
         )
         contract = self._create_running(line_ids=[Command.create(line)])
         successor = self._renew(contract, uplift="percent", percent=10)
-        self.assertAlmostEqual(successor.line_ids.step_ids.price_unit, 220)
+        # The step has begun: it is the price that the next term begins with.
+        self.assertAlmostEqual(successor.line_ids.price_unit, 220)
+        self.assertFalse(successor.line_ids.step_ids)
 
     def _create_index(self):
         return self.env["crm.contract.index"].create(

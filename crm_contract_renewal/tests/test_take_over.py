@@ -49,7 +49,9 @@ class TestTakeOver(RenewalCommon):
     def test_not_signed_in_time(self):
         contract = self._create_running()
         self._renew(contract)
-        self._advance((contract.date_end - self.today).days + 1)
+        self._advance((contract.date_end - self.today).days + 30)
+        self.assertEqual(contract.state, "running")
+        self._advance((contract.date_end - self.today).days + 31)
         self.assertEqual(contract.end_reason, "expired")
 
     def test_signed_late(self):

@@ -3,6 +3,7 @@ from datetime import date
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import Form
 
 from .common_end import TODAY, EndCommon
@@ -163,14 +164,14 @@ class TestTerminate(EndCommon):
         )
 
     def test_plan(self):
-        """Who ends a contract today sees what is dropped; a job drops nothing due."""
+        """What fell due until the last day is owed, whenever the end was decided on."""
         contract = self._create_with_plan()
         wizard = self._open_terminate(contract, date=TODAY)
-        self.assertEqual(wizard.amount_plan_open, 1000)
-        self.assertIn("of these due", wizard.settlement)
+        self.assertEqual(wizard.amount_plan_open, 600)
+        self.assertIn("Due by then", wizard.settlement)
         wizard.action_end()
         plan = contract.installment_ids._filter_plan()
-        self.assertEqual(plan.mapped("state"), ["cancelled", "cancelled"])
+        self.assertEqual(plan.mapped("state"), ["due", "cancelled"])
         contract = self._create_with_plan()
         wizard = self._open_terminate(contract, date=date(2026, 3, 20))
         self.assertEqual(wizard.amount_plan_open, 600)
@@ -179,6 +180,51 @@ class TestTerminate(EndCommon):
         self.assertEqual(plan.mapped("state"), ["due", "planned"])
         self._run_on("renew", "2026-03-21")
         self.assertEqual(plan.mapped("state"), ["due", "cancelled"])
+
+    def test_today_as_announced_ahead(self):
+        """An end that was announced leaves the same ledger as one that is decided then."""
+        last = date(2026, 5, 10)
+        lines = [
+            {"name": "Advance", "price_unit": 310, "is_recurring": True},
+            {
+                "name": "Arrears",
+                "price_unit": 62,
+                "is_recurring": True,
+                "billed_in": "arrears",
+            },
+            {"name": "Work", "price_unit": 1000},
+        ]
+        plan = [
+            {"name": "Before", "date": date(2026, 4, 1), "percentage": 10},
+            {"name": "On it", "date": last, "percentage": 20},
+            {"name": "After", "date": date(2026, 5, 11), "percentage": 70},
+        ]
+        ledgers = []
+        for announced in (True, False):
+            contract = self._create_fee(
+                line_ids=[
+                    Command.create(self._prepare_line_vals(tax_ids=False, **line))
+                    for line in lines
+                ],
+                installment_ids=[Command.create(row) for row in plan],
+            )
+            if announced:
+                self._terminate(contract, last)
+            with freeze_time(last):
+                if not announced:
+                    self._terminate(contract, last)
+            self._run_on("renew", "2026-05-12")
+            self._run_on("advance", "2026-05-12", "crm_contract")
+            self.assertEqual(contract.end_reason, "terminated")
+            self.assertEqual(contract.date_ended, last)
+            rows = contract.installment_ids.sorted(
+                lambda row: (row.date_due, row.sequence, row.name)
+            )
+            ledgers.append([(row.name, row.amount, row.state) for row in rows])
+        self.assertEqual(*ledgers)
+        due = sum(row[1] for row in ledgers[0] if row[2] == "due")
+        # Four months and ten days of both fees, and what fell due of the plan.
+        self.assertEqual(due, 4 * 372 + 100 + 20 + 300)
 
     def test_reminders_and_renewal_stop(self):
         contract = self._create_fee(renewal_mode="automatic")

@@ -121,14 +121,12 @@ class CrmContractEnd(models.TransientModel):
     def _get_plan_sums(self, day):
         if self.reason != "terminated":
             return []
-        rows = self.contract_id.installment_ids._filter_dropped(day)
-        due = rows.filtered(lambda row: row.state == "due")
+        plan = self.contract_id.installment_ids._filter_plan()
+        rows = plan._filter_dropped(day)
+        owed = plan.filtered(lambda row: row._is_open()) - rows
         return [
             (self.env._("Installments cancelled"), sum(rows.mapped("amount"))),
-            (
-                self.env._("… of these due: invoice them first if they are owed"),
-                sum(due.mapped("amount")),
-            ),
+            (self.env._("Due by then, still invoiced"), sum(owed.mapped("amount"))),
         ]
 
     def _get_claim_sums(self):

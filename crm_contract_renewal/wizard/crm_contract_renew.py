@@ -1,16 +1,17 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 from odoo.addons.crm_contract.tools.records import one
 
-from ..models.price.crm_contract_uplift import UPLIFTS, UpliftTerms
+# More contracts than that are renewed in the background, and not all shown before.
+AT_ONCE = 40
 
 
 class CrmContractRenew(models.TransientModel):
     """Renew contracts: one or many, with what becomes of their prices before."""
 
     _name = "crm.contract.renew"
-    _inherit = "crm.contract.dialog.mixin"
+    _inherit = ["crm.contract.dialog.mixin", "crm.contract.renew.mixin"]
     _description = "Renew contracts"
 
     contract_ids = fields.Many2many("crm.contract", string="Contracts")
@@ -21,40 +22,8 @@ class CrmContractRenew(models.TransientModel):
         compute_sudo=False,
         store=True,
     )
-    uplift = fields.Selection(
-        UPLIFTS,
-        string="Prices",
-        required=True,
-        default="none",
-    )
-    percent = fields.Float()
-    amount = fields.Float(string="Amount per unit", digits="Product Price")
-    index_id = fields.Many2one("crm.contract.index")
-    date_base = fields.Date(
-        string="Base month", help="Month that the present prices stand on."
-    )
-    date_index = fields.Date(
-        string="Month now", default=lambda self: self.env.company._get_today()
-    )
-    months_before = fields.Integer(
-        string="Months before the terms",
-        help="Where no month is given, it lies so many months before a term begins.",
-    )
-    use_cap = fields.Boolean(string="Cap")
-    cap = fields.Float(string="At most (%)")
-    use_floor = fields.Boolean(string="Floor")
-    floor = fields.Float(string="At least (%)")
-    rounding = fields.Float(
-        default=0.01, digits=(16, 4), help="New prices are multiples of this."
-    )
-    make_opportunity = fields.Boolean(
-        string="Opportunity", help="With the value of the renewal as expected revenue."
-    )
-    make_quotation = fields.Boolean(
-        string="Quotation",
-        help="A draft order with the lines of the renewal. The renewal bills them, "
-        "whether the order is confirmed or not.",
-    )
+    is_background = fields.Boolean(compute="_compute_is_background")
+    number = fields.Integer(string="Contracts chosen", compute="_compute_is_background")
     can_quote = fields.Boolean(compute="_compute_can_quote")
 
     @api.model
@@ -72,11 +41,11 @@ class CrmContractRenew(models.TransientModel):
             values |= {name: proposed[name] for name in proposed if name in fields}
         return values
 
-    @api.constrains("rounding")
-    def _check_rounding(self):
+    @api.depends("contract_ids")
+    def _compute_is_background(self):
         for wizard in self:
-            if wizard.rounding <= 0:
-                raise ValidationError(self.env._("The rounding must be above zero."))
+            wizard.number = len(wizard.contract_ids)
+            wizard.is_background = wizard.number > AT_ONCE
 
     @api.depends_context("uid")
     def _compute_can_quote(self):
@@ -91,7 +60,7 @@ class CrmContractRenew(models.TransientModel):
         for wizard in self:
             wizard.line_ids = [fields.Command.clear()] + [
                 fields.Command.create(wizard._prepare_line_vals(contract))
-                for contract in wizard.contract_ids._origin
+                for contract in wizard.contract_ids._origin[:AT_ONCE]
             ]
 
     def _prepare_line_vals(self, contract):
@@ -106,8 +75,7 @@ class CrmContractRenew(models.TransientModel):
         except UserError as error:
             return {**vals, "problem": str(error)}
         # sudo: the lines that are renewed, see `_renew`
-        lines = contract._get_present_version().sudo().line_ids._filter_content()
-        priced = lines.filtered(lambda line: not line.display_type)
+        version = contract._get_present_version().sudo()
         share = sum(
             (uplift.apply(line.price_unit) / line.price_unit - 1)
             * (
@@ -115,61 +83,28 @@ class CrmContractRenew(models.TransientModel):
                 if line.is_recurring
                 else line.price_subtotal
             )
-            for line in priced
+            for line in self.env["crm.contract.next.term"]._get_carried_lines(version)
             if line.price_unit
         )
         return {**vals, "change": share, "text": text}
 
-    def _get_refusal(self, contract):
-        """Return why the dialog can't renew a contract (str, empty if it can)."""
-        refusal = self.env["crm.contract.renewal"]._get_refusal(contract)
-        if not refusal and self.make_quotation:
-            return self.env["crm.contract.offer"]._get_quotation_refusal(contract)
-        return refusal
-
-    def _get_uplift(self, contract):
-        """Return (Uplift, how it was computed) for a contract.
-
-        :raise UserError: if a value of the index is missing
-        """
-        terms = UpliftTerms(
-            self.uplift,
-            percent=self.percent,
-            amount=self.amount,
-            index=self.index_id,
-            date_base=self.date_base,
-            date_index=self.date_index,
-            months_before=self.months_before,
-            cap=self.cap if self.use_cap else None,
-            floor=self.floor if self.use_floor else None,
-            rounding=self.rounding,
-        )
-        return self.env["crm.contract.uplift"]._get_by(contract, terms)
-
     def action_renew(self):
-        """Make the renewals of all contracts that can be renewed; open them."""
+        """Make the renewals of all contracts that can be renewed; open them.
+
+        Of many contracts, the renewals are made in the background: open how far it is.
+        """
         one(self)
         if not self.contract_ids:
             raise UserError(self.env._("Choose the contracts to renew."))
+        if self.is_background:
+            self.contract_ids.check_access("write")
+            runs = self.env["crm.contract.renewal.run"]
+            return runs._start(self, self.contract_ids)._get_records_action()
         problems = [line.problem for line in self.line_ids if line.problem]
         possible = self.line_ids.filtered(lambda line: not line.problem).contract_id
         if not possible:
             raise UserError("\n".join(problems))
-        successors = possible.action_renew(
-            uplift=self.uplift,
-            percent=self.percent,
-            amount=self.amount,
-            index_id=self.index_id.id,
-            date_base=self.date_base,
-            date_index=self.date_index,
-            months_before=self.months_before,
-            cap=self.cap if self.use_cap else None,
-            floor=self.floor if self.use_floor else None,
-            rounding=self.rounding,
-            refresh_clauses=self.refresh_clauses,
-            make_opportunity=self.make_opportunity,
-            make_quotation=self.make_quotation,
-        )
+        successors = self._make_renewals(possible)
         return successors._get_records_action(name=self.env._("Renewals"))
 
 

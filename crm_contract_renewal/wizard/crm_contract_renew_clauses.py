@@ -9,11 +9,6 @@ class CrmContractRenew(models.TransientModel):
 
     _inherit = "crm.contract.renew"
 
-    refresh_clauses = fields.Boolean(
-        string="Present library clauses",
-        help="Clauses that follow the library take its present version; deviating ones "
-        "stay as they are.",
-    )
     clause_changes = fields.Html(
         string="What becomes of the clauses",
         compute="_compute_clause_changes",

@@ -7,6 +7,7 @@ from ledger_matrix.oracle import cents
 from machine.life import LIVE, WrongError
 
 DAY = timedelta(days=1)
+GRACE = timedelta(days=30)
 UNITS_A_YEAR = {
     "day": 365,
     "week": 52,
@@ -132,9 +133,14 @@ def check_terms(life):
 
 
 def check_over(life):
-    """15: what has a last day runs on it, and no longer."""
+    """15: what has a last day runs on it, and no longer.
+
+    Unless its renewal is in hand: then for 30 days of grace.
+    """
     contract, today = life.contract, life.world.today
     last = min(filter(None, (contract.date_termination, contract.date_end)))
+    if life.renewal and not life.renewal.date_signed:
+        last += GRACE
     if life.state in LIVE:
         _expect(today <= last, f"{life.state} after its last day, {last}")
     if life.state == "ended" and contract.end_reason == "expired":

@@ -11,10 +11,6 @@ AVOIDED = {
         lambda life: "superseded" in life.contract.amendment_ids.mapped("state"),
         "an amendment that was to take effect after the end is lost",
     ),
-    "renew": (
-        lambda life: life.has_deposit,
-        "a renewal charges one-off lines again",
-    ),
 }
 
 

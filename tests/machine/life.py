@@ -182,9 +182,8 @@ class Life:
         self.world.end(self.contract, day, reason)
         self.world.invoices(self.customer, "out_refund", ("draft",)).action_post()
         self.note_books()
+        # What fell due by then is owed: the deposit, too.
         self.oracle.stop(day)
-        if reason == "terminated" and self.deposit and not self.deposit.billed:
-            self.deposit = None
 
     def reopen(self, _number):
         self.world.reopen(self.contract)

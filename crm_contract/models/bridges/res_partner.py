@@ -23,23 +23,33 @@ class ResPartner(models.Model):
         compute="_compute_contracts",
         groups="crm_contract.crm_contract_group_reader,"
         "crm_contract.crm_contract_group_user",
+        help="Of all companies at hand, at today's rates.",
     )
 
-    @api.depends_context("uid", "allowed_company_ids")
+    @api.depends_context("uid", "company", "allowed_company_ids")
     def _compute_contracts(self):
         family = self.with_context(active_test=False).search(
             [("id", "child_of", self.ids)]
         )
         totals = {partner.id: [0, 0.0] for partner in self}
-        for partner, state, count, amount in self.env["crm.contract"]._read_group(
+        today = self.env.company._get_today()
+        for partner, company, state, count, amount in self.env[
+            "crm.contract"
+        ]._read_group(
             [("partner_id", "in", family.ids), ("performs", "=", True)],
-            ["partner_id", "state"],
+            ["partner_id", "company_id", "state"],
             ["__count", "amount_company:sum"],
         ):
+            # Each company's value is in its own currency.
+            source = company.sudo().currency_id
+            value = amount if state in IN_FORCE else 0.0
             while partner:
                 if partner.id in totals:
+                    target = partner.currency_id
                     totals[partner.id][0] += count
-                    totals[partner.id][1] += amount if state in IN_FORCE else 0.0
+                    totals[partner.id][1] += source._convert(
+                        value, target, self.env.company, today
+                    )
                 partner = partner.parent_id
         for partner in self:
             count, amount = totals.get(partner.id, (0, 0.0))

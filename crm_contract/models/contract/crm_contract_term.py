@@ -18,7 +18,11 @@ class CrmContract(models.Model):
         index=True,
     )
     duration = fields.Integer(
-        compute="_compute_duration", store=True, readonly=False, precompute=True
+        compute="_compute_duration",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
     )
     duration_unit = fields.Selection(
         TERM_UNITS,
@@ -27,6 +31,7 @@ class CrmContract(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        tracking=True,
         required=True,
     )
     is_open_ended = fields.Boolean(
@@ -48,6 +53,7 @@ class CrmContract(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        tracking=True,
     )
     notice_unit = fields.Selection(
         TERM_UNITS,
@@ -56,6 +62,7 @@ class CrmContract(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        tracking=True,
         required=True,
     )
     date_notice = fields.Date(
@@ -91,8 +98,7 @@ class CrmContract(models.Model):
     @api.depends("type_id", "template_id")
     def _compute_duration_unit(self):
         for contract in self:
-            unit = _get_source(contract, "duration").duration_unit
-            contract.duration_unit = unit or contract.duration_unit or "month"
+            contract.duration_unit = _get_unit(contract, "duration", "duration_unit")
 
     @api.depends("type_id", "template_id")
     def _compute_notice_period(self):
@@ -103,8 +109,7 @@ class CrmContract(models.Model):
     @api.depends("type_id", "template_id")
     def _compute_notice_unit(self):
         for contract in self:
-            unit = _get_source(contract, "notice_period").notice_unit
-            contract.notice_unit = unit or contract.notice_unit or "month"
+            contract.notice_unit = _get_unit(contract, "notice_period", "notice_unit")
 
     @api.depends("date_start", "duration", "duration_unit", "is_open_ended")
     def _compute_date_end(self):
@@ -149,6 +154,28 @@ class CrmContract(models.Model):
             )
         )
 
+    @api.onchange("type_id", "template_id")
+    def _onchange_term_source(self):
+        """Tell which terms of a draft another type, or template, changes."""
+        before, changes = self._origin, []
+        for number, unit in (
+            ("duration", "duration_unit"),
+            ("notice_period", "notice_unit"),
+        ):
+            old, new = (_describe_term(row, number, unit) for row in (before, self))
+            if before and old != new:
+                label = self._fields[number]._description_string(self.env)
+                changes.append(f"{label}: {old or '–'} → {new or '–'}")
+        if not changes:
+            return None
+        return {
+            "warning": {
+                "title": self.env._("Terms that change with the type"),
+                "message": "\n".join(changes),
+                "type": "notification",
+            }
+        }
+
     @api.constrains("date_start", "date_end", "notice_period", "notice_unit")
     def _check_notice(self):
         for contract in self:
@@ -168,3 +195,21 @@ class CrmContract(models.Model):
 def _get_source(contract, name):
     """Return what a term of new contracts comes from: the template, or the type."""
     return contract.template_id if contract.template_id[name] else contract.type_id
+
+
+def _get_unit(contract, name, unit):
+    """Return the unit of a term: a number and its unit come from the same record.
+
+    Where nothing gives a number, the contract keeps its own with its unit.
+    """
+    source = _get_source(contract, name)
+    own = contract[unit] if contract[name] and not source[name] else False
+    return own or source[unit] or contract[unit] or "month"
+
+
+def _describe_term(contract, number, unit):
+    """Return a length with its unit in words, like “3 months” (str, empty for none)."""
+    printer = contract.env["crm.contract.print"]
+    if not contract[number] or not contract[unit]:
+        return ""
+    return printer._get_period_text(contract[number], contract[unit])

@@ -46,13 +46,14 @@ class CrmContract(models.Model):
         """
         return self.env["crm.contract.interface"]._bill(self, date_until, date)
 
-    def action_end(self, reason=None, date=None, note=None, settle=True, **details):
+    def action_end(self, reason=None, date=None, note=None, settle=None, **details):
         """End the contract.
 
         :param reason: "completed" or "terminated"
         :param date: its last day; today if not given
         :param note: why; needed for a termination
-        :param settle: cancel or credit what is billed beyond the day
+        :param settle: cancel or credit what is billed beyond the day; what the contract
+            says if not given
         :param details: what other add-ons ask for
         :return: id of the contract, its state, and ids of the invoices and credit notes
             that settle the end (dict)

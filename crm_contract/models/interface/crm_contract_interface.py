@@ -97,6 +97,8 @@ class CrmContractInterface(models.AbstractModel):
             raise UserError(
                 self.env._("There is no argument %s.", ", ".join(map(str, unknown)))
             )
+        if settle is None:
+            settle = contract.refund_advance
         settle = self._read_flag("settle", settle)
         moves = self._do_end(contract, reason, day, note, settle, details)
         if note:

@@ -105,7 +105,8 @@ class CrmContract(models.Model):
 
     def _advance_expire(self):
         """End one contract whose last day is over, and tell who is in charge."""
-        self._action_end("expired", self.date_end)
+        last = self.env["crm.contract.ledger"]._get_last_day(self)
+        self._action_end("expired", last)
         self._tell_person_in_charge(
             self.env._("Contract expired"),
             self.env._("Check open amounts and what comes next."),

@@ -2,7 +2,7 @@ from datetime import date
 
 from markupsafe import Markup
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import format_date
@@ -220,9 +220,7 @@ class CrmContractInstallment(models.Model):
         line = share["_contract_line"]
         invoiced = self._get_invoiced_quantity(line)
         quantity = invoiced or 1.0
-        # The engine's correction of a rounding is kept on lines with taxes alone.
-        amount = share["price_unit"] if share["tax_ids"] else _get_untaxed(share)
-        price_unit = amount / quantity
+        price_unit = self._get_share_price(share) / quantity
         extra_tax_data = self.env["account.tax"]._export_base_line_extra_tax_data(
             dict(share, quantity=quantity, price_unit=price_unit)
         )
@@ -238,6 +236,12 @@ class CrmContractInstallment(models.Model):
             "extra_tax_data": extra_tax_data,
             "sale_line_ids": [Command.set(line.sale_line_id.ids if invoiced else [])],
         }
+
+    @api.model
+    def _get_share_price(self, share):
+        """Return the price of a share that the tax engine made, for a quantity of 1."""
+        # The engine's correction of a rounding is kept on lines with taxes alone.
+        return share["price_unit"] if share["tax_ids"] else _get_untaxed(share)
 
     def _get_invoiced_quantity(self, line):
         """Return the row's part of the quantity of a contract line.

@@ -64,8 +64,13 @@ class CrmContract(models.Model):
     @api.depends("type_id")
     def _compute_late_defaults(self):
         for contract in self:
+            source = contract.type_id
+            own_unit = contract.late_rate and contract.late_rate_unit
             for name in LATE_FIELDS:
-                contract[name] = contract.type_id[name] or contract[name]
+                contract[name] = source[name] or contract[name]
+            # A rate of its own stays what it is: by the day, or by the year.
+            if own_unit and not source.late_rate:
+                contract.late_rate_unit = own_unit
             contract.late_rate_unit = contract.late_rate_unit or "day"
 
     def _compute_amount_interest(self):

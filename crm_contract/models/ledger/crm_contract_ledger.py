@@ -150,25 +150,27 @@ class CrmContractLedger(models.AbstractModel):
             contract.date_ledger = COMPLETE if last <= horizon else horizon
 
     @api.model
-    def _suspend(self, contracts):
+    def _suspend(self, contracts, since=None):
         """Take periods that are not over, and not billed, out of the ledger.
 
         They come back, less the days of the suspension, when it is over. What was
         billed in advance stays billed.
+
+        :param since: first day of the suspension; today if not given
         """
         # sudo: owned by the life cycle; the transition checked the rights
         self.env["crm.contract.suspension"].sudo().create(
             [
                 {
                     "contract_id": contract.id,
-                    "date_start": contract.company_id._get_today(),
+                    "date_start": since or contract.company_id._get_today(),
                 }
                 for contract in contracts
             ]
         )
         waiting = contracts.filtered(lambda c: not c.type_id.bill_suspended)
         for company, mine in waiting.grouped("company_id").items():
-            self._rebuild(mine, company._get_today())
+            self._rebuild(mine, since or company._get_today())
 
     @api.model
     def _resume(self, contracts, day):
@@ -199,6 +201,16 @@ class CrmContractLedger(models.AbstractModel):
         rows = contract.line_ids.sudo().installment_ids
         rows.filtered(lambda row: row.trigger == "period")._shorten_credited(day)
         self._rebuild(contract, day)
+
+    @api.model
+    def _get_last_day(self, contract):
+        """Return the last day that is billed of a term, or False (date).
+
+        It is the end of the term. Extended by satellites in which a contract goes on
+        for some time after it.
+        """
+        contract.ensure_one()
+        return contract.date_end
 
     @api.model
     def _has_ledger(self, contract):

@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Command
 
 from ...tools.recurrence import Period, billed_days
@@ -17,6 +17,21 @@ class Effect(NamedTuple):
     kind: str
     amount: float
     change: float
+
+
+class CrmContract(models.Model):
+    _inherit = "crm.contract"
+
+    refund_advance = fields.Boolean(
+        string="Credit advance payments",
+        default=True,
+        help="At an early end, what was paid in advance for the days after it is "
+        "credited by the day. Otherwise it stays paid.",
+    )
+
+    @api.model
+    def _get_content_fields(self):
+        return (*super()._get_content_fields(), "refund_advance")
 
 
 class CrmContractSettlement(models.AbstractModel):
@@ -81,8 +96,9 @@ class CrmContractSettlement(models.AbstractModel):
             contract_credit="end",
             journal_id=invoice.journal_id.id,
             invoice_line_ids=[
-                Command.create(effect.row._prepare_credit_line_vals(effect.change, day))
+                Command.create(vals)
                 for effect in effects
+                for vals in effect.row._prepare_credit_line_vals(effect.change, day)
             ],
         )
 
@@ -93,9 +109,11 @@ class CrmContractInstallment(models.Model):
     def _filter_dropped(self, day):
         """Return the rows of the plan that a termination on a day cancels.
 
-        Extended by satellites in which a contract runs on until that day.
+        What fell due by then is owed, whether it was billed by then or not.
         """
-        return self._filter_plan().filtered(lambda row: row._is_open())
+        return self._filter_plan().filtered(
+            lambda row: row._is_open() and (not row.date_due or row.date_due > day)
+        )
 
     def _get_end_effect(self, day):
         self.ensure_one()
@@ -157,26 +175,52 @@ class CrmContractInstallment(models.Model):
         return min(billed_days(cut, line._get_pauses()), self.days_billed)
 
     def _prepare_credit_line_vals(self, change, day):
-        """Return create values of the line that takes back a part of the row.
+        """Return create values of the lines that take back a part of the row.
 
-        Quantity 1, so that the parts of a period add up to the whole to the cent.
+        The tax engine's down payment makes them: taxes included, they are that part to
+        the cent.
         """
-        taxes = self.line_id.tax_ids
-        included = any(tax.price_include for tax in taxes.flatten_taxes_hierarchy())
-        untaxed = self.amount_untaxed * change / self.amount if self.amount else 0.0
-        contract = self.contract_id
-        row = self.with_context(lang=contract._get_print_lang())
-        [last_day] = self.env["crm.contract.print"]._format_days(contract, day)
+        line, company = self.line_id, self.contract_id.company_id
+        engine = self.env["account.tax"]
+        base_line = line._prepare_base_line_for_taxes_computation(
+            quantity=self.quantity,
+            price_unit=self.price_unit * self.days_billed / self.days_full,
+        )
+        engine._add_tax_details_in_base_lines([base_line], company)
+        engine._round_base_lines_tax_details([base_line], company)
+        shares = engine._prepare_down_payment_lines(
+            [base_line],
+            company,
+            "fixed",
+            change,
+            computation_key=f"crm_contract_settlement,{self.id}",
+            grouping_function=lambda base_line: {
+                "_contract_line": base_line["_contract_line"]
+            },
+        )
+        self._absorb_rounding(shares, change)
+        name = self._get_credit_line_name(day)
+        return [self._prepare_credit_share_vals(share, name) for share in shares]
+
+    def _prepare_credit_share_vals(self, share, name):
+        price_unit = self._get_share_price(share)
         return {
             "credited_installment_id": self.id,
             "product_id": self.line_id.product_id.id,
-            "name": row.env._(
-                "%(name)s: not delivered after %(day)s",
-                name=self.name,
-                day=last_day,
-            ),
+            "name": name,
             "quantity": 1,
-            "price_unit": change if included else self.currency_id.round(untaxed),
-            "tax_ids": [Command.set(taxes.ids)],
+            "price_unit": price_unit,
+            "tax_ids": [Command.set(share["tax_ids"].ids)],
             "analytic_distribution": self.line_id.analytic_distribution,
+            "extra_tax_data": self.env["account.tax"]._export_base_line_extra_tax_data(
+                dict(share, quantity=1, price_unit=price_unit)
+            ),
         }
+
+    def _get_credit_line_name(self, day):
+        contract = self.contract_id
+        row = self.with_context(lang=contract._get_print_lang())
+        [last_day] = self.env["crm.contract.print"]._format_days(contract, day)
+        return row.env._(
+            "%(name)s: not delivered after %(day)s", name=self.name, day=last_day
+        )

@@ -232,7 +232,10 @@ class CrmContractLine(models.Model):
         if not start or not self.is_recurring or self.recurrence_interval < 1:
             return None
         early = not agreed and contract._get_early_end()
-        ends = (self.date_end, self.valid_until, contract.date_end, last, early)
+        end = contract.date_end
+        if not agreed and end:
+            end = self.env["crm.contract.ledger"]._get_last_day(contract)
+        ends = (self.date_end, self.valid_until, end, last, early)
         end = min(filter(None, ends), default=None)
         cut = max(filter(None, (self.valid_from, first)), default=None)
         if end and end < max(start, cut or start):

@@ -63,8 +63,11 @@ class CrmContract(models.Model):
     def _compute_renewal_terms(self):
         for contract in self:
             source = contract.type_id
-            for name in RENEWAL_TERMS:
-                contract[name] = source[name] or contract[name]
+            contract.renewal_mode = source.renewal_mode or contract.renewal_mode
+            # A number and its unit come from the same record.
+            if source.renewal_duration or not contract.renewal_duration:
+                contract.renewal_duration = source.renewal_duration
+                contract.renewal_unit = source.renewal_unit or contract.renewal_unit
 
     @api.depends("type_id.notice_day_rule", "company_id")
     def _compute_date_notice(self):

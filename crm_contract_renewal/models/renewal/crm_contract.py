@@ -6,6 +6,7 @@ from odoo.tools import format_date
 
 from odoo.addons.crm_contract.tools.records import one
 
+from ...tools.next_term import end_of_term
 from ..deadline.crm_contract import IN_FORCE
 
 
@@ -73,10 +74,26 @@ class CrmContract(models.Model):
                 for row in contract.family_ids.filtered("active")
             )
 
+    @api.depends("kind")
+    def _compute_date_end(self):
+        super()._compute_date_end()
+        # A term that begins on the last day of too short a month ends as it would have
+        # if the month had been longer.
+        next_term = self.env["crm.contract.next.term"]
+        for contract in self.filtered(lambda c: c.kind == "renewal" and c.date_end):
+            # sudo: the first day of predecessors
+            start = contract.date_start
+            day = start and next_term._get_day_of_month(contract.sudo(), start)
+            if day and contract.duration > 0:
+                contract.date_end = end_of_term(
+                    start, contract.duration, contract.duration_unit, day
+                )
+
     @api.constrains("date_start")
     def _check_renewal_start(self):
         for contract in self.filtered(lambda c: c.kind == "renewal"):
-            end = contract.origin_id.date_end
+            # sudo: the end that was agreed on last, by an amendment to come may be
+            end = contract.origin_id.sudo()._get_present_version().date_end
             if end and contract.date_start and contract.date_start <= end:
                 raise ValidationError(
                     self.env._(
@@ -87,6 +104,12 @@ class CrmContract(models.Model):
                         end=format_date(self.env, end),
                     )
                 )
+
+    def _get_state_note(self):
+        today = self.company_id._get_today()
+        if self.state in IN_FORCE and self.date_end and self.date_end < today:
+            return self.env._("The term is over: its renewal is not signed yet")
+        return super()._get_state_note()
 
     def action_view_renewals(self):
         """Open what the contract was renewed by."""
@@ -129,6 +152,7 @@ class CrmContract(models.Model):
 
     def _on_signed(self):
         """Let renewals that have begun take over."""
+        self.env["crm.contract.grace"]._follow_signatures(self)
         super()._on_signed()
         domain = self.env["crm.contract.renewal"]._get_supersede_domain()
         self.filtered_domain(domain)._supersede_origin()
@@ -140,7 +164,12 @@ class CrmContract(models.Model):
             origin = contract.origin_id.sudo()
             if origin.state in IN_FORCE:
                 last = contract.date_start - timedelta(days=1)
-                origin._action_end("superseded", min(last, origin.date_end or last))
+                last = min(last, origin.date_end or last)
+                is_suspended = origin.state == "suspended"
+                # What was billed after it, while the renewal was not signed, is credited.
+                origin._action_end("superseded", last, settle=True)
+                if is_suspended:
+                    self.env["crm.contract.linked"]._go_on_suspended(contract)
 
     def _advance_expire(self):
         """End as terminated, or as superseded, what does not simply expire.

@@ -23,18 +23,20 @@ class CrmContract(models.Model):
 
     @api.model
     def _get_automatic_domain(self):
-        """Return the domain of contracts that renew by themselves now."""
+        """Return the domain of contracts that renew by themselves now.
+
+        After their end as well: they wait for it, see `crm.contract.grace`.
+        """
         due = Domain(
             [
                 ("state", "in", ("running", "suspended")),
                 ("renewal_mode", "in", AUTOMATIC),
+                ("termination_id", "=", False),
                 ("renewal_decision", "in", (False, "renew")),
             ]
         )
         due &= self.env["res.company"]._on_days(
-            lambda today: (
-                Domain("date_notice", "<", today) & Domain("date_end", ">=", today)
-            )
+            lambda today: Domain("date_notice", "<", today)
         )
         return due & ~Domain("renewal_ids", "any", [("state", "!=", "cancelled")])
 

@@ -1,25 +1,16 @@
 from datetime import timedelta
 
-from dateutil.relativedelta import relativedelta
-
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from odoo.addons.crm_contract.models.contract.crm_contract_content_mixin import (
     CONTENT_ORDER,
 )
-from odoo.addons.crm_contract.tools.period import term_end
 
+from ...tools.next_term import end_of_term
 from ...tools.uplift import UNCHANGED
 from ..deadline.crm_contract import IN_FORCE
-
-# Dates of lines, installments and milestones that move with the term.
-_SHIFTED = {
-    "line_ids": ("date_start", "date_end", "date_anchor"),
-    "installment_ids": ("date",),
-    "milestone_ids": ("date_deadline",),
-}
 
 
 class CrmContractRenewal(models.AbstractModel):
@@ -64,10 +55,8 @@ class CrmContractRenewal(models.AbstractModel):
         if version.duration:
             return start, version.duration, version.duration_unit
         # The end was entered as a date: as many months, or days, again.
-        length = relativedelta(start, contract.date_start)
-        if not length.days:
-            return start, 12 * length.years + length.months, "month"
-        return start, (start - contract.date_start).days, "day"
+        move = self.env["crm.contract.next.term"]._get_turn(version, start).move
+        return start, move.months or move.days, "month" if move.months else "day"
 
     @api.model
     def _get_supersede_domain(self):
@@ -99,8 +88,10 @@ class CrmContractRenewal(models.AbstractModel):
             self._prepare_vals(contract, *uplifts.get(contract, (UNCHANGED, "")))
             for contract in contracts
         ]
-        for vals in vals_list:
+        for version, vals in zip(versions, vals_list, strict=True):
             vals["is_automatic_renewal"] = automatic
+            if automatic:
+                self._check_charged_again(version)
         if refresh:
             self._refresh_clauses(versions, vals_list)
         # A renewal that was cancelled just now makes room for this one.
@@ -108,24 +99,32 @@ class CrmContractRenewal(models.AbstractModel):
         # sudo: kind and origin are owned by code; the rights on the origin were checked
         successors = contracts.sudo().create(vals_list).sudo(self.env.su)
         for version, successor in zip(versions, successors, strict=True):
-            successor.sudo()._relink_milestones(version)
+            self.env["crm.contract.next.term"]._complete(version, successor.sudo())
         return successors
+
+    @api.model
+    def _check_charged_again(self, version):
+        """Raise UserError if nothing is charged each term: nobody would look at it."""
+        next_term = self.env["crm.contract.next.term"]
+        if not version.is_framework and not next_term._has_carried_lines(version):
+            raise UserError(
+                self.env._(
+                    "Nothing in %s is charged each term: somebody has to renew it, and "
+                    "say in the draft what is charged again.",
+                    version.display_name,
+                )
+            )
 
     @api.model
     def _prepare_vals(self, contract, uplift, text):
         """Return create values of the successor: content, dates moved on, new prices."""
         start, number, unit = self._get_term(contract)
         # sudo: see `_renew`
-        vals = contract._get_present_version().sudo()._prepare_content_copy_vals()
-        days = (start - contract.date_start).days
-        for name, dates in _SHIFTED.items():
-            for command in vals[name]:
-                _move_dates(command, dates, days)
-        for command in vals["line_ids"]:
-            _raise_prices(command, uplift)
-        for command in vals["installment_ids"]:
-            if command[0] == 0:
-                command[2].update(billed_before=False)
+        version = contract._get_present_version().sudo()
+        next_term = self.env["crm.contract.next.term"]
+        vals = version._prepare_content_copy_vals()
+        vals |= next_term._prepare_content(version, start, uplift)
+        day = next_term._get_day_of_month(version, start)
         return {
             **vals,
             "kind": "renewal",
@@ -135,7 +134,7 @@ class CrmContractRenewal(models.AbstractModel):
             "date_start": start,
             "duration": number,
             "duration_unit": unit,
-            "date_end": number and term_end(start, number, unit),
+            "date_end": number and end_of_term(start, number, unit, day),
             "uplift_note": text,
         }
 
@@ -155,27 +154,3 @@ class CrmContractRenewal(models.AbstractModel):
             for command, clause in zip(created, clauses, strict=True):
                 if clause in updates and not clause.is_deviating:
                     command[2].update(clause._prepare_update_vals(updates[clause]))
-
-
-def _move_dates(command, names, days):
-    """Move dates of the values of a create command, and of rows within, by days."""
-    if command[0] != 0:
-        return
-    for name in names:
-        value = command[2].get(name)
-        if value:
-            day = fields.Date.to_date(value)
-            command[2][name] = day + timedelta(days=days)
-    command[2].pop("billed_until", None)
-
-
-def _raise_prices(command, uplift):
-    """Raise the price of the values of a line, and of its steps."""
-    if command[0] != 0:
-        return
-    vals = command[2]
-    if "price_unit" in vals:
-        vals["price_unit"] = uplift.apply(vals["price_unit"] or 0)
-    for step in vals.get("step_ids") or ():
-        if step[0] == 0 and "price_unit" in step[2]:
-            step[2]["price_unit"] = uplift.apply(step[2]["price_unit"] or 0)

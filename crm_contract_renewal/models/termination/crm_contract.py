@@ -46,20 +46,3 @@ class CrmContractInstallment(models.Model):
     @api.depends("contract_id.date_termination")
     def _compute_is_beyond_end(self):
         return super()._compute_is_beyond_end()
-
-    def _filter_dropped(self, day):
-        """Of a contract that runs on until the day, what falls due by then is owed."""
-        return (
-            super()
-            ._filter_dropped(day)
-            .filtered(
-                lambda row: (
-                    not row.date_due
-                    or row.date_due > day
-                    or (
-                        day <= row.company_id._get_today()
-                        and not row.contract_id.date_termination
-                    )
-                )
-            )
-        )

@@ -120,7 +120,7 @@ class CrmContractTermination(models.Model):
         )
 
     @api.model
-    def _terminate(self, contract, day, by, notice, reason, settle=False, penalty=None):
+    def _terminate(self, contract, day, by, notice, reason, settle=None, penalty=None):
         """End a contract by notice or by agreement.
 
         If the day lies ahead, the contract runs until then, its ledger goes no
@@ -129,6 +129,8 @@ class CrmContractTermination(models.Model):
         :param by: key of `TERMINATORS`
         :param notice: day on which notice was received or given; may be empty for a
             mutual agreement
+        :param settle: whether what was paid in advance is credited; None for what the
+            contract says
         :param penalty: values of the fields of the penalty, or None
         :return: the record
         :raise UserError: if the notice does not allow it, except for managers
@@ -137,6 +139,8 @@ class CrmContractTermination(models.Model):
         contract.check_access("write")
         contract._lock_rows()
         self._check_can_terminate(contract, day, by, notice)
+        if settle is None:
+            settle = contract.refund_advance
         vals = {
             "end_reason": "terminated",
             "date": day,

@@ -90,23 +90,27 @@ class CrmContractTermination(models.Model):
             return self.env._("Say when notice was received or given.")
         if notice and notice > contract.company_id._get_today():
             return self.env._("Notice can't have been given on a day to come.")
-        if contract.date_end and day > contract.date_end:
+        last = self.env["crm.contract.ledger"]._get_last_day(contract)
+        if last and day > last:
             return self.env._(
                 "The term ends on %s: a termination can't be later.",
-                format_date(self.env, contract.date_end),
+                format_date(self.env, last),
             )
         pending = contract._get_live_renewals().filtered(
             lambda row: row.state in ("draft", "review", "to_sign")
         )
         if pending:
             return self.env._("Cancel the renewal %s first.", pending[:1].display_name)
-        return ""
+        is_early = contract.date_end and day < contract.date_end
+        linked = self.env["crm.contract.linked"]
+        return linked._get_refusal(contract, day) if is_early else ""
 
     @api.model
     def _check_can_complete(self, contract, day):
         """Refuse to call completed what is an early end: notice is not got around."""
         if contract.termination_id and contract.state in IN_FORCE:
             raise UserError(self._describe_terminated(contract))
+        self.env["crm.contract.linked"]._check_can_end(contract, day)
         is_early = self.env["crm.contract.settlement"]._get_effects(contract, day)
         if is_early and not self.env.user.has_group(MANAGER):
             raise UserError(
