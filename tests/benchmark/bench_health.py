@@ -41,7 +41,6 @@ LINKS = {
         "contract_id": "crm_contract",
         "line_id": "crm_contract_line",
         "chain": "crm_contract_line",
-        "invoice_id": "account_move",
     },
     "account_move_line": {
         "move_id": "account_move",

@@ -5,29 +5,43 @@ from .crm_contract_health import Check
 
 # What the invoice lines say of each row: billed and credited amounts of what is not
 # cancelled, and on how many invoices. A credit note that is a draft takes nothing back
-# yet; what reverses one bills again at once.
+# yet; what reverses one bills again at once. A line may bill shares of several rows.
 BOOKS = """
     SELECT row_id, sum(billed) AS billed, sum(credited) AS credited,
         count(DISTINCT move_id) FILTER (WHERE billed != 0) AS moves,
+        min(currency_id) AS currency_id,
         bool_and(state = 'posted') FILTER (WHERE billed != 0) AS is_posted,
         bool_and(payment_state = 'not_paid') FILTER (WHERE billed != 0) AS is_unpaid,
         bool_and(payment_state = 'paid') FILTER (WHERE billed != 0) AS is_paid
     FROM (
-        SELECT l.installment_id AS row_id, m.id AS move_id, m.state, m.payment_state,
-            l.price_total * CASE m.move_type WHEN 'out_refund' THEN -1 ELSE 1 END
-                AS billed,
-            0 AS credited
-        FROM account_move_line l JOIN account_move m ON m.id = l.move_id
-        WHERE l.installment_id IS NOT NULL AND m.state != 'cancel'
-        UNION ALL
-        SELECT l.credited_installment_id, m.id, m.state, m.payment_state, 0,
-            l.price_total * CASE m.move_type WHEN 'out_refund' THEN 1 ELSE -1 END
-        FROM account_move_line l JOIN account_move m ON m.id = l.move_id
-        WHERE l.credited_installment_id IS NOT NULL
-            AND (m.state = 'posted' OR m.state = 'draft' AND m.move_type = 'out_invoice')
+        SELECT l.row_id, m.id AS move_id, m.currency_id, m.state, m.payment_state,
+            CASE WHEN l.is_credit THEN 0 WHEN m.move_type = 'out_refund' THEN -l.amount
+                ELSE l.amount END AS billed,
+            CASE WHEN NOT l.is_credit THEN 0 WHEN m.move_type = 'out_refund' THEN l.amount
+                ELSE -l.amount END AS credited
+        FROM (
+            SELECT move_id, installment_id AS row_id, false AS is_credit,
+                price_total AS amount
+            FROM account_move_line WHERE installment_id IS NOT NULL
+            UNION ALL
+            SELECT move_id, credited_installment_id, true, price_total
+            FROM account_move_line
+            WHERE credited_installment_id IS NOT NULL AND installment_id IS NULL
+            UNION ALL
+            SELECT l.move_id, s.installment_id, COALESCE(s.is_credit, false),
+                l.price_total * s.fraction
+            FROM crm_contract_installment_share s
+            JOIN account_move_line l ON l.id = s.move_line_id
+        ) l
+        JOIN account_move m ON m.id = l.move_id
+        WHERE m.state = 'posted' OR m.state = 'draft' AND (
+            NOT l.is_credit OR m.move_type = 'out_invoice'
+        )
     ) line
     GROUP BY row_id
 """
+# Steps of rounding that a line may differ by, because a whole invoice is rounded.
+STEPS = 1.5
 
 
 class CrmContractHealth(models.AbstractModel):
@@ -58,8 +72,8 @@ class CrmContractHealth(models.AbstractModel):
                 "books_difference",
                 self.env._("Rows that were invoiced at another amount than theirs"),
                 self.env._(
-                    "Somebody changed the invoice. Decide whether the rest is to be "
-                    "billed or waived, or credit what was billed too much."
+                    "Somebody changed the invoice. Open the contract, and bill the rest "
+                    "or waive it."
                 ),
                 rows,
                 self._query_books_difference,
@@ -117,15 +131,16 @@ class CrmContractHealth(models.AbstractModel):
     def _select_rows(self, condition, join="JOIN"):
         """Return the query of the rows whose invoice lines say so.
 
-        :param condition: SQL over `r` (the row), `b` (what its lines say) and `half`
-            (half of the smallest amount of its currency)
+        :param condition: SQL over `r` (the row), `b` (what its lines say) and `little`
+            (what rounding may make of an amount)
         :param join: LEFT JOIN for rows without lines as well
         """
         return SQL(
             "SELECT r.id, r.company_id FROM crm_contract_installment r"
-            " JOIN (SELECT id, rounding / 2 AS half FROM res_currency) u"
+            " JOIN (SELECT id, rounding * %s AS little FROM res_currency) u"
             " ON u.id = r.currency_id %s (%s) b ON b.row_id = r.id"
             " WHERE NOT COALESCE(r.billed_before, false) AND %s",
+            STEPS,
             SQL(join),
             SQL(BOOKS),
             SQL(condition),
@@ -136,30 +151,28 @@ class CrmContractHealth(models.AbstractModel):
         """Most rows are planned, and neither side says anything of them."""
         return self._select_rows(
             "(b.row_id IS NOT NULL OR r.amount_invoiced != 0)"
+            " AND COALESCE(b.currency_id, r.currency_id) = r.currency_id"
             " AND abs(COALESCE(r.amount_invoiced, 0) - COALESCE(b.billed, 0)"
-            " + COALESCE(b.credited, 0)) > half",
+            " + COALESCE(b.credited, 0)) > little",
             join="LEFT JOIN",
         )
 
     @api.model
     def _query_books_difference(self):
-        return self._select_rows(
-            "b.moves = 1 AND r.state IN ('invoiced', 'paid')"
-            " AND b.credited = 0 AND abs(b.billed - r.amount) > half"
-        )
+        return self._select("crm.contract.installment", [("has_difference", "=", True)])
 
     @api.model
     def _query_books_twice(self):
         return self._select_rows(
-            "b.moves > 1 AND abs(b.billed - b.credited) > abs(r.amount) + half"
+            "b.moves > 1 AND abs(b.billed - b.credited) > abs(r.amount) + little"
         )
 
     @api.model
     def _query_books_paid(self):
         return self._select_rows(
             "b.is_posted AND b.credited = 0"
-            " AND (b.is_unpaid AND abs(r.amount_paid) > half"
-            " OR b.is_paid AND abs(r.amount_open) > half)"
+            " AND (b.is_unpaid AND abs(r.amount_paid) > little"
+            " OR b.is_paid AND abs(r.amount_open) > little)"
         )
 
     @api.model
@@ -205,7 +218,11 @@ class CrmContractHealth(models.AbstractModel):
             WHERE m.state != 'cancel' AND m.move_type = 'out_invoice' AND NOT EXISTS (
                 SELECT FROM account_move_line l WHERE l.move_id = m.id
                 AND (l.installment_id IS NOT NULL
-                    OR l.credited_installment_id IS NOT NULL)
+                    OR l.credited_installment_id IS NOT NULL
+                    OR EXISTS (
+                        SELECT FROM crm_contract_installment_share s
+                        WHERE s.move_line_id = l.id
+                    ))
             )
             """
         )

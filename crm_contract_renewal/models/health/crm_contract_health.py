@@ -49,7 +49,7 @@ class CrmContractHealth(models.AbstractModel):
     def _get_late_checks(self):
         contracts = "crm.contract"
         advice = self.env._(
-            "See on the contract what keeps it, and under Jobs whether the daily job runs."
+            "See on the contract what keeps it, and below whether the daily job runs."
         )
         return [
             Check(
