@@ -15,31 +15,39 @@ def foreign(factory, people):
 @pytest.fixture(scope="module")
 def abroad(admin):
     """Records of a company that only the administrator knows: {field of a contract: id}."""
-    company = admin.create("res.company", {"name": "Abroad Ltd"})
+    found = admin.search("res.company", [("name", "=", "Abroad Ltd")])
+    company = found[0] if found else admin.create("res.company", {"name": "Abroad Ltd"})
+    admin.call("res.users", "write", [admin.uid], {"company_ids": [(4, company)]})
+    there = {"allowed_company_ids": [company]}
     partner = admin.create(
         "res.partner",
         {
             "name": "Secret Customer",
             "is_company": True,
             "company_id": company,
-            "vat": "",
             "company_registry": "SECRET 1",
             "legal_representative": "Secret Person",
         },
+        **there,
     )
     signatory = admin.create(
-        "res.partner", {"name": "Secret", "parent_id": partner, "company_id": company}
+        "res.partner",
+        {"name": "Secret", "parent_id": partner, "company_id": company},
+        **there,
     )
     bank = admin.create(
         "res.partner.bank",
-        {"acc_number": "SECRET 42", "partner_id": partner, "company_id": company},
+        {"acc_number": f"SECRET {partner}", "partner_id": partner},
+        **there,
     )
     source = admin.ref("crm_contract.crm_contract_type_service")
-    values = {"code": "ABROAD", "company_id": company}
-    type_id = admin.call("crm.contract.type", "copy", [source], values)[0]
+    code = "".join(chr(65 + int(digit)) for digit in str(partner))
+    type_id = admin.call("crm.contract.type", "copy", [source], {"code": code})[0]
+    admin.call("crm.contract.type", "write", [type_id], {"company_id": company})
     template = admin.create(
         "crm.contract.template",
         {"name": "Secret", "company_id": company, "type_id": type_id},
+        **there,
     )
     return {
         "company_id": company,

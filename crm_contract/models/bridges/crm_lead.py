@@ -4,7 +4,8 @@ from ...tools.records import one
 
 
 class CrmLead(models.Model):
-    _inherit = "crm.lead"
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "crm.contract.link.mixin"]
 
     contract_ids = fields.One2many(
         "crm.contract",

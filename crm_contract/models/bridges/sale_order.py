@@ -24,7 +24,8 @@ class CalledOff(NamedTuple):
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
+    _name = "sale.order"
+    _inherit = ["sale.order", "crm.contract.link.mixin"]
 
     contract_id = fields.Many2one(
         "crm.contract",

@@ -86,6 +86,26 @@ class CrmContractNamedMixin(models.AbstractModel):
                     target._collect_named(command[2], named)
 
 
+class CrmContractLinkMixin(models.AbstractModel):
+    """Links to contracts in documents of people who may have no right on contracts."""
+
+    _name = "crm.contract.link.mixin"
+    _description = "Links to contracts"
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """Offer no export of links to those who may not read what they lead to."""
+        described = super().fields_get(allfields, attributes)
+        if attributes and "exportable" not in attributes:
+            return described
+        for name, description in described.items():
+            target = self._fields[name].comodel_name or ""
+            ours = target.startswith("crm.contract") and target in self.env
+            if ours and not self.env[target].has_access("read"):
+                description["exportable"] = False
+        return described
+
+
 class CrmContractDialogMixin(models.AbstractModel):
     """A dialog: whoever opens it may read what it is about."""
 
