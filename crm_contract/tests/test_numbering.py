@@ -54,9 +54,10 @@ class TestNumbering(ContractCommon):
             self.assertEqual(self._number(), f"TST/{self.year + 1}/00001")
         self.assertEqual(self._number(), f"TST/{self.year}/00002")
 
-    def test_year_of_the_user(self):
-        """On an island it is next year already."""
-        contract = self._create_contract().with_context(tz="Pacific/Kiritimati")
+    def test_year_of_the_company(self):
+        """On its island it is next year already, wherever the user is."""
+        self.company.resource_calendar_id.tz = "Pacific/Kiritimati"
+        contract = self._create_contract().with_context(tz="Pacific/Honolulu")
         with freeze_time(f"{self.year}-12-31 12:00:00"):
             self._submit(contract)
         self.assertEqual(contract.number, f"TST/{self.year + 1}/00001")

@@ -63,13 +63,12 @@ class TestToday(ContractCommon):
         with freeze_time("2026-01-02"):
             contract, other = self._create_signed(**vals), self._create_signed(**vals)
         self._tamper(other, company_id=self.western.id)
-        with freeze_time(NIGHT):
-            self._run()
-        other = other.sudo()
-        self.assertEqual((contract.state, other.state), ("ended", "running"))
-        with freeze_time("2026-03-09 07:01:00"):
-            self._run()
-        self.assertEqual(other.state, "ended")
+        both = (contract | other).sudo()
+        job = self.env["crm.contract.schedule"]
+        for moment, due in ((NIGHT, contract), ("2026-03-09 07:01:00", both)):
+            with freeze_time(moment):
+                found = both.search(job._get_expire_due_domain())
+            self.assertEqual(found & both, due, moment)
 
     def test_falls_due_on_the_day_there(self):
         with freeze_time("2026-01-02"):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.records import one
+
 
 class CrmContractTakeCharge(models.TransientModel):
     """Says to whom went what somebody was responsible for, and gives it to another."""
@@ -70,7 +72,7 @@ class CrmContractTakeCharge(models.TransientModel):
 
         :raise AccessError: unless the user may archive those who left
         """
-        self.ensure_one()
+        one(self)
         self.leaving_ids.check_access("write")
         if not self.user_id.active or self.user_id.share:
             raise UserError(self.env._("Choose an employee who is there."))

@@ -70,7 +70,7 @@ class TestAmend(AmendmentCommon):
     """The draft of an amendment, and what becomes of the contract."""
 
     def test_told_until_it_takes_effect(self):
-        amendment = self._amend(self._create_running(), days=5)
+        amendment = self._amend(self._create_running(), days=5, name="More sites")
         service = self.env["crm.contract.incorporation"]
 
         def fail(service, contract, amendment):

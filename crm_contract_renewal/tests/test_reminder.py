@@ -162,6 +162,15 @@ class TestReminder(RenewalCommon):
         self._run("ladder", self._days_before(contract, 60))
         self.assertEqual(contract.activity_ids.user_id, self.user_all)
 
+    def test_group_without_anybody_who_may_read(self):
+        blind = self.env["res.groups"].create(
+            {"name": "Blind", "user_ids": [Command.set(self.salesman.ids)]}
+        )
+        self.type.rung_ids.write({"recipient": "group", "group_id": blind.id})
+        contract = self._create_running()
+        self._run("ladder", self._days_before(contract, 60))
+        self.assertEqual(contract.activity_ids.user_id, self.user)
+
     def test_nobody_is_there(self):
         """It is not taken for sent, and comes when somebody is there again."""
         contract = self._create_running()
