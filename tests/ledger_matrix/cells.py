@@ -88,9 +88,13 @@ class Row:
         )
 
     def job_days(self):
-        """The same for all rows with an interval and an anchor, which are played at once."""
-        periods = [self.p(number) for number in (0, 1, 2, 3, TERM, TERM + 1)]
-        return [*periods, self.inside(1, 5), self.inside(1, 9), self.inside(2, 6)]
+        """Days on which jobs run: those of all rows that are played at once add up."""
+        days = [self.p(0), self.p(1), self.inside(1, 9), self.p(2), self.p(TERM)]
+        if self.cell.event in ("terminate", "suspend twice", "waive"):
+            days += [self.inside(2, 6), self.p(3)]
+        if self.cell.event == "renew":
+            days += [self.p(TERM + 1)]
+        return days
 
     def oracle(self):
         return Oracle(
