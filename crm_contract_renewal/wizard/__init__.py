@@ -1,4 +1,5 @@
 from . import crm_contract_amend
+from . import crm_contract_change_price
 from . import crm_contract_decide_renewal
 from . import crm_contract_end
 from . import crm_contract_end_penalty

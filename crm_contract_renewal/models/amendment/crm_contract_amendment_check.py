@@ -73,6 +73,14 @@ class CrmContractAmendmentCheck(models.AbstractModel):
                     or contract.display_name,
                 )
             ]
+        if self.env["crm.contract.conflict"]._get_open(amendment):
+            return [
+                self.env._(
+                    "Decide first what is to hold of what another amendment changed as "
+                    "well: %s",
+                    amendment.conflicts,
+                )
+            ]
         checks = (
             self._get_wrong_date,
             self._get_wrong_content,

@@ -1,3 +1,5 @@
+import json
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -9,6 +11,30 @@ from odoo.addons.crm_contract.tools.version import values_of
 from ...tools.merge import merge
 from .crm_contract_amendment import OWN_CONTENT
 
+# Fields that say one thing together: taken over, or in conflict, as one.
+GROUPS = {
+    "": [
+        ("date_start", "is_open_ended", "duration", "duration_unit", "date_end"),
+        ("notice_period", "notice_unit"),
+        ("renewal_mode", "renewal_duration", "renewal_unit"),
+    ],
+    "line_ids": [
+        ("price_unit", "discount", "step_ids"),
+        ("is_recurring", "recurrence_interval", "recurrence_unit"),
+    ],
+    "installment_ids": [
+        ("amount_type", "percentage", "amount_fixed"),
+        ("trigger", "date", "days", "milestone_id"),
+    ],
+}
+# By what two rows are alike that two amendments add.
+TWINS = {
+    "line_ids": ("product_id", "name"),
+    "clause_ids": ("template_id", "name"),
+    "milestone_ids": ("name",),
+    "installment_ids": ("name",),
+    "document_ids": ("sha256",),
+}
 # Characters up to which a text before and after a change is read at a glance.
 SHORT = 80
 
@@ -29,8 +55,8 @@ class CrmContract(models.Model):
     conflicts = fields.Text(
         readonly=True,
         copy=False,
-        help="What this draft and an amendment that was signed since change, each in "
-        "its own way. This draft's side stands.",
+        help="What this draft and an amendment that was signed since both change, and "
+        "nobody decided on yet.",
     )
 
     @api.model
@@ -140,19 +166,29 @@ class CrmContractRebase(models.AbstractModel):
         draft, version = amendment.sudo(), contract.sudo()._get_present_version()
         present = contract.sudo()._get_amendable_content()
         base = amendment.base_version_id._get_content()
-        taken, conflicts = merge(*map(values_of, (base, draft._get_content(), present)))
+        before = set(draft._get_rows_by_key("milestone_ids"))
+        taken, conflicts = merge(
+            *map(values_of, (base, draft._get_content(), present)), GROUPS, TWINS
+        )
         own = {(name,) for name in OWN_CONTENT}
         self._take_changes(
             draft, [change for change in taken if change.path not in own], version
         )
+        stuck = self._find_kept_milestones(
+            draft, version, _get_keys(base, "milestone_ids"), before
+        )
         draft._keep_billed_rows()
         draft._remember_base()
-        texts = [
-            self._describe_conflict(amendment, conflict)
-            for conflict in conflicts
-            if conflict.path not in own
-        ]
-        draft.conflicts = "\n".join(texts) or False
+        rows = self.env["crm.contract.conflict"]._keep(
+            amendment,
+            [
+                self._prepare_conflict_vals(amendment, version, conflict)
+                for conflict in conflicts
+                if conflict.path not in own and conflict.path not in stuck
+            ]
+            + list(stuck.values()),
+        )
+        texts = [row._describe() for row in rows]
         amendment._message_log(
             body=Markup("%s<br/>%s")
             % (
@@ -164,19 +200,72 @@ class CrmContractRebase(models.AbstractModel):
     @api.model
     def _take_changes(self, amendment, changes, version):
         """Take over changes from the version of the contract that they lead to."""
-        rows = {}
+        rows, names = {}, []
         for change in changes:
             if len(change.path) == 1:
-                name = change.path[0]
-                amendment[name] = version[name]
+                names.append(change.path[0])
             else:
                 rows.setdefault(change.path[:2], []).append(change)
-        # Milestones first: installments name them.
+        # At once: what follows from one of them is not computed over another one.
+        vals = version._prepare_content_vals()
+        amendment.write({name: vals[name] for name in names if name in vals})
+        for name in names:
+            if name not in vals:
+                amendment[name] = version[name]
+        # Milestones first: installments name them. Those that are gone come last.
         for (name, key), row_changes in sorted(
             rows.items(), key=lambda item: item[0][0] != "milestone_ids"
         ):
             source = version._get_rows_by_key(name).get(key)
-            self._take_row_changes(amendment, name, key, source, row_changes)
+            if source or name != "milestone_ids":
+                self._take_row_changes(amendment, name, key, source, row_changes)
+        for name, key in rows:
+            if name == "milestone_ids":
+                self._remove_milestone(amendment, version, key)
+
+    @api.model
+    def _remove_milestone(self, amendment, version, key):
+        """Remove a milestone that is gone, unless an installment waits for it."""
+        milestone = amendment._get_rows_by_key("milestone_ids").get(key)
+        if not milestone or key in version._get_rows_by_key("milestone_ids"):
+            return
+        if milestone not in amendment.installment_ids.milestone_id:
+            milestone.unlink()
+
+    @api.model
+    def _find_kept_milestones(self, amendment, version, base, before):
+        """Return the conflicts about milestones that one side removed: `{path: vals}`.
+
+        They are in the draft as long as one of its installments waits for them, whoever
+        removed them.
+
+        :param base: keys of the milestones that the draft started from
+        :param before: keys of those that the draft had before the rebase
+        """
+        theirs = version._get_rows_by_key("milestone_ids")
+        conflicts = {}
+        for row in amendment.installment_ids.filtered("milestone_id"):
+            key = row.milestone_id.content_key
+            if key not in base or (key in theirs) == (key in before):
+                continue
+            stands = "theirs" if key in theirs else "mine"
+            conflicts["milestone_ids", key] = self._prepare_milestone_vals(row, stands)
+        return conflicts
+
+    @api.model
+    def _prepare_milestone_vals(self, row, stands):
+        """Return create values of the conflict about a milestone that a row waits for."""
+        milestone = row.milestone_id
+        text = self.env._(
+            "kept, because the installment %(row)s waits for it", row=row.name
+        )
+        return {
+            "path": json.dumps(["milestone_ids", milestone.content_key]),
+            "label": self.env._("Milestone %s", milestone.name),
+            "mine": text if stands == "mine" else False,
+            "theirs": text if stands == "theirs" else False,
+            "stands": stands,
+        }
 
     @api.model
     def _take_row_changes(self, amendment, name, key, source, changes):
@@ -200,30 +289,62 @@ class CrmContractRebase(models.AbstractModel):
 
     @api.model
     def _point_to_milestone(self, amendment, vals, source):
-        """Let the values of an installment name the milestone of this contract."""
+        """Let the values of an installment name the milestone of this contract.
+
+        One that the draft removed comes back: the installment waits for it.
+        """
         if "milestone_id" in vals and source.milestone_id:
+            key = source.milestone_id.content_key
             milestones = amendment._get_rows_by_key("milestone_ids")
-            vals["milestone_id"] = milestones[source.milestone_id.content_key].id
+            if key not in milestones:
+                copied = source.milestone_id._prepare_content_copy_vals(keep_keys=True)
+                milestones[key] = amendment.milestone_ids.create(
+                    amendment._own([copied])
+                )
+            vals["milestone_id"] = milestones[key].id
         return vals
 
     @api.model
-    def _describe_conflict(self, amendment, conflict):
+    def _prepare_conflict_vals(self, amendment, version, conflict):
+        """Return create values of what two amendments both change."""
         mine, theirs = (
-            self._describe_side(amendment, conflict.path, side)
-            for side in (conflict.mine, conflict.theirs)
+            self._describe_side(side, conflict.path, value)
+            for side, value in (
+                (amendment, conflict.mine),
+                (version, conflict.theirs),
+            )
         )
-        return self.env._(
-            "%(what)s: “%(mine)s” here, “%(theirs)s” in what was signed.",
-            what=mine["label"],
-            mine=mine["new"] or self.env._("removed"),
-            theirs=theirs["new"] or self.env._("removed"),
-        )
+        stands = "both" if conflict.twin else "mine"
+        return {
+            "path": json.dumps(conflict.path),
+            "names": conflict.names and json.dumps(conflict.names),
+            "twin": conflict.twin,
+            "label": max(mine["label"], theirs["label"], key=len),
+            "mine": mine["new"],
+            "theirs": theirs["new"],
+            "stands": stands,
+        }
 
     @api.model
-    def _describe_side(self, amendment, path, value):
+    def _describe_side(self, contract, path, value):
+        """Return the `label` of a path and its value on one side, as people read them.
+
+        Empty for what that side removed.
+        """
         if not isinstance(value, tuple):
-            return amendment._describe_change(Change(path, None, value))
-        # Rows within a row
-        parts = [amendment._describe_change(change) for change in value]
-        text = "; ".join(part["new"] or self.env._("removed") for part in parts)
-        return {"label": parts[0]["label"], "new": text}
+            return contract._describe_change(Change(path, None, value))
+        # Several fields, or rows within a row: what is in each of them now
+        parts = [contract._describe_change(change) for change in value]
+        if len(parts) == 1:
+            return parts[0]
+        texts = [
+            f"{part['label'].rpartition(' / ')[2]}: "
+            + (part["new"] or self.env._("none"))
+            for part in parts
+        ]
+        label = contract._describe_change(Change(path, None, None))["label"]
+        return {"label": label, "new": "; ".join(texts)}
+
+
+def _get_keys(content, child):
+    return {row["key"] for row in content["children"].get(child, ())}
