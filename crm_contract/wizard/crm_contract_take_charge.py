@@ -1,13 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.records import one
+
 
 class CrmContractTakeCharge(models.TransientModel):
     """Says to whom went what somebody was responsible for, and gives it to another."""
 
     _name = "crm.contract.take.charge"
     _description = "Take over from somebody who left"
-    _inherit = ["crm.contract.owned.mixin"]
+    _inherit = ["crm.contract.owned.mixin", "crm.contract.dialog.mixin"]
 
     leaving_ids = fields.Many2many("res.users", string="Left", readonly=True,
                                    context={"active_test": False})  # fmt: skip
@@ -70,7 +72,7 @@ class CrmContractTakeCharge(models.TransientModel):
 
         :raise AccessError: unless the user may archive those who left
         """
-        self.ensure_one()
+        one(self)
         self.leaving_ids.check_access("write")
         if not self.user_id.active or self.user_id.share:
             raise UserError(self.env._("Choose an employee who is there."))
@@ -93,7 +95,7 @@ class CrmContractTakeCharge(models.TransientModel):
 class CrmContractTakeChargeLine(models.TransientModel):
     _name = "crm.contract.take.charge.line"
     _description = "What somebody was responsible for"
-    _inherit = ["crm.contract.owned.mixin"]
+    _inherit = ["crm.contract.owned.mixin", "crm.contract.dialog.mixin"]
 
     wizard_id = fields.Many2one(
         "crm.contract.take.charge", required=True, ondelete="cascade", index=True
