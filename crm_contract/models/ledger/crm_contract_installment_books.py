@@ -54,7 +54,6 @@ class CrmContractInstallment(models.Model):
         "crm.contract.installment.share",
         "installment_id",
         string="Shares of lines",
-        groups="account.group_account_invoice,account.group_account_readonly",
     )
     invoice_id = fields.Many2one(
         "account.move",
