@@ -46,7 +46,12 @@ def abroad(admin):
     admin.call("crm.contract.type", "write", [type_id], {"company_id": company})
     template = admin.create(
         "crm.contract.template",
-        {"name": "Secret", "company_id": company, "type_id": type_id},
+        {
+            "name": "Secret",
+            "title": "Secret",
+            "company_id": company,
+            "type_id": type_id,
+        },
         **there,
     )
     return {

@@ -9,7 +9,7 @@ class CrmContractTakeCharge(models.TransientModel):
 
     _name = "crm.contract.take.charge"
     _description = "Take over from somebody who left"
-    _inherit = ["crm.contract.owned.mixin"]
+    _inherit = ["crm.contract.owned.mixin", "crm.contract.dialog.mixin"]
 
     leaving_ids = fields.Many2many("res.users", string="Left", readonly=True,
                                    context={"active_test": False})  # fmt: skip
@@ -95,7 +95,7 @@ class CrmContractTakeCharge(models.TransientModel):
 class CrmContractTakeChargeLine(models.TransientModel):
     _name = "crm.contract.take.charge.line"
     _description = "What somebody was responsible for"
-    _inherit = ["crm.contract.owned.mixin"]
+    _inherit = ["crm.contract.owned.mixin", "crm.contract.dialog.mixin"]
 
     wizard_id = fields.Many2one(
         "crm.contract.take.charge", required=True, ondelete="cascade", index=True

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ...tools.records import one
+
 # Records that are opened at once.
 OPENED = 1000
 # Days between two looks of the weekly job, a late one included.
@@ -109,7 +111,7 @@ class CrmContractHealthCheck(models.Model):
 
         :raise UserError: if the user may not see records of that kind
         """
-        self.ensure_one()
+        one(self)
         self._check_may_look()
         health = self.env["crm.contract.health"]
         check = health._get_check(self.name)

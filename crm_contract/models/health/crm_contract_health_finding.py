@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...tools.records import one
+
 
 class CrmContractHealthFinding(models.Model):
     """A record that a scan found to be wrong, until a later one finds it right."""
@@ -31,7 +33,7 @@ class CrmContractHealthFinding(models.Model):
 
     def action_open_record(self):
         """Open the record that is wrong."""
-        self.ensure_one()
+        one(self)
         return self._get_record()._get_records_action()
 
     def _get_record(self):

@@ -51,7 +51,9 @@ class CrmContractInstallment(models.Model):
         "account.move.line", "credited_installment_id", string="Credited by"
     )
     share_ids = fields.One2many(
-        "crm.contract.installment.share", "installment_id", string="Shares of lines"
+        "crm.contract.installment.share",
+        "installment_id",
+        string="Shares of lines",
     )
     invoice_id = fields.Many2one(
         "account.move",

@@ -171,7 +171,11 @@ class AccountMove(models.Model):
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
-    share_ids = fields.One2many("crm.contract.installment.share", "move_line_id")
+    share_ids = fields.One2many(
+        "crm.contract.installment.share",
+        "move_line_id",
+        groups="account.group_account_invoice,account.group_account_readonly",
+    )
 
     def _is_loose(self):
         """Return whether the line names no row of a ledger."""
