@@ -11,6 +11,7 @@ class CrmContractOwnedMixin(models.AbstractModel):
     _name = "crm.contract.owned.mixin"
     _inherit = "crm.contract.link.mixin"
     _description = "Fields that no client sets"
+    _inherit = ["crm.contract.bounds.mixin"]
 
     @api.model
     def _get_owned_fields(self):
