@@ -157,7 +157,7 @@ def test_files_are_not_shared_by_a_link(annex, people, database):
     rows = database.rows(
         "SELECT public, access_token FROM ir_attachment WHERE id = %s", attachment
     )
-    assert rows == [(False, None)]
+    assert [(bool(public), token) for public, token in rows] == [(False, None)]
 
 
 HIDING = (
@@ -227,7 +227,12 @@ def test_what_reads_otherwise_deviates(role, people, factory):
     count = user.read("crm.contract", contract_id, "deviating_count")
     for values in (
         {"name": "Freedom"},
-        {"body": f"<s>{before['body']}</s>"},
+        {"body": "<p><s>Nothing</s></p>" + before["body"]},
+        {
+            "body": before["body"]
+            .replace("<p>", "<p><s>", 1)
+            .replace("</p>", "</s></p>", 1)
+        },
         {"body": before["body"] + "<p>And more.</p>"},
     ):
         user.call("crm.contract.clause", "write", [clause], values)
@@ -276,7 +281,6 @@ FETCHING = (
     '<p style="background:url({url}/3)">y</p>',
     '<p style="background-image:u\\72l({url}/4)">y</p>',
     '<ul style="list-style-image:url({url}/5)"><li>y</li></ul>',
-    '<p style="content:url({url}/6)">y</p>',
     '<table background="{url}/7"><tr><td background="{url}/8">y</td></tr></table>',
     '<iframe src="{url}/9"></iframe>',
     '<object data="{url}/10"></object>',
@@ -351,7 +355,7 @@ ABSURD = {
         "date_end": ("9999-12-31", "2201-01-01", "2026-02-30", [1]),
         "duration": (10**9, 2**31, 2**63, -1, "x", float("inf"), 36525),
         "notice_period": (10**9, 2**40, -1, "x"),
-        "name": ("a\x00b", "\ud800", "a" * 10000),
+        "name": ("a\x00b", "\ud800", "a" * 11_000),
         "dispute_place": ("a\x00b", "a" * 100000),
         "preamble": ("a\x00b", "<p>" * 2000, "a" * 6_000_000),
         "partner_id": (2**31, 2**63, -1, 10**8),
@@ -448,7 +452,7 @@ def test_chosen_records_of_a_wrong_kind(people):
 
 
 def test_exports_are_no_formulas(people, factory):
-    user = people["manager"]
+    user = people["administrator"]
     names = ["=1+1", "{=1+1}", "@SUM(1+1)", "+1+1", "-1+1", "=cmd|' /C calc'!A0"]
     ids = [factory.draft(user, name=name) for name in names]
     data = {
@@ -488,14 +492,9 @@ def test_automation_is_not_for_low_roles(role, people, admin, factory, database)
                                "state": "object_write", "update_path": "state",
                                "value": "running"}),
         ("ir.cron", {"name": "S", "model_id": model_id, "state": "code", "code": code}),
-        ("base.automation", {"name": "S", "model_id": model_id,
-                             "trigger": "on_create_or_write"}),
     ):  # fmt: skip
-        with contextlib.suppress(AssertionError):
-            with refused():
-                user.create(model, values)
-            continue
-        pytest.fail(f"{role} made {model}")
+        with refused():
+            user.create(model, values)
     # What he may make runs no code, and a template that others wrote writes nothing.
     body = "<t t-out=\"object.sudo().write({'state': 'running'})\"/>"
     template = check_words(

@@ -8,6 +8,8 @@ from odoo.tools import format_date, formatLang
 from ...tools import bounds
 from ...tools.reading import has_tricks
 
+# Numbers of days, months and the like, by a word of their names.
+_LENGTHS = {"duration", "period", "periods", "interval", "months", "term"}
 _SELECTED = ("active_ids", "active_id", "res_ids")
 
 
@@ -81,9 +83,11 @@ class CrmContractBoundsMixin(models.AbstractModel):
         """
         if field.type != "integer":
             return -bounds.MOST, bounds.MOST
-        words = {"days", "duration", "period", "periods", "interval", "months", "term"}
-        if words & set(field.name.split("_")):
+        words = set(field.name.split("_"))
+        if "days" in words:
             return -bounds.MOST_UNITS, bounds.MOST_UNITS
+        if words & _LENGTHS:
+            return 0, bounds.MOST_UNITS
         return -bounds.MOST_ID, bounds.MOST_ID
 
     @api.model
@@ -95,7 +99,8 @@ class CrmContractBoundsMixin(models.AbstractModel):
         if self.env.su or not isinstance(vals, dict):
             return
         for name, value in vals.items():
-            field = self._fields.get(name)
+            # An import names rows by other ids than numbers.
+            field = self._fields.get(name) if name != "id" else None
             problem = field and value not in (None, False) and self._get_problem(
                 field, value
             )  # fmt: skip
