@@ -21,7 +21,6 @@ class CrmContractBill(models.TransientModel):
     _name = "crm.contract.bill"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Bill now"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     state = fields.Selection(
         [("preview", "Preview"), ("running", "Running"), ("done", "Done")],

@@ -11,7 +11,6 @@ class CrmContractEnd(models.TransientModel):
     _name = "crm.contract.end"
     _inherit = "crm.contract.dialog.mixin"
     _description = "End a contract"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"

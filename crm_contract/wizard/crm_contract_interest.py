@@ -8,7 +8,6 @@ class CrmContractInterest(models.TransientModel):
     _name = "crm.contract.interest"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Invoice overdue interest"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"
@@ -60,7 +59,6 @@ class CrmContractInterestLine(models.TransientModel):
     _name = "crm.contract.interest.line"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Overdue interest of an invoice"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     wizard_id = fields.Many2one("crm.contract.interest", ondelete="cascade")
     currency_id = fields.Many2one(related="wizard_id.currency_id")

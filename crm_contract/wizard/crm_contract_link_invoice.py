@@ -10,7 +10,6 @@ class CrmContractLinkInvoice(models.TransientModel):
     _name = "crm.contract.link.invoice"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Link an invoice to the ledger"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     installment_ids = fields.Many2many(
         "crm.contract.installment", string="Rows", required=True, readonly=True

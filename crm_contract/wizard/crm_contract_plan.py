@@ -14,7 +14,6 @@ class CrmContractPlan(models.TransientModel):
     _name = "crm.contract.plan"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Generate a payment plan"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"
@@ -211,7 +210,6 @@ class CrmContractPlanLine(models.TransientModel):
     _name = "crm.contract.plan.line"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Row of a payment plan to be generated"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     wizard_id = fields.Many2one("crm.contract.plan", ondelete="cascade")
     currency_id = fields.Many2one(related="wizard_id.currency_id")

@@ -7,7 +7,6 @@ class CrmContractSign(models.TransientModel):
     _name = "crm.contract.sign"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Sign a contract"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"

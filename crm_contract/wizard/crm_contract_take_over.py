@@ -15,7 +15,6 @@ class CrmContractTakeOver(models.TransientModel):
     _name = "crm.contract.take.over"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Take over signed contracts"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_ids = fields.Many2many(
         "crm.contract", string="Contracts", default=lambda self: self._get_selected()

@@ -7,7 +7,6 @@ class CrmContractAnswer(models.TransientModel):
     _name = "crm.contract.answer"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Answer an approver"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"

@@ -15,7 +15,6 @@ class CrmContractDecide(models.TransientModel):
     _name = "crm.contract.decide"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Decide on contracts"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     decision = fields.Selection(DECISIONS, required=True, default="approve")
     line_ids = fields.One2many("crm.contract.decide.line", "wizard_id")
@@ -178,7 +177,6 @@ class CrmContractDecideLine(models.TransientModel):
     _name = "crm.contract.decide.line"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Step to decide on"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     wizard_id = fields.Many2one(
         "crm.contract.decide", required=True, ondelete="cascade", index=True

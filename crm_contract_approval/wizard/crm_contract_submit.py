@@ -7,7 +7,6 @@ class CrmContractSubmit(models.TransientModel):
     _name = "crm.contract.submit"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Submit a contract"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"

@@ -11,7 +11,6 @@ class CrmContractAmend(models.TransientModel):
     _name = "crm.contract.amend"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Amend a contract"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"

@@ -11,7 +11,6 @@ class CrmContractDecideRenewal(models.TransientModel):
     _name = "crm.contract.decide.renewal"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Decide on renewal"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_ids = fields.Many2many("crm.contract", required=True)
     decision = fields.Selection(DECISIONS, required=True, default="renew")

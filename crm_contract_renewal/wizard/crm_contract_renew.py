@@ -13,7 +13,6 @@ class CrmContractRenew(models.TransientModel):
     _name = "crm.contract.renew"
     _inherit = ["crm.contract.dialog.mixin", "crm.contract.renew.mixin"]
     _description = "Renew contracts"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_ids = fields.Many2many("crm.contract", string="Contracts")
     line_ids = fields.One2many(
@@ -113,7 +112,6 @@ class CrmContractRenewLine(models.TransientModel):
     _name = "crm.contract.renew.line"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Contract to renew"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     wizard_id = fields.Many2one("crm.contract.renew", required=True, ondelete="cascade")
     contract_id = fields.Many2one("crm.contract", required=True, ondelete="cascade")

@@ -9,7 +9,6 @@ class CrmContractReopen(models.TransientModel):
     _name = "crm.contract.reopen"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Reopen a contract"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"

@@ -10,7 +10,6 @@ class CrmContractTextOn(models.TransientModel):
     _name = "crm.contract.text.on"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Contract text as amended"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"

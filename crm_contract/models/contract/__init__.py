@@ -1,5 +1,5 @@
-from . import crm_contract_named_mixin
 from . import crm_contract_bounds_mixin
+from . import crm_contract_named_mixin
 from . import crm_contract_owned_mixin
 from . import crm_contract_content_mixin
 from . import crm_contract

@@ -66,10 +66,10 @@ class CrmContractBoundsMixin(models.AbstractModel):
         self._check_stored_bounds(field_names)
         if not self.env.su:
             # What code copies of an agreed text is asked about on submission.
-            self._check_readable(set(self._agreed_texts) & set(field_names))
+            self._check_agreed_texts(set(self._agreed_texts) & set(field_names))
         return result
 
-    def _check_readable(self, names):
+    def _check_agreed_texts(self, names):
         texts = self.env["crm.contract.reading"]
         for record in self:
             for name in names:

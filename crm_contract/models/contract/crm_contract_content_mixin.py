@@ -37,9 +37,8 @@ class CrmContractContentMixin(models.AbstractModel):
     """
 
     _name = "crm.contract.content.mixin"
-    _inherit = "crm.contract.named.mixin"
+    _inherit = ["crm.contract.bounds.mixin", "crm.contract.named.mixin"]
     _description = "Content of a contract"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     # Field that leads from a part to its contract; None on the contract itself.
     _content_parent = None
