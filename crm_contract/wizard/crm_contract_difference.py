@@ -10,7 +10,6 @@ class CrmContractDifference(models.TransientModel):
     _name = "crm.contract.difference"
     _inherit = "crm.contract.dialog.mixin"
     _description = "Difference of ledger and books"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     installment_ids = fields.Many2many(
         "crm.contract.installment", string="Rows", required=True, readonly=True

@@ -41,8 +41,8 @@ def _prepare_clause_changes(contracts):
     rows, versions = [], {}
     for contract, text in zip(contracts, texts, strict=True):
         clauses = text.clause_ids._filter_content().sorted()
-        taken = clauses.filtered(lambda c: c in updates and not c.is_deviating)
-        kept = clauses.filtered("is_deviating")
+        taken = clauses.filtered(lambda c: c in updates and c._has_library_text())
+        kept = clauses.filtered("is_deviating") - taken
         for clause in taken:
             pair = clause.template_id, updates[clause]
             if pair not in versions:

@@ -9,9 +9,8 @@ class CrmContractOwnedMixin(models.AbstractModel):
     """
 
     _name = "crm.contract.owned.mixin"
-    _inherit = "crm.contract.link.mixin"
+    _inherit = ["crm.contract.bounds.mixin", "crm.contract.link.mixin"]
     _description = "Fields that no client sets"
-    _inherit = ["crm.contract.bounds.mixin"]
 
     @api.model
     def _get_owned_fields(self):

@@ -172,12 +172,17 @@ class CrmContractClause(models.Model):
         self.ensure_one()
         template = self.template_id
         return (
-            not template
-            or self.name != template.name
+            self.name != template.name
             or self.category_id != template.category_id
-            or not self.env["crm.contract.reading"]._is_standard(
-                self.body, template.body
-            )
+            or not self._has_library_text()
+        )
+
+    def _has_library_text(self):
+        """Return whether the text is that of the library, whatever its heading."""
+        self.ensure_one()
+        texts = self.env["crm.contract.reading"]
+        return bool(self.template_id) and texts._is_standard(
+            self.body, self.template_id.body
         )
 
     def _get_text_parts(self):

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 
 from odoo.addons.crm_contract.tools.recurrence import Recurrence
 
@@ -36,7 +36,7 @@ class CrmContractExposure(models.AbstractModel):
         """
         company = contract.company_id
         return contract.currency_id._convert(
-            amount, company.currency_id, company, fields.Date.today()
+            amount, company.currency_id, company, company._get_today()
         )
 
     @api.model
@@ -57,7 +57,9 @@ class CrmContractExposure(models.AbstractModel):
         if not line.is_recurring or line.recurrence_interval < 1:
             return Fee(price)
         contract = line.contract_id
-        start = line.date_start or contract.date_start or fields.Date.today()
+        start = (
+            line.date_start or contract.date_start or contract.company_id._get_today()
+        )
         return Fee(
             price,
             Recurrence(
