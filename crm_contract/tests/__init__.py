@@ -4,6 +4,7 @@ from . import test_bill_wizard
 from . import test_billing
 from . import test_books
 from . import test_bridges
+from . import test_bounds
 from . import test_company
 from . import test_content
 from . import test_examples
@@ -22,6 +23,7 @@ from . import test_link_invoice
 from . import test_lock
 from . import test_numbering
 from . import test_owned_fields
+from . import test_pdf_engine
 from . import test_plan_wizard
 from . import test_print
 from . import test_recurring_print
@@ -44,6 +46,7 @@ from . import test_tools_difference
 from . import test_tools_late_interest
 from . import test_tools_period
 from . import test_tools_plan
+from . import test_tools_reading
 from . import test_tools_recurrence
 from . import test_tools_version
 from . import test_unplanned

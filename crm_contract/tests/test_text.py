@@ -1,3 +1,5 @@
+import base64
+
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields
@@ -7,6 +9,11 @@ from odoo.tools import format_amount, format_date, mute_logger
 
 from ..models.contract.crm_contract_text import placeholder
 from .common import ContractCommon
+
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAA"
+    "AABJRU5ErkJggg=="
+)
 
 
 class TestPlaceholders(ContractCommon):
@@ -177,7 +184,8 @@ class TestClauses(ContractCommon):
         self.assertFalse(clause.is_deviating)
         self.assertEqual(contract.deviating_count, 0)
 
-    def test_free_clause_does_not_deviate(self):
+    def test_free_clause_deviates(self):
+        """What nobody put into the library, somebody has to look at."""
         contract = self._create_contract(
             clause_ids=[
                 Command.create(
@@ -185,7 +193,93 @@ class TestClauses(ContractCommon):
                 )
             ]
         )
-        self.assertFalse(contract.clause_ids.is_deviating)
+        self.assertTrue(contract.clause_ids.is_deviating)
+        self.assertIn("<ins>", contract.clause_ids.difference)
+        self.assertEqual(contract.deviating_count, 1)
+
+    def test_what_reads_otherwise_deviates(self):
+        contract = self._create_contract()
+        clause = contract.clause_ids
+        for vals, shown in (
+            ({"name": "Freedom"}, "Freedom"),
+            ({"category_id": self.category.copy({"name": "Other part"}).id}, "Other"),
+            ({"body": "<p>Liable to the <s>limit</s>.</p>"}, "~"),
+            ({"body": "<p>Liable to the <del>limit</del>.</p>"}, "~"),
+            (
+                {"body": '<p>Liable <span style="text-decoration: line-through">to</span>'
+                         " the limit.</p>"},
+                "~",
+            ),
+            ({"body": "<p>Liable to\u200b the limit.</p>"}, "\u200b"),
+        ):  # fmt: skip
+            with self.subTest(vals):
+                clause.write(vals)
+                self.assertTrue(clause.is_deviating)
+                self.assertIn(shown, clause.difference)
+                self.assertEqual(contract.deviating_count, 1)
+                clause.action_reset_to_library()
+                self.assertFalse(clause.is_deviating)
+        clause.body = '<p><b>Liable</b> to the <span class="a">limit.</span></p>'
+        self.assertFalse(clause.is_deviating)
+
+    def test_preamble_deviates(self):
+        template = self.env["crm.contract.template"].create(
+            {"name": "T", "title": "T", "type_id": self.type.id,
+             "preamble": "<p>Whereas.</p>"}
+        )  # fmt: skip
+        contract = self._create_contract(template_id=template.id)
+        self.assertFalse(contract.deviating_count)
+        contract.preamble = "<p>Whereas <s>not</s>.</p>"
+        self.assertEqual(contract.deviating_count, 1)
+        contract.preamble = "<div>Whereas.</div>"
+        self.assertFalse(contract.deviating_count)
+        free = self._create_contract(preamble="<p>Between us.</p>")
+        self.assertEqual(free.deviating_count, 1)
+
+    def test_formatting_that_hides_is_refused(self):
+        contract = self._create_contract()
+        template = self.env["crm.contract.template"].create(
+            {"name": "T", "title": "T", "type_id": self.type.id}
+        )
+        body = '<p>Liable<span style="color:#ffffff"> without</span> limit.</p>'
+        for record, name in (
+            (contract, "preamble"),
+            (contract.clause_ids, "body"),
+            (template.with_user(self.manager), "preamble"),
+            (self.clause.copy().with_user(self.manager), "body"),
+        ):
+            with (
+                self.assertRaisesRegex(ValidationError, "“without” from being read"),
+                self.env.cr.savepoint(),
+            ):
+                record.write({name: body})
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            self._create_contract(preamble=body)
+
+    def test_hidden_text_of_before_is_not_submitted(self):
+        """What was saved by an earlier release is shown when it is to be decided on."""
+        contract = self._create_contract()
+        self._tamper(
+            contract.clause_ids, body='<p>A<i style="display:none">secret</i></p>'
+        )
+        with self.assertRaisesRegex(UserError, "“secret” from being read"):
+            contract.action_submit()
+
+    def test_printed_as_it_is_read(self):
+        contract = self._create_contract()
+        clause = contract.clause_ids
+        clause.body = '<p class="header">A<img src="http://127.0.0.1:1/x"/></p>'
+        self.assertEqual(clause._get_text(), "<p>A</p>")
+        image = self.env["ir.attachment"].create(
+            {"name": "Plan", "raw": base64.b64decode(PIXEL), "mimetype": "image/png"}
+        )
+        for owner, is_printed in ((self.env.user, False), (self.user, True)):
+            image.create_uid = owner
+            self._tamper(image, create_uid=owner.id)
+            clause.body = f'<p>A<img src="/web/image/{image.id}" alt="Plan"/></p>'
+            text = clause.sudo()._get_text()
+            self.assertEqual("data:image/png;base64," in text, is_printed)
+            self.assertEqual("[Plan]" in text, not is_printed)
 
     def test_order_is_that_of_the_categories(self):
         late = self.category.copy({"name": "Late", "sequence": 99, "part": "other"})

@@ -13,6 +13,8 @@ _LENGTHS = {
     "year": relativedelta(years=1),
 }
 UNITS = tuple(_LENGTHS)
+# One day is left for whoever asks for the neighbour.
+_FIRST, _LAST = date.min + timedelta(days=1), date.max - timedelta(days=1)
 
 
 def shift(anchor: date, count: int, unit: str) -> date:
@@ -27,12 +29,20 @@ def shift(anchor: date, count: int, unit: str) -> date:
     >>> shift(date(2026, 5, 31), -1, "quarter")
     datetime.date(2026, 2, 28)
 
+    Beyond the ends of the calendar it is the last or the first day but one:
+
+    >>> shift(date(2026, 5, 31), 9999, "year"), shift(date(2026, 5, 31), -9999, "year")
+    (datetime.date(9999, 12, 30), datetime.date(1, 1, 2))
+
     :param unit: one of `UNITS`; a quarter is 3 months
     :raise ValueError: unknown unit
     """
     if unit not in _LENGTHS:
         raise ValueError(f"Unknown unit {unit!r}, expected one of {', '.join(UNITS)}")
-    return anchor + _LENGTHS[unit] * count
+    try:
+        return anchor + _LENGTHS[unit] * count
+    except (OverflowError, ValueError):
+        return _LAST if count > 0 else _FIRST
 
 
 def term_end(start: date, count: int, unit: str) -> date:

@@ -103,6 +103,17 @@ def periods(
         slot += 1
 
 
+def count_periods(recurrence: Recurrence, last: date) -> int:
+    """Return how many periods begin by a day, roughly, without going through them.
+
+    >>> count_periods(Recurrence(date(2026, 1, 1), 1, "month"), date(2026, 12, 31))
+    12
+    """
+    first = max(recurrence.start, recurrence.cut or recurrence.start)
+    days = (min(last, recurrence.end or last) - first).days + 1
+    return max(0, round(days / (_MEAN_DAYS[recurrence.unit] * recurrence.interval)))
+
+
 def billed_days(period: Period, pauses: Sequence[Pause]) -> int:
     """Return the days of the period that lie in none of the pauses.
 

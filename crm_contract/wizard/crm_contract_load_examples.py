@@ -27,6 +27,7 @@ class CrmContractLoadExamples(models.TransientModel):
 
     _name = "crm.contract.load.examples"
     _description = "Load example clauses"
+    _inherit = ["crm.contract.bounds.mixin"]
 
     lang = fields.Selection(
         [("en", "English"), ("zh", "Chinese (中文)")],

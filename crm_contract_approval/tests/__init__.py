@@ -11,6 +11,7 @@ from . import test_trust
 from . import test_health
 from . import test_jobs
 from . import test_sheet
+from . import test_exposure
 from . import test_figures
 from . import test_answers
 from . import test_hand_over

@@ -100,7 +100,10 @@ class TestPolicy(ApprovalCommon):
 
     def test_margin_where_known(self):
         self._when(margin_below=20)
-        self.assertEqual(self._names(self._price(100)), ["Legal"])
+        # Without costs nobody knows, and somebody has to look.
+        contract = self._price(100)
+        self.assertEqual(self._names(contract), ["Legal", "Executive"])
+        self.assertIn("not known", self._plan(contract)[1].why[0])
         self.product.with_company(self.company).standard_price = 85
         contract = self._price(100)
         self.assertAlmostEqual(contract.margin_percent, 15)

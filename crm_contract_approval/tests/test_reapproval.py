@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.fields import Command
 
 from .common import ApprovalCommon
@@ -80,6 +82,54 @@ class TestReapproval(ApprovalCommon):
         contract = self._send()
         self._decide(contract, self.lawyer, "reject", comment="No")
         self._submit(contract)
+        self.assertEqual(self._states(contract)["Legal"], "pending")
+
+    def test_file_of_an_annex_changed(self):
+        contract = self._create_contract()
+        vals = {"contract_id": contract.id, "name": "A", "file": "QQ=="}
+        document = contract.document_ids.create(vals)
+        self._submit(contract)
+        self._decide(contract, self.lawyer)
+        contract.action_recall()
+        attachment = self.env["ir.attachment"].sudo().search(
+            [("res_model", "=", document._name), ("res_id", "=", document.id),
+             ("res_field", "=", "file")]
+        )  # fmt: skip
+        attachment.with_user(self.user).datas = "Qg=="
+        self._submit(contract)
+        self.assertEqual(self._states(contract)["Legal"], "pending")
+
+    def test_strike_through(self):
+        contract = self._send()
+        self._decide(contract, self.lawyer)
+        contract.action_recall()
+        contract.clause_ids.body = "<p>Liable to the <s>limit</s>.</p>"
+        self._submit(contract)
+        self.assertEqual(self._states(contract)["Legal"], "pending")
+        self.assertIn("~", self._task(contract).changes)
+
+    def test_what_stands_around_the_content(self):
+        """An amendment that starts from another text is another one."""
+        model = self.env.registry["crm.contract"]
+        prepare = model._prepare_version_vals
+
+        def start_from(base):
+            def prepare_vals(contract):
+                vals = prepare(contract)
+                vals["envelope"]["base"] = base
+                return vals
+
+            return patch.object(model, "_prepare_version_vals", prepare_vals)
+
+        with start_from("one"):
+            contract = self._send()
+            self._decide(contract, self.lawyer)
+            contract.action_recall()
+            self._submit(contract)
+        self.assertEqual(self._states(contract)["Legal"], "kept")
+        contract.action_recall()
+        with start_from("another"):
+            self._submit(contract)
         self.assertEqual(self._states(contract)["Legal"], "pending")
 
     def test_all_kept(self):

@@ -1,1 +1,2 @@
 from . import deputies
+from . import exposure

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.tools import html2plaintext
 
 from odoo.addons.crm_contract.tools.difference import difference_html
+from odoo.addons.crm_contract.tools.reading import reading
 
 
 class CrmContractRenew(models.TransientModel):
@@ -41,12 +41,12 @@ def _prepare_clause_changes(contracts):
     rows, versions = [], {}
     for contract, text in zip(contracts, texts, strict=True):
         clauses = text.clause_ids._filter_content().sorted()
-        taken = clauses.filtered(lambda c: c in updates and not c.is_deviating)
-        kept = clauses.filtered("is_deviating")
+        taken = clauses.filtered(lambda c: c in updates and c._has_library_text())
+        kept = clauses.filtered("is_deviating") - taken
         for clause in taken:
             pair = clause.template_id, updates[clause]
             if pair not in versions:
-                bodies = (html2plaintext(version.body).strip() for version in pair)
+                bodies = (reading(version.body, breaks=True) for version in pair)
                 versions[pair] = difference_html(*bodies)
         if taken or kept:
             taken = [(clause, updates[clause]) for clause in taken]

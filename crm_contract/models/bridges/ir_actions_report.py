@@ -1,6 +1,20 @@
-from odoo import api, models
+import logging
 
-_NO_DELAY = "data-report-javascript-delay"
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools.misc import find_in_path
+
+from ...tools.pdf_engine import EngineError, EngineTimeoutError, make_pdf
+
+_logger = logging.getLogger(__name__)
+
+# Says to the method that makes the options that the pages are ours; no page can say it
+# for itself.
+_OWN = {"crm_contract": True}
+# Less than the time that a worker has by default.
+_TIMEOUT = 90
+# A port of this machine on which nobody answers.
+_NOBODY = "http://127.0.0.1:1"
 
 
 class IrActionsReport(models.Model):
@@ -35,21 +49,54 @@ class IrActionsReport(models.Model):
         specific_paperformat_args=None,
         set_viewport_size=False,
     ):
-        """Don't wait for scripts in our reports, which have none."""
+        """Print our reports in a process that fetches nothing, and ends in its time."""
         report = report_ref and self._get_report(report_ref)
-        if report and report.report_name in self._get_contract_reports():
-            specific_paperformat_args = dict(
-                specific_paperformat_args or {}, **{_NO_DELAY: "0"}
+        if not report or report.report_name not in self._get_contract_reports():
+            return super()._run_wkhtmltopdf(
+                bodies,
+                report_ref=report_ref,
+                header=header,
+                footer=footer,
+                landscape=landscape,
+                specific_paperformat_args=specific_paperformat_args,
+                set_viewport_size=set_viewport_size,
             )
-        return super()._run_wkhtmltopdf(
-            bodies,
-            report_ref=report_ref,
-            header=header,
-            footer=footer,
-            landscape=landscape,
-            specific_paperformat_args=specific_paperformat_args,
+        options = self._build_wkhtmltopdf_args(
+            report.get_paperformat(),
+            landscape,
+            specific_paperformat_args={**(specific_paperformat_args or {}), **_OWN},
             set_viewport_size=set_viewport_size,
         )
+        return self._make_contract_pdf(options, bodies, header, footer)
+
+    @api.model
+    def _make_contract_pdf(self, options, bodies, header, footer):
+        """Return the PDF of pages, see `tools.pdf_engine`.
+
+        :raise UserError: if there is none in time; the rest is in the log
+        """
+        parameters = self.env["ir.config_parameter"].sudo()
+        seconds = float(parameters.get_param("crm_contract.print_timeout") or _TIMEOUT)
+        command = [find_in_path("wkhtmltopdf"), *options]
+        try:
+            return make_pdf(command, list(bodies), header, footer, seconds)
+        except EngineTimeoutError as error:
+            _logger.warning("%s", error)
+            raise UserError(
+                self.env._(
+                    "Printing took longer than %s seconds and was stopped. Print fewer "
+                    "contracts at once, or ask an administrator to raise the time.",
+                    f"{seconds:g}",
+                )
+            ) from error
+        except (EngineError, OSError) as error:
+            _logger.warning("%s", error)
+            raise UserError(
+                self.env._(
+                    "The PDF engine failed; the server's log says why. Try again, or ask "
+                    "an administrator."
+                )
+            ) from error
 
     @api.model
     def _build_wkhtmltopdf_args(
@@ -65,9 +112,11 @@ class IrActionsReport(models.Model):
             specific_paperformat_args=specific_paperformat_args,
             set_viewport_size=set_viewport_size,
         )
-        delay = (specific_paperformat_args or {}).get(_NO_DELAY)
-        if delay is not None:
-            command[command.index("--javascript-delay") + 1] = delay
+        if _OWN.items() <= (specific_paperformat_args or {}).items():
+            # Pages without scripts that take time, which need nothing from elsewhere:
+            # a proxy that is none refuses whatever a text might ask for.
+            command[command.index("--javascript-delay") + 1] = "0"
+            command += ["--proxy", _NOBODY]
         return command
 
     @api.private

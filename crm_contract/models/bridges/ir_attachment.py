@@ -7,6 +7,7 @@ _FILE_FIELDS = {"raw", "datas", "db_datas", "store_fname", "res_model", "res_id"
                 "res_field", "url", "type", "checksum", "mimetype"}  # fmt: skip
 # What opens a file to whoever has its address.
 _OPENING = {"public", "access_token"}
+_PLACE = {"res_model", "res_id", "res_field"}
 
 
 class IrAttachment(models.Model):
@@ -28,12 +29,16 @@ class IrAttachment(models.Model):
             self.browse()._check_one_contract_file(vals)
         attachments = super().create(vals_list)
         attachments._check_contract_documents()
+        attachments._check_not_opened()
         attachments._get_contract_documents()._take_file_change()
         return attachments
 
     def write(self, vals):
-        if _FILE_FIELDS.isdisjoint(vals) and _OPENING.isdisjoint(vals):
-            return super().write(vals)
+        if _FILE_FIELDS.isdisjoint(vals):
+            result = super().write(vals)
+            if not _OPENING.isdisjoint(vals):
+                self._check_not_opened()
+            return result
         if self._is_stored_elsewhere(vals):
             return super().write(vals)
         documents = self._get_contract_documents()
@@ -42,6 +47,8 @@ class IrAttachment(models.Model):
         result = super().write(vals)
         # Nor may another file be moved to where the document keeps its own.
         self._check_contract_documents()
+        if not (_PLACE | _OPENING).isdisjoint(vals):
+            self._check_not_opened()
         (documents | self._get_contract_documents())._take_file_change()
         return result
 
@@ -66,6 +73,9 @@ class IrAttachment(models.Model):
         self._check_contract_document_ids(
             _DOCUMENT, *self._get_contract_documents().ids
         )
+
+    def _check_not_opened(self):
+        """Raise UserError if somebody without rights could read a contract's file."""
         # sudo: the token is not for everybody's eyes
         opened = self.sudo().filtered(
             lambda a: a.res_model == _DOCUMENT and (a.public or a.access_token)
@@ -100,12 +110,12 @@ class IrAttachment(models.Model):
 
         :param vals: of a creation (on no attachments), or of a write
         """
-        if {"res_model", "res_id", "res_field"}.isdisjoint(vals):
+        if _PLACE.isdisjoint(vals):
             return
         for row in self.sudo() or (self.browse(),):
             place = {
                 name: vals.get(name, row[name] if row else False)
-                for name in ("res_model", "res_id", "res_field")
+                for name in sorted(_PLACE)
             }
             if place["res_model"] != _DOCUMENT or place["res_field"] != "file":
                 continue

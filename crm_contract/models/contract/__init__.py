@@ -1,3 +1,4 @@
+from . import crm_contract_bounds_mixin
 from . import crm_contract_named_mixin
 from . import crm_contract_owned_mixin
 from . import crm_contract_content_mixin

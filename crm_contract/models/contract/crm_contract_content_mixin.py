@@ -8,10 +8,10 @@ from odoo.tools import (
     clean_context,
     format_date,
     formatLang,
-    html2plaintext,
     ormcache,
 )
 
+from ...tools.reading import reading
 from ...tools.version import READ, field_name, read_name
 
 # Relational values enter the canonical content as ids: a record may be renamed
@@ -37,7 +37,7 @@ class CrmContractContentMixin(models.AbstractModel):
     """
 
     _name = "crm.contract.content.mixin"
-    _inherit = "crm.contract.named.mixin"
+    _inherit = ["crm.contract.bounds.mixin", "crm.contract.named.mixin"]
     _description = "Content of a contract"
 
     # Field that leads from a part to its contract; None on the contract itself.
@@ -295,7 +295,7 @@ class CrmContractContentMixin(models.AbstractModel):
         if field.type == "selection":
             return dict(field._description_selection(self.env)).get(value, value)
         if field.type == "html":
-            return html2plaintext(value)
+            return reading(value, breaks=True)
         if field.type == "date":
             return format_date(self.env, value)
         if field.type in ("float", "monetary"):

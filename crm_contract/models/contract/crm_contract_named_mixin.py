@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import MissingError
 
+from ...tools.bounds import is_id as _is_id
+
 _LINKS = ("many2one", "one2many", "many2many")
 
 
@@ -110,7 +112,7 @@ class CrmContractDialogMixin(models.AbstractModel):
     """A dialog: whoever opens it may read what it is about."""
 
     _name = "crm.contract.dialog.mixin"
-    _inherit = "crm.contract.named.mixin"
+    _inherit = ["crm.contract.bounds.mixin", "crm.contract.named.mixin"]
     _description = "Dialog about contracts"
 
     @api.model_create_multi
@@ -121,7 +123,3 @@ class CrmContractDialogMixin(models.AbstractModel):
     def write(self, vals):
         self._check_named([vals])
         return super().write(vals)
-
-
-def _is_id(value):
-    return type(value) is int and value > 0

@@ -9,7 +9,7 @@ class CrmContractOwnedMixin(models.AbstractModel):
     """
 
     _name = "crm.contract.owned.mixin"
-    _inherit = "crm.contract.link.mixin"
+    _inherit = ["crm.contract.bounds.mixin", "crm.contract.link.mixin"]
     _description = "Fields that no client sets"
 
     @api.model

@@ -26,6 +26,7 @@ class CrmContract(models.Model):
             self._get_missing_clauses,
         )
         problems = [problem for check in checks for problem in check()]
+        problems += self.env["crm.contract.reading"]._get_hidden(self)
         return problems + self.document_ids._get_missing()
 
     def write(self, vals):

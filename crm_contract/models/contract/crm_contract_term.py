@@ -177,7 +177,8 @@ class CrmContract(models.Model):
         }
 
     @api.constrains("date_start", "date_end", "notice_period", "notice_unit")
-    def _check_notice(self):
+    def _check_term(self):
+        self.line_ids.filtered("is_recurring")._check_period_count()
         for contract in self:
             if (
                 contract.date_notice

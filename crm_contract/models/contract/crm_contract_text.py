@@ -34,6 +34,7 @@ class CrmContract(models.Model):
     """Text: preamble, clauses by part, dispute resolution, placeholders."""
 
     _inherit = "crm.contract"
+    _agreed_texts = ("preamble",)
 
     preamble = fields.Html(
         compute="_compute_from_template",
@@ -107,10 +108,15 @@ class CrmContract(models.Model):
             frozen = contract._get_frozen_fields()
             contract.preamble_frozen = frozen.get(read_name("preamble"))
 
-    @api.depends("clause_ids.is_deviating")
+    @api.depends("clause_ids.is_deviating", "preamble", "template_id")
     def _compute_deviating_count(self):
+        """Count the clauses that are not those of the library, and so the preamble."""
+        texts = self.env["crm.contract.reading"]
         for contract in self:
-            contract.deviating_count = len(contract.clause_ids.filtered("is_deviating"))
+            clauses = contract.clause_ids.filtered("is_deviating")
+            contract.deviating_count = len(clauses) + bool(
+                texts._is_preamble_deviating(contract)
+            )
 
     @api.model
     def _get_clause_fields(self):

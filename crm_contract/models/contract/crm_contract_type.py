@@ -23,6 +23,7 @@ _CODE = re.compile(r"^[^\W\d_][^\d\s/]*$")
 class CrmContractType(models.Model):
     _name = "crm.contract.type"
     _description = "Contract type"
+    _inherit = ["crm.contract.bounds.mixin"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)

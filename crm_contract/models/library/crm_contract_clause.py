@@ -3,9 +3,8 @@ import re
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools import html2plaintext
 
-from ...tools.difference import difference_html
+from ...tools.reading import reading
 from ...tools.version import read_name
 from .crm_contract_clause_category import PARTS
 
@@ -19,6 +18,7 @@ class CrmContractClause(models.Model):
     _order = "category_sequence, sequence, id"
     _check_company_auto = True
     _content_parent = "contract_id"
+    _agreed_texts = ("body",)
 
     contract_id = fields.Many2one(
         "crm.contract", required=True, index=True, ondelete="cascade"
@@ -77,7 +77,8 @@ class CrmContractClause(models.Model):
         string="Deviating",
         compute="_compute_is_deviating",
         store=True,
-        help="The text differs from the library version that it was taken from.",
+        help="Heading or text differ from the library version that the clause was taken "
+        "from, or it is none of the library.",
     )
     difference = fields.Html(compute="_compute_difference", sanitize=False)
     alternate_ids = fields.Many2many(
@@ -109,21 +110,17 @@ class CrmContractClause(models.Model):
                 row = texts.get(clause.content_key, {})
                 clause.body_frozen = row.get(read_name("body"))
 
-    @api.depends("body", "template_id")
+    @api.depends("name", "body", "category_id", "template_id")
     def _compute_is_deviating(self):
         for clause in self:
-            text, library_text = clause.body, clause.template_id.body
-            clause.is_deviating = bool(
-                clause.template_id
-                and text != library_text
-                and _plain(text) != _plain(library_text)
-            )
+            clause.is_deviating = clause._is_deviating()
 
-    @api.depends("body", "template_id")
+    @api.depends("name", "body", "category_id", "template_id")
     def _compute_difference(self):
+        texts = self.env["crm.contract.reading"]
         for clause in self:
-            clause.difference = clause.is_deviating and difference_html(
-                _plain(clause.template_id.body), _plain(clause.body)
+            clause.difference = clause.is_deviating and texts._get_difference(
+                texts._get_whole(clause.template_id), texts._get_whole(clause)
             )
 
     @api.depends("template_id")
@@ -145,7 +142,7 @@ class CrmContractClause(models.Model):
     def _describe_content_row(self, values):
         name = super()._describe_content_row(values)
         text = values.get(read_name("body")) or values.get("body") or ""
-        return f"{name}\n{html2plaintext(text).strip()}"
+        return f"{name}\n{reading(text, breaks=True)}"
 
     @api.model
     def _get_owned_fields(self):
@@ -167,7 +164,26 @@ class CrmContractClause(models.Model):
     def _get_text(self):
         """Return the text to print: the frozen one, else resolved as far as it goes."""
         self.ensure_one()
-        return self.body_frozen or self._resolve_text()[0]
+        text = self.body_frozen or self._resolve_text()[0]
+        return self.env["crm.contract.reading"]._get_printable(text)
+
+    def _is_deviating(self):
+        """Return whether the clause is not the one of the library, as people read it."""
+        self.ensure_one()
+        template = self.template_id
+        return (
+            self.name != template.name
+            or self.category_id != template.category_id
+            or not self._has_library_text()
+        )
+
+    def _has_library_text(self):
+        """Return whether the text is that of the library, whatever its heading."""
+        self.ensure_one()
+        texts = self.env["crm.contract.reading"]
+        return bool(self.template_id) and texts._is_standard(
+            self.body, self.template_id.body
+        )
 
     def _get_text_parts(self):
         """Return the text to print as its first paragraph and the rest (Markup pair).
@@ -187,8 +203,3 @@ class CrmContractClause(models.Model):
         """
         self.ensure_one()
         return self.contract_id._resolve_placeholders(self.body)
-
-
-def _plain(body):
-    # An editor may lay the same text out anew; only its words count.
-    return " ".join(html2plaintext(body or "").split())

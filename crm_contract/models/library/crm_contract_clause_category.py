@@ -10,6 +10,7 @@ PARTS = [
 class CrmContractClauseCategory(models.Model):
     _name = "crm.contract.clause.category"
     _description = "Clause category"
+    _inherit = ["crm.contract.bounds.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -15,9 +15,10 @@ class CrmContractClauseTemplate(models.Model):
 
     _name = "crm.contract.clause.template"
     _description = "Clause library entry"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "crm.contract.bounds.mixin"]
     _order = "category_id, sequence, id"
     _rec_names_search = ["name", "code"]
+    _agreed_texts = ("body",)
 
     name = fields.Char(required=True, tracking=True)
     code = fields.Char(copy=False, index=True)

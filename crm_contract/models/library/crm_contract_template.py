@@ -13,8 +13,10 @@ from ..ledger.crm_contract_installment import TRIGGERS
 class CrmContractTemplate(models.Model):
     _name = "crm.contract.template"
     _description = "Contract template"
+    _inherit = ["crm.contract.bounds.mixin"]
     _order = "sequence, name, id"
     _check_company_auto = True
+    _agreed_texts = ("preamble",)
 
     name = fields.Char(required=True)
     sequence = fields.Integer(default=10)
@@ -166,6 +168,7 @@ class CrmContractTemplate(models.Model):
 class CrmContractTemplateLine(models.Model):
     _name = "crm.contract.template.line"
     _description = "Contract template line"
+    _inherit = ["crm.contract.bounds.mixin"]
     _order = "sequence, id"
 
     template_id = fields.Many2one(
@@ -219,6 +222,7 @@ class CrmContractTemplateLine(models.Model):
 class CrmContractTemplateMilestone(models.Model):
     _name = "crm.contract.template.milestone"
     _description = "Contract template milestone"
+    _inherit = ["crm.contract.bounds.mixin"]
     _order = "sequence, id"
 
     template_id = fields.Many2one(
@@ -233,6 +237,7 @@ class CrmContractTemplateMilestone(models.Model):
 class CrmContractTemplateInstallment(models.Model):
     _name = "crm.contract.template.installment"
     _description = "Contract template installment"
+    _inherit = ["crm.contract.bounds.mixin"]
     _order = "sequence, id"
 
     template_id = fields.Many2one(

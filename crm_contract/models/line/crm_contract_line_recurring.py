@@ -3,8 +3,9 @@ from odoo.exceptions import ValidationError
 from odoo.tools import format_date, formatLang
 from odoo.tools.date_utils import add
 
+from ...tools.bounds import MOST_PERIODS
 from ...tools.charges import Span, Terms, charges
-from ...tools.recurrence import Recurrence, monthly_value, step_at
+from ...tools.recurrence import Recurrence, count_periods, monthly_value, step_at
 from ..contract.crm_contract_type import BILLED_IN, TERM_UNITS
 
 RHYTHM = ("recurrence_interval", "recurrence_unit", "billed_in")
@@ -158,7 +159,9 @@ class CrmContractLine(models.Model):
         untaxed, _total = self._get_period_amounts(*self._get_terms_on(day))
         return monthly_value(untaxed, self.recurrence_interval, self.recurrence_unit)
 
-    @api.constrains("date_start", "date_end", "is_recurring", "contract_id")
+    @api.constrains(
+        "date_start", "date_end", "is_recurring", "contract_id", *RHYTHM[:2]
+    )
     def _check_line_term(self):
         for line in self.filtered("is_recurring"):
             contract = line.contract_id
@@ -171,6 +174,26 @@ class CrmContractLine(models.Model):
                         line.name.partition("\n")[0],
                     )
                 )
+            line._check_period_count()
+
+    def _check_period_count(self):
+        """Raise ValidationError if a line would be billed more often than is sane."""
+        for line in self:
+            recurrence = line._get_recurrence(agreed=True)
+            end = recurrence and recurrence.end
+            number = count_periods(recurrence, end) if end else 0
+            if number <= MOST_PERIODS:
+                continue
+            raise ValidationError(
+                self.env._(
+                    "The line “%(line)s” would be billed %(number)s times; at most "
+                    "%(most)s are possible. Let it end earlier, or make its periods "
+                    "longer.",
+                    line=line.name.partition("\n")[0],
+                    number=number,
+                    most=MOST_PERIODS,
+                )
+            )
 
     @api.model
     def _get_content_fields(self):
@@ -347,6 +370,9 @@ class CrmContractLine(models.Model):
             return 0.0, 0.0
         begin = recurrence.cut or recurrence.start
         until = recurrence.end or add(begin, months=12, days=-1)
+        if count_periods(recurrence, until) > MOST_PERIODS:
+            # It can't be saved, see `_check_line_term`.
+            return 0.0, 0.0
         counts = {}
         for period, days, quantity, price_unit in self._get_billable_periods(
             until, recurrence=recurrence

@@ -302,6 +302,20 @@ class CrmContractVersion(models.Model):
         content = other if isinstance(other, dict) else other._get_content()
         return content_difference(*shared_content(self._get_content(), content))
 
+    def _is_framed_otherwise(self, envelope):
+        """Return whether what the hash covers beside the content is not the same.
+
+        That is number, kind and language, and what satellites add, such as the text that
+        an amendment starts from. What only one of them can have is not compared.
+
+        :param envelope: as of `crm.contract._prepare_version_vals`
+        """
+        self.ensure_one()
+        # sudo: as in `_get_content`
+        stored = json.loads(self.sudo().content)
+        names = stored.keys() & envelope.keys() - {"content", "format"}
+        return any((stored[name] or None) != (envelope[name] or None) for name in names)
+
     def action_view_text(self):
         """Open the printed text that was stored with the version."""
         one(self)

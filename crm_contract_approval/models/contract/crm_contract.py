@@ -105,10 +105,11 @@ class CrmContract(models.Model):
                 contract.state == "review" and contract.approval_task_id.is_mine
             )
 
-    @api.depends("line_ids.discount")
+    @api.depends("amount_total", "line_ids.discount", "line_ids.free_periods")
     def _compute_discount_max(self):
+        exposures = self.env["crm.contract.exposure"]
         for contract in self:
-            contract.discount_max = max(contract.line_ids.mapped("discount"), default=0)
+            contract.discount_max = exposures._reckon(contract).discount
 
     @api.depends("line_ids.price_subtotal", "line_ids.product_id", "line_ids.quantity")
     def _compute_margin_percent(self):

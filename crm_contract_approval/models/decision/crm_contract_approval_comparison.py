@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.tools import format_date, formatLang, html2plaintext
+from odoo.tools import format_date, formatLang
 
 
 class CrmContractApprovalTask(models.Model):
@@ -131,7 +131,9 @@ class CrmContractApprovalTask(models.Model):
         # sudo: numbers of contracts that the approver may not open
         earlier = self.env["crm.contract.clause"].sudo().search(
             [
-                ("template_id", "in", deviating.template_id.ids),
+                "|", ("template_id", "in", deviating.template_id.ids),
+                "&", ("template_id", "=", False),
+                ("name", "in", deviating.mapped("name")),
                 ("is_deviating", "=", True),
                 ("contract_id", "!=", contract.id),
                 ("company_id", "=", contract.company_id.id),
@@ -139,12 +141,13 @@ class CrmContractApprovalTask(models.Model):
             ]
         )  # fmt: skip
         found = []
+        texts = self.env["crm.contract.reading"]
         for clause in deviating:
-            text = " ".join(html2plaintext(clause.body or "").split())
             same = earlier.filtered(
-                lambda row, clause=clause, text=text: (
+                lambda row, clause=clause: (
                     row.template_id == clause.template_id
-                    and " ".join(html2plaintext(row.body or "").split()) == text
+                    and row.name == clause.name
+                    and texts._is_standard(row.body, clause.body)
                 )
             ).contract_id
             own = same.filtered(

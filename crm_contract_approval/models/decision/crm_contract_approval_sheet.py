@@ -5,6 +5,8 @@ from odoo.tools import formatLang
 
 from odoo.addons.crm_contract.tools.difference import difference_html
 
+from ..policy.crm_contract_exposure import MONTHS
+
 
 class CrmContractApprovalTask(models.Model):
     """What an approver has to know: figures, changes, deviations, precedents."""
@@ -56,10 +58,10 @@ class CrmContractApprovalTask(models.Model):
     @api.depends("contract_id")
     def _compute_deviations(self):
         for task in self:
-            clauses = task.contract_id.clause_ids.filtered("is_deviating")
+            texts = self.env["crm.contract.reading"]
             task.deviations = Markup().join(
-                Markup("<h5>%s</h5><p>%s</p>") % (clause.name, clause.difference)
-                for clause in clauses
+                Markup("<h5>%s</h5><p>%s</p>") % deviation
+                for deviation in texts._get_deviations(task.contract_id)
             )
 
     @api.depends("contract_id")
@@ -81,23 +83,38 @@ class CrmContractApprovalTask(models.Model):
         """Return what to show of the contract: list of (label, value, alarming)."""
         self.ensure_one()
         contract = self.contract_id
-        money = {"currency_obj": contract.currency_id}
+        # sudo: of the policy, its months alone
+        months = self.sudo().policy_id.exposure_months
+        exposure = self.env["crm.contract.exposure"]._reckon(contract, months or MONTHS)
+
+        def money(amount):
+            return formatLang(self.env, amount, currency_obj=contract.currency_id)
+
         rows = [
+            (self.env._("Value"), money(contract.amount_total), False),
             (
-                self.env._("Value"),
-                formatLang(self.env, contract.amount_total, **money),
+                self.env._("Over %s months or the term", months or MONTHS),
+                money(exposure.value),
+                False,
+            ),
+            (
+                self.env._("Before discounts and rebates"),
+                money(exposure.gross),
                 False,
             ),
             (self.env._("Term"), self._get_term_text(), False),
             (
                 self.env._("Highest discount"),
-                f"{contract.discount_max:.4g} %",
-                bool(contract.discount_max),
+                f"{exposure.discount:.4g} %",
+                bool(exposure.discount),
             ),
         ]
-        if contract.is_margin_known:
-            margin = contract.margin_percent
-            rows.append((self.env._("Margin"), f"{margin:.1f} %", margin < 0))
+        margin = contract.margin_percent
+        text = (
+            f"{margin:.1f} %" if contract.is_margin_known else self.env._("not known")
+        )
+        is_alarming = margin < 0 or not contract.is_margin_known
+        rows.append((self.env._("Margin"), text, is_alarming))
         rows.append(
             (
                 self.env._("Deviating clauses"),

@@ -33,18 +33,32 @@ class CrmContractApprovalStep(models.Model):
     )
     amount_from = fields.Monetary(
         string="Value from",
-        help="Total in the currency of the company from which the step is needed.",
+        help="Exposure, taxes included, in the currency of the company, from which the "
+        "step is needed.",
     )
     amount_below = fields.Monetary(
         string="Value below",
-        help="Total in the currency of the company below which the step is needed.",
+        help="Exposure, taxes included, in the currency of the company, below which the "
+        "step is needed.",
+    )
+    amount_basis = fields.Selection(
+        [
+            ("value", "At the agreed prices"),
+            ("gross", "Before discounts and rebates"),
+        ],
+        string="Value",
+        required=True,
+        default="value",
+        help="What is compared. Neither is lowered by free periods.",
     )
     discount_from = fields.Float(
-        string="Discount from (%)", help="Highest discount of a line."
+        string="Discount from (%)",
+        help="Highest discount of a line, or of all together. Free periods and rebates "
+        "count as discounts.",
     )
     margin_below = fields.Float(
         string="Margin below (%)",
-        help="Counts only where the costs of all products are known.",
+        help="A margin that is not known, for want of a product's costs, counts as below.",
     )
     clause_condition = fields.Selection(
         [
@@ -163,7 +177,7 @@ class CrmContractApprovalStep(models.Model):
         limit = self._format(self.amount_from)
         return Criterion(
             self._compare(contract, self.amount_from) >= 0,
-            self.env._("The value is %s or more", limit),
+            self._describe_value(contract, self.env._("%s or more", limit)),
             self.env._("a value below %s", limit),
         )
 
@@ -173,26 +187,30 @@ class CrmContractApprovalStep(models.Model):
         limit = self._format(self.amount_below)
         return Criterion(
             self._compare(contract, self.amount_below) < 0,
-            self.env._("The value is below %s", limit),
+            self._describe_value(contract, self.env._("below %s", limit)),
             "",
         )
 
     def _get_discount(self, contract):
         if not self.discount_from:
             return None
+        discount = self._get_exposure(contract).discount
         return Criterion(
-            contract.discount_max >= self.discount_from,
-            self.env._("A discount of %s %% is given", round(contract.discount_max, 2)),
+            discount >= self.discount_from,
+            self.env._("A discount of %s %% is given", round(discount, 2)),
             self.env._("discounts below %s %%", self.discount_from),
         )
 
     def _get_margin(self, contract):
         if not self.margin_below:
             return None
+        avoid = self.env._("a margin of %s %% or more", self.margin_below)
+        if not contract.is_margin_known:
+            return Criterion(True, self.env._("The margin is not known"), avoid)
         return Criterion(
-            contract.is_margin_known and contract.margin_percent < self.margin_below,
+            contract.margin_percent < self.margin_below,
             self.env._("The margin is %s %%", round(contract.margin_percent, 1)),
-            self.env._("a margin of %s %% or more", self.margin_below),
+            avoid,
         )
 
     def _get_clauses(self, contract):
@@ -202,7 +220,7 @@ class CrmContractApprovalStep(models.Model):
         if self.clause_condition in ("missing", "both"):
             missing = contract._get_missing_mandatory_clauses()
         if self.clause_condition in ("deviating", "both"):
-            deviating = contract.clause_ids.filtered("is_deviating")
+            deviating = self.env["crm.contract.reading"]._get_deviations(contract)
         names = [clause.name for clause in (*deviating, *missing)]
         return Criterion(
             bool(names),
@@ -219,13 +237,29 @@ class CrmContractApprovalStep(models.Model):
             "",
         )
 
-    def _compare(self, contract, amount):
-        company = contract.company_id
-        # At today's rate: the one kept with the contract may be older than the rates.
-        value = contract.currency_id._convert(
-            contract.amount_total, company.currency_id, company, company._get_today()
+    def _get_exposure(self, contract):
+        return self.env["crm.contract.exposure"]._reckon(
+            contract, self.policy_id.exposure_months
         )
-        return company.currency_id.compare_amounts(value, amount)
+
+    def _get_value(self, contract):
+        """Return what the amounts of the step are compared with, of today's rate."""
+        exposures = self.env["crm.contract.exposure"]
+        return exposures._convert(
+            contract, getattr(self._get_exposure(contract), self.amount_basis)
+        )
+
+    def _compare(self, contract, amount):
+        currency = contract.company_id.currency_id
+        return currency.compare_amounts(self._get_value(contract), amount)
+
+    def _describe_value(self, contract, limit):
+        return self.env._(
+            "The value over %(months)s months or the term is %(value)s, %(limit)s",
+            months=self.policy_id.exposure_months,
+            value=self._format(self._get_value(contract)),
+            limit=limit,
+        )
 
     def _format(self, amount):
         return formatLang(self.env, amount, currency_obj=self.currency_id)

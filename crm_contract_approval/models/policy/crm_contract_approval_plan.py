@@ -166,8 +166,10 @@ def _get_changed_concerns(contract, version):
     """
     if not version:
         return {"other"}
-    now = contract._prepare_version_vals()["envelope"]["content"]
-    changes = version._get_differences(now)
+    envelope = contract._prepare_version_vals()["envelope"]
+    if version._is_framed_otherwise(envelope):
+        return {"other"}
+    changes = version._get_differences(envelope["content"])
     names = {field_name(change.path[0]) for change in changes}
     concern_of = {name: key for key, names in _FIELDS_OF.items() for name in names}
     changed = {concern_of.get(name, "other") for name in names}

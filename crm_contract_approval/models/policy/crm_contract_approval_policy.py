@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from .crm_contract_approval_step import HAND_OVER
+from .crm_contract_exposure import MONTHS
 
 _BUMPED = "crm_contract_approval.bumped"
 
@@ -12,7 +13,7 @@ _BUMPED = "crm_contract_approval.bumped"
 class CrmContractApprovalPolicy(models.Model):
     _name = "crm.contract.approval.policy"
     _description = "Approval policy"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "crm.contract.bounds.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
 
@@ -41,6 +42,14 @@ class CrmContractApprovalPolicy(models.Model):
         help="The policy is for these customers and their contacts; empty for all.",
     )
     domain = fields.Char(string="Condition", default="[]", required=True)
+    exposure_months = fields.Integer(
+        string="Months of exposure",
+        default=MONTHS,
+        required=True,
+        aggregator=None,
+        help="Conditions compare what a contract comes to in these months, or in its term "
+        "if that is longer, at its full price: steps count, free periods don't.",
+    )
     version = fields.Integer(
         default=1,
         readonly=True,
@@ -61,6 +70,11 @@ class CrmContractApprovalPolicy(models.Model):
     )
     step_ids = fields.One2many(
         "crm.contract.approval.step", "policy_id", string="Steps", copy=True
+    )
+
+    _exposure_months_range = models.Constraint(
+        "CHECK (exposure_months BETWEEN 1 AND 120)",
+        "The exposure is reckoned over 1 to 120 months.",
     )
 
     @api.model
@@ -86,9 +100,8 @@ class CrmContractApprovalPolicy(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not {"company_id", "type_ids", "kind", "partner_ids", "domain"}.isdisjoint(
-            vals
-        ):
+        if not {"company_id", "type_ids", "kind", "partner_ids", "domain",
+                "exposure_months"}.isdisjoint(vals):  # fmt: skip
             self._raise_version()
         return result
 

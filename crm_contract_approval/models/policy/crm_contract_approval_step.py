@@ -18,6 +18,7 @@ class CrmContractApprovalStep(models.Model):
 
     _name = "crm.contract.approval.step"
     _description = "Approval step"
+    _inherit = ["crm.contract.bounds.mixin"]
     _order = "policy_id, sequence, id"
     _check_company_auto = True
 

@@ -17,6 +17,7 @@ class CrmContractRung(models.Model):
 
     _name = "crm.contract.rung"
     _description = "Reminder before a deadline"
+    _inherit = ["crm.contract.bounds.mixin"]
     _order = "type_id, days desc, id"
 
     type_id = fields.Many2one(

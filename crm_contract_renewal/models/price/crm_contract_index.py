@@ -7,6 +7,7 @@ class CrmContractIndex(models.Model):
 
     _name = "crm.contract.index"
     _description = "Price index"
+    _inherit = ["crm.contract.bounds.mixin"]
     _order = "name"
 
     name = fields.Char(required=True)
@@ -43,6 +44,7 @@ class CrmContractIndex(models.Model):
 class CrmContractIndexValue(models.Model):
     _name = "crm.contract.index.value"
     _description = "Value of a price index"
+    _inherit = ["crm.contract.bounds.mixin"]
     _order = "index_id, date"
     _rec_name = "date"
 

@@ -152,5 +152,5 @@ class CrmContractRenewal(models.AbstractModel):
             # one that clears them.
             created = [command for command in vals["clause_ids"] if command[0] == 0]
             for command, clause in zip(created, clauses, strict=True):
-                if clause in updates and not clause.is_deviating:
+                if clause in updates and clause._has_library_text():
                     command[2].update(clause._prepare_update_vals(updates[clause]))

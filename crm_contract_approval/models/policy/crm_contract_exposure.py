@@ -1,0 +1,85 @@
+from odoo import api, models
+
+from odoo.addons.crm_contract.tools.recurrence import Recurrence
+
+from ...tools.exposure import Fee, Price, reckon
+
+MONTHS = 12
+
+
+class CrmContractExposure(models.AbstractModel):
+    """What a contract may come to: the value that the thresholds of steps compare."""
+
+    _name = "crm.contract.exposure"
+    _description = "Exposure of a contract"
+
+    @api.model
+    def _reckon(self, contract, months=MONTHS):
+        """Return the exposure of a contract (`tools.exposure.Exposure`), taxes included.
+
+        It is in the currency of the contract, and never less than the contract value:
+        that of a framework is its ceiling.
+
+        :param months: months that are counted at least
+        """
+        exposure = reckon(self._get_fees(contract), months, contract.date_end or None)
+        return exposure._replace(
+            value=max(exposure.value, contract.amount_total),
+            gross=max(exposure.gross, contract.amount_total),
+        )
+
+    @api.model
+    def _convert(self, contract, amount):
+        """Return an amount of the contract in the currency of its company, of today.
+
+        The rate that is kept with the contract may be older than the rates.
+        """
+        company = contract.company_id
+        return contract.currency_id._convert(
+            amount, company.currency_id, company, company._get_today()
+        )
+
+    @api.model
+    def _get_fees(self, contract):
+        """Return what the lines of a contract charge (list of `Fee`)."""
+        if contract.is_framework:
+            # A price list: what is called off is known by the ceiling alone.
+            return []
+        lines = contract.line_ids._filter_content()
+        return [
+            self._get_fee(line)
+            for line in lines.filtered(lambda line: not line.display_type)
+        ]
+
+    @api.model
+    def _get_fee(self, line):
+        price = self._get_price(line, line.quantity, line.price_unit)
+        if not line.is_recurring or line.recurrence_interval < 1:
+            return Fee(price)
+        contract = line.contract_id
+        start = (
+            line.date_start or contract.date_start or contract.company_id._get_today()
+        )
+        return Fee(
+            price,
+            Recurrence(
+                start,
+                line.recurrence_interval,
+                line.recurrence_unit,
+                # The end of the contract is no end of its fees: it may be renewed.
+                line.date_end or None,
+                line.date_anchor or None,
+            ),
+            tuple(
+                (step.date_from, self._get_price(line, step.quantity, step.price_unit))
+                for step in line.step_ids
+            ),
+            line.free_periods,
+        )
+
+    @api.model
+    def _get_price(self, line, quantity, price_unit):
+        amounts = {"quantity": quantity, "price_unit": price_unit}
+        return Price(
+            line._get_amounts(**amounts, discount=0)[1], line._get_amounts(**amounts)[1]
+        )

@@ -1,0 +1,533 @@
+"""What is decided is what is read: files, texts, prints, bounds, exports, automation.
+
+Everything here goes around the forms: through attachments, formatting, addresses in
+texts, absurd values, spreadsheets and rules of Odoo that run by themselves.
+"""
+
+import base64
+import contextlib
+import hashlib
+import io
+import json
+import socket
+import threading
+import time
+import zipfile
+
+import pytest
+from client import REFUSALS, RpcError, refused
+
+DOCUMENT = "crm.contract.document"
+ATTACHMENT = "ir.attachment"
+CONTRACT = "/report/pdf/crm_contract.report_contract"
+# Words of PostgreSQL and Python that no person should read.
+RAW = (
+    "psycopg2",
+    "Traceback",
+    "numeric field overflow",
+    "out of range",
+    "invalid literal",
+    "could not convert",
+    "NUL",
+    "codec",
+    "strptime",
+    "does not match format",
+    "invalid input syntax",
+    "object has no attribute",
+    "Incorrect padding",
+    "not JSON",
+)
+
+
+def encode(data):
+    return base64.b64encode(data).decode()
+
+
+@pytest.fixture
+def annex(factory, people):
+    """A draft with an annex, and the attachment in which the file is stored."""
+    user = people["own"]
+    contract_id = factory.draft(user)
+    values = {"contract_id": contract_id, "name": "annex.txt", "file": encode(b"One")}
+    return contract_id, user.create(DOCUMENT, values)
+
+
+def attachment_of(database, document_id):
+    rows = database.rows(
+        "SELECT id FROM ir_attachment WHERE res_model = %s AND res_field = 'file'"
+        " AND res_id = %s",
+        DOCUMENT,
+        document_id,
+    )
+    return rows[0][0] if rows else None
+
+
+def check_hash(admin, document_id):
+    """The hash is that of the file, whatever happened."""
+    row = admin.read(DOCUMENT, document_id, "file", "sha256")
+    data = base64.b64decode(row["file"] or "")
+    assert hashlib.sha256(data).hexdigest() == row["sha256"]
+    return data
+
+
+@pytest.mark.parametrize("role", ["own", "all", "manager", "administrator"])
+def test_a_file_has_its_hash_and_its_editor(role, annex, people, admin, database):
+    user, (contract_id, document_id) = people[role], annex
+    place = {"res_model": DOCUMENT, "res_id": document_id, "res_field": "file"}
+    for number, values in enumerate(
+        (
+            {"datas": encode(b"Two")},
+            {"raw": "Three"},
+            {"db_datas": encode(b"Four")},
+            {"datas": encode(b"Five"), "mimetype": "text/html"},
+            {"type": "binary", "datas": encode(b"Six")},
+            {"store_fname": "aa/aa", "checksum": "0" * 40},
+        )
+    ):
+        attachment = attachment_of(database, document_id)
+        with contextlib.suppress(RpcError):
+            user.call(ATTACHMENT, "write", [attachment], values)
+        check_hash(admin, document_id), number
+    assert user.uid in [
+        *admin.read("crm.contract", contract_id, "editor_ids"),
+        admin.call("crm.contract", "read", [contract_id], ["create_uid"])[0][
+            "create_uid"
+        ][0],
+    ]
+    # Away, anew, and a second one
+    with contextlib.suppress(RpcError):
+        user.call(ATTACHMENT, "unlink", [attachment_of(database, document_id)])
+    if check_hash(admin, document_id) == b"":
+        with refused():
+            people["own"].call("crm.contract", "action_submit", [contract_id])
+        user.create(ATTACHMENT, {"name": "f", "datas": encode(b"Seven"), **place})
+    check_hash(admin, document_id)
+    other = user.create(ATTACHMENT, {"name": "other", "datas": encode(b"Eight")})
+    for call in (
+        ("create", [{"name": "f", "datas": encode(b"Nine"), **place}]),
+        ("write", [other], place),
+        ("copy", [attachment_of(database, document_id)]),
+    ):
+        with refused():
+            user.call(ATTACHMENT, *call)
+    check_hash(admin, document_id)
+
+
+def test_routes_that_take_files(annex, people, admin, database):
+    user, (contract_id, document_id) = people["own"], annex
+    attachment = attachment_of(database, document_id)
+    place = {"model": DOCUMENT, "id": document_id}
+    thread = {"thread_model": DOCUMENT, "thread_id": document_id, "is_pending": False}
+    for path, values, name in (
+        ("/web/binary/upload_attachment", place, "ufile"),
+        ("/mail/attachment/upload", thread, "ufile"),
+    ):
+        user.post_form(path, values, files={name: ("file", b"forged", "text/plain")})
+    for path, params in (
+        (
+            "/html_editor/attachment/add_data",
+            {"name": "file", "data": encode(b"forged"), "is_image": False,
+             "res_model": DOCUMENT, "res_id": document_id},
+        ),
+        ("/mail/attachment/delete", {"attachment_id": attachment}),
+        ("/html_editor/attachment/remove", {"ids": [attachment]}),
+    ):  # fmt: skip
+        with contextlib.suppress(RpcError, OSError):
+            user.post_json(path, params)
+    data = check_hash(admin, document_id)
+    if data == b"":
+        with refused():
+            user.call("crm.contract", "action_submit", [contract_id])
+    else:
+        assert data == b"One"
+
+
+def test_files_are_not_shared_by_a_link(annex, people, database):
+    user, (contract_id, document_id) = people["own"], annex
+    for state in ("draft", "to_sign"):
+        if state == "to_sign":
+            user.call("crm.contract", "action_submit", [contract_id])
+        attachment = attachment_of(database, document_id)
+        for values in ({"public": True}, {"access_token": "known"}):
+            for writer in (user, people["administrator"]):
+                with refused():
+                    writer.call(ATTACHMENT, "write", [attachment], values)
+        with refused():
+            user.call(ATTACHMENT, "generate_access_token", [attachment])
+    rows = database.rows(
+        "SELECT public, access_token FROM ir_attachment WHERE id = %s", attachment
+    )
+    assert [(bool(public), token) for public, token in rows] == [(False, None)]
+
+
+HIDING = (
+    '<p>A <span style="display:none">secret</span></p>',
+    '<p>A <span style="visibility: hidden">secret</span></p>',
+    '<p>A <span style="color:#fff">secret</span></p>',
+    '<p>A <font color="white">secret</font></p>',
+    '<p>A <span style="font-size:0">secret</span></p>',
+    '<p>A <span style="opacity:0">secret</span></p>',
+    '<p style="position:absolute;left:-999px">secret</p>',
+    '<p style="text-indent:-999px">secret</p>',
+    '<div style="height:0;overflow:hidden">secret</div>',
+    '<p class="d-none">secret</p>',
+    "<p>A <!-- secret --></p>",
+    "<p>A \u202esecret</p>",
+)
+
+
+@pytest.mark.parametrize("role", ["own", "manager", "administrator"])
+def test_formatting_that_hides_is_refused(role, people, factory, admin):
+    user = people[role]
+    contract_id = factory.draft(user)
+    clause = user.search("crm.contract.clause", [("contract_id", "=", contract_id)])[0]
+    category = admin.search("crm.contract.clause.category", [], limit=1)[0]
+    for body in HIDING:
+        for call in (
+            ("crm.contract", "write", [contract_id], {"preamble": body}),
+            ("crm.contract", "web_save", [contract_id], {"preamble": body}, {}),
+            ("crm.contract.clause", "write", [clause], {"body": body}),
+            ("crm.contract", "create", [factory.prepare(preamble=body)]),
+            (
+                "crm.contract",
+                "write",
+                [contract_id],
+                {"clause_ids": [(0, 0, {"name": "N", "category_id": category,
+                                        "body": body})]},
+            ),
+        ):  # fmt: skip
+            with refused():
+                user.call(*call)
+        if role != "own":
+            values = {"name": "N", "category_id": category, "body": body}
+            with refused():
+                user.create("crm.contract.clause.template", values)
+            with refused():
+                user.call(
+                    "crm.contract.template",
+                    "write",
+                    [factory.template_id],
+                    {"preamble": body},
+                )
+    line = user.search("crm.contract.line", [("contract_id", "=", contract_id)])[0]
+    for name in ("scope", "service_standard", "name"):
+        with refused():
+            user.call("crm.contract.line", "write", [line], {name: "Pay \u202e001"})
+
+
+@pytest.mark.parametrize("role", ["own", "administrator"])
+def test_what_reads_otherwise_deviates(role, people, factory):
+    user = people[role]
+    contract_id = factory.draft(user)
+    clause = user.search(
+        "crm.contract.clause",
+        [("contract_id", "=", contract_id), ("template_id", "!=", False)],
+    )[0]
+    before = user.read("crm.contract.clause", clause, "name", "body")
+    count = user.read("crm.contract", contract_id, "deviating_count")
+    for values in (
+        {"name": "Freedom"},
+        {"body": "<p><s>Nothing</s></p>" + before["body"]},
+        {
+            "body": before["body"]
+            .replace("<p>", "<p><s>", 1)
+            .replace("</p>", "</s></p>", 1)
+        },
+        {"body": before["body"] + "<p>And more.</p>"},
+    ):
+        user.call("crm.contract.clause", "write", [clause], values)
+        assert user.read("crm.contract.clause", clause, "is_deviating")
+        assert user.read("crm.contract", contract_id, "deviating_count") == count + 1
+        user.call("crm.contract.clause", "write", [clause], before)
+        assert not user.read("crm.contract.clause", clause, "is_deviating")
+    values = {"contract_id": contract_id, "name": "Own", "body": "<p>Own</p>"}
+    values["category_id"] = user.read("crm.contract.clause", clause, "category_id")
+    user.create("crm.contract.clause", values)
+    user.call("crm.contract", "write", [contract_id], {"preamble": "<p>Own words.</p>"})
+    assert user.read("crm.contract", contract_id, "deviating_count") == count + 2
+
+
+class Listener:
+    """A server that nobody should ask; it counts who does."""
+
+    def __init__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self.socket.getsockname()[1]  # noqa: UP031
+        self.asked = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection = self.socket.accept()[0]
+                connection.settimeout(2)
+                with contextlib.suppress(OSError):
+                    self.asked.append(connection.recv(200))
+                    connection.sendall(b"HTTP/1.0 404 No\r\n\r\n")
+                connection.close()
+
+
+@pytest.fixture
+def listener():
+    server = Listener()
+    yield server
+    server.socket.close()
+
+
+FETCHING = (
+    '<img src="{url}/1"/>',
+    '<img src="x" srcset="{url}/2 2x"/>',
+    '<img src="/web/image?model=x&amp;u={url}"/>',
+    '<p style="background:url({url}/3)">y</p>',
+    '<p style="background-image:u\\72l({url}/4)">y</p>',
+    '<ul style="list-style-image:url({url}/5)"><li>y</li></ul>',
+    '<table background="{url}/7"><tr><td background="{url}/8">y</td></tr></table>',
+    '<iframe src="{url}/9"></iframe>',
+    '<object data="{url}/10"></object>',
+    '<embed src="{url}/11"/>',
+    '<link rel="stylesheet" href="{url}/12"/>',
+    '<style>@import url({url}/13);</style>',
+    '<script src="{url}/14"></script>',
+    '<meta http-equiv="refresh" content="0;url={url}/15"/>',
+    '<svg><image href="{url}/16" xlink:href="{url}/16"/></svg>',
+    '<video src="{url}/17" poster="{url}/18"></video>',
+    '<audio src="{url}/19"></audio>',
+    '<input type="image" src="{url}/20"/>',
+    '<base href="{url}/21"/><img src="a.png"/>',
+    '<p onmouseover="x" style="border-image:url({url}/22) 1">y</p>',
+    '<img src="file:///etc/hostname"/><iframe src="file:///etc/hostname"></iframe>',
+    '<a href="{url}/23">Link</a>',
+)  # fmt: skip
+
+
+def test_printing_fetches_nothing(factory, people, listener):
+    user = people["own"]
+    body = "".join(FETCHING).format(url=listener.url)
+    contract_id = factory.draft(user, preamble=f"<p>Before</p>{body}<p>After</p>")
+    clause = user.search("crm.contract.clause", [("contract_id", "=", contract_id)])[0]
+    user.call("crm.contract.clause", "write", [clause], {"body": f"<p>A</p>{body}"})
+    line = user.search("crm.contract.line", [("contract_id", "=", contract_id)])[0]
+    markup = f'<img src="{listener.url}/text"/>'
+    user.call("crm.contract.line", "write", [line], {"scope": markup, "name": markup})
+    user.call("crm.contract", "write", [contract_id], {"name": f"Title {markup}"})
+    for path in (
+        CONTRACT,
+        "/report/html/crm_contract.report_contract",
+        "/report/pdf/crm_contract.report_contract_summary",
+    ):
+        answer = user.get(f"{path}/{contract_id}")
+        assert answer.status_code == 200, answer.text[:300]
+    user.call("crm.contract", "action_submit", [contract_id])
+    assert user.get(f"{CONTRACT}/{contract_id}").content.startswith(b"%PDF")
+    time.sleep(0.5)
+    assert not listener.asked
+
+
+def check_words(call):
+    """Call; what is refused is refused with words for people. Return the answer."""
+    try:
+        return call()
+    except RpcError as error:
+        assert error.kind in REFUSALS, str(error)[:500]
+        assert not [word for word in RAW if word in error.message], error.message
+        return None
+
+
+def send_raw(user, model, method, args):
+    """Call with JSON that other libraries would not write, such as NaN."""
+    body = {"jsonrpc": "2.0", "method": "call", "id": 1,
+            "params": {"model": model, "method": method, "args": args, "kwargs": {}}}  # fmt: skip
+    answer = user.session.post(
+        f"{user.url}/web/dataset/call_kw/{model}/{method}",
+        data=json.dumps(body, allow_nan=True),
+        headers={"Content-Type": "application/json"},
+        timeout=60,
+    ).json()
+    if "error" in answer:
+        data = answer["error"]["data"]
+        raise RpcError(data["name"], data["message"])
+    return answer.get("result")
+
+
+ABSURD = {
+    "crm.contract": {
+        "date_start": ("9999-12-31", "0001-01-01", "10000-01-01", "1969-12-31", "x", 7),
+        "date_end": ("9999-12-31", "2201-01-01", "2026-02-30", [1]),
+        "duration": (10**9, 2**31, 2**63, -1, "x", float("inf"), 36525),
+        "notice_period": (10**9, 2**40, -1, "x"),
+        "name": ("a\x00b", "\ud800", "a" * 11_000),
+        "dispute_place": ("a\x00b", "a" * 100000),
+        "preamble": ("a\x00b", "<p>" * 2000, "a" * 6_000_000),
+        "partner_id": (2**31, 2**63, -1, 10**8),
+        "line_ids": ([[9]], [[0, 0]], [[1, 2**40, {}]], [[6, 0, [2**63]]]),
+    },
+    "crm.contract.line": {
+        "price_unit": (float("nan"), float("inf"), 1e300, 1e14, "x", "nan", -1e300),
+        "quantity": (float("nan"), float("inf"), 1e300, 0, -1),
+        "discount": (float("nan"), 101, -1, 1e300),
+        "recurrence_interval": (0, -1, 2**31, 10**6, "x"),
+        "free_periods": (-1, 2**31, 10**6),
+        "date_end": ("9999-12-31", "0001-01-01", "x"),
+        "date_anchor": ("9999-12-31", "0001-01-01"),
+        "sequence": (2**31, 2**63, "x"),
+        "scope": ("a\x00b", "a" * 600_000),
+        "product_id": (2**63, -5),
+    },
+    "crm.contract.installment": {
+        "days": (2**31, 10**9, "x"),
+        "percentage": (float("nan"), float("inf"), 1e300, -1),
+        "amount_fixed": (float("nan"), float("inf"), 1e300),
+        "date": ("9999-12-31", "x"),
+    },
+    "crm.contract.milestone": {"date_deadline": ("9999-12-31", "0001-01-01", "x")},
+}
+
+
+@pytest.mark.parametrize("model", ABSURD)
+@pytest.mark.parametrize("role", ["own", "administrator"])
+def test_absurd_values(role, model, people, factory):
+    user = people[role]
+    contract_id = factory.draft(user)
+    record = contract_id
+    if model != "crm.contract":
+        domain = [("contract_id", "=", contract_id)]
+        found = user.search(model, domain, limit=1)
+        vals = {"contract_id": contract_id, "name": "M"}
+        record = found[0] if found else user.create(model, vals)
+    for name, values in ABSURD[model].items():
+        for value in values:
+            vals = {"is_recurring": True, name: value}
+            vals = vals if model == "crm.contract.line" else {name: value}
+            spec = {name: {}, "display_name": {}}
+            check_words(lambda v=vals: send_raw(user, model, "write", [[record], v]))
+            check_words(
+                lambda v=vals, s=spec: send_raw(
+                    user, model, "web_save", [[record], v, s]
+                )
+            )
+            check_words(
+                lambda v=vals, s=spec, n=name: send_raw(
+                    user, model, "onchange", [[record], v, [n], s]
+                )
+            )
+    assert user.read(model, record, "display_name")
+
+
+@pytest.mark.parametrize("role", ["own", "administrator"])
+def test_a_daily_line_of_ages_is_refused_at_once(role, people, factory):
+    """Every period of it would be gone through, by each who opens the form."""
+    user = people[role]
+    contract_id = factory.draft(user, is_open_ended=True)
+    line = user.search(
+        "crm.contract.line",
+        [("contract_id", "=", contract_id), ("display_type", "=", False)],
+    )[0]
+    values = {"is_recurring": True, "recurrence_unit": "day"}
+    for end in ("9999-12-31", "2200-12-31"):
+        with refused():
+            user.call("crm.contract.line", "write", [line], {**values, "date_end": end})
+        with refused():
+            commands = {"line_ids": [(1, line, {**values, "date_end": end})]}
+            user.call("crm.contract", "web_save", [contract_id], commands, {})
+
+
+def test_chosen_records_of_a_wrong_kind(people):
+    dialogs = ("sign", "end", "renew", "amend", "decide", "decide.renewal", "take.over",
+               "bill", "submit", "plan", "interest", "reopen")  # fmt: skip
+    for role in ("own", "administrator"):
+        user = people[role]
+        for dialog in dialogs:
+            model = f"crm.contract.{dialog}"
+            for chosen in ("abc", ["abc"], [2**40], [2**63], {"a": 1}, [[1]], 1.5, -1):
+                context = {"active_model": "crm.contract", "active_ids": chosen}
+                for call in (
+                    ("default_get", ["contract_id", "contract_ids", "line_ids"]),
+                    ("create", [{}]),
+                ):
+                    check_words(
+                        lambda u=user, m=model, c=call, k=context: u.call(
+                            m, *c, context=k
+                        )
+                    )
+
+
+def test_exports_are_no_formulas(people, factory):
+    user = people["administrator"]
+    names = ["=1+1", "{=1+1}", "@SUM(1+1)", "+1+1", "-1+1", "=cmd|' /C calc'!A0"]
+    ids = [factory.draft(user, name=name) for name in names]
+    data = {
+        "model": "crm.contract",
+        "fields": [{"name": "name", "label": "=Title", "type": "char"}],
+        "ids": ids,
+        "domain": [],
+        "groupby": [],
+        "import_compat": False,
+        "context": {},
+    }
+    answer = user.post_form("/web/export/csv", {"data": json.dumps(data)})
+    assert answer.status_code == 200
+    for line in answer.text.splitlines()[1:]:
+        assert line.strip('"')[0] not in "=+-@{", line
+    answer = user.post_form("/web/export/xlsx", {"data": json.dumps(data)})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as workbook:
+        sheet = workbook.read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("<row") == len(ids) + 1
+    assert "<f>" not in sheet and "<f " not in sheet
+
+
+OWNED = {"state": "running", "number": "X/1", "date_signed": "2020-01-01"}
+
+
+@pytest.mark.parametrize("role", ["own", "all", "manager", "reader", "accountant"])
+def test_automation_is_not_for_low_roles(role, people, admin, factory, database):
+    """Nobody below the administrator makes what runs with more rights than his own."""
+    user = people[role]
+    contract_id = factory.submitted(people["own"])
+    model_id = admin.search("ir.model", [("model", "=", "crm.contract")])[0]
+    code = "record.sudo().write({'state': 'running'})"
+    for model, values in (
+        ("ir.actions.server", {"name": "S", "model_id": model_id, "state": "code",
+                               "code": code}),
+        ("ir.actions.server", {"name": "S", "model_id": model_id,
+                               "state": "object_write", "update_path": "state",
+                               "value": "running"}),
+        ("ir.cron", {"name": "S", "model_id": model_id, "state": "code", "code": code}),
+    ):  # fmt: skip
+        with refused():
+            user.create(model, values)
+    # What he may make runs no code, and a template that others wrote writes nothing.
+    body = "<t t-out=\"object.sudo().write({'state': 'running'})\"/>"
+    template = check_words(
+        lambda: user.create(
+            "mail.template", {"name": "T", "model_id": model_id, "body_html": body}
+        )
+    )
+    if template:
+        check_words(
+            lambda: user.call("mail.template", "send_mail", [template], contract_id)
+        )
+    assert database.value(
+        "SELECT state FROM crm_contract WHERE id = %s", contract_id
+    ) == ("to_sign")
+
+
+def test_server_actions_meet_the_lock(people, admin, factory, database):
+    """What an administrator automates without sudo is stopped like anybody."""
+    contract_id = factory.submitted(people["own"])
+    model_id = admin.search("ir.model", [("model", "=", "crm.contract")])[0]
+    before = database.contract(contract_id)
+    for name, value in {**OWNED, "name": "Other"}.items():
+        code = f"records.write({{{name!r}: {value!r}}})"
+        action = admin.create(
+            "ir.actions.server",
+            {"name": "S", "model_id": model_id, "state": "code", "code": code},
+        )
+        context = {
+            "active_model": "crm.contract",
+            "active_id": contract_id,
+            "active_ids": [contract_id],
+        }
+        with refused():
+            admin.call("ir.actions.server", "run", [action], context=context)
+        admin.call("ir.actions.server", "unlink", [action])
+    assert database.contract(contract_id) == before
