@@ -90,6 +90,15 @@ class TestLeaving(ApprovalCommon):
         wizard.action_take_over()
         self.assertEqual(self._task(contract).waiting_ids, self.lawyer)
 
+    def test_deleted(self):
+        """Of two who have to agree, none is deleted: one would be enough then."""
+        self.legal.write({"user_ids": (self.lawyer | self.lawyer2).ids, "mode": "all"})
+        contract = self._send()
+        for user in (self.lawyer, self.boss):
+            with self._refused("Archive them"):
+                user.with_user(self.admin).unlink()
+        self.assertEqual(self._task(contract).approver_ids, self.lawyer | self.lawyer2)
+
     def test_deputy_is_told(self):
         """Of an absent salesperson, who stands in for him is told."""
         contract = self._send()

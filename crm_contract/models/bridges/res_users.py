@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class ResUsers(models.Model):
@@ -36,3 +36,7 @@ class ResUsers(models.Model):
             leaving = self.filtered("active")
             self.env["crm.contract.succession"]._hand_over(leaving)
         return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_hand_over(self):
+        self.env["crm.contract.succession"]._hand_over(self)

@@ -1,4 +1,5 @@
-from odoo import models
+from odoo import api, models
+from odoo.exceptions import UserError
 
 # Who may open contracts at all, and hence be asked about them.
 _GROUPS = (
@@ -14,6 +15,28 @@ class ResUsers(models.Model):
     def _get_stand_ins(self):
         delegation = self.env["crm.contract.approval.delegation"]
         return super()._get_stand_ins() | delegation._get_deputies(self)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_asked(self):
+        """Refuse to delete who is asked: fewer would have to agree without him."""
+        # sudo: whoever deletes a user need not see what he was to decide
+        tasks = self.env["crm.contract.approval.task"].sudo()
+        asked = tasks.search(
+            [
+                ("state", "in", ("waiting", "pending")),
+                ("approver_ids", "in", self.ids),
+            ],
+            limit=1,
+        )
+        if asked:
+            raise UserError(
+                self.env._(
+                    "%(users)s: asked to approve contracts (%(contract)s). Archive them "
+                    "instead of deleting them.",
+                    users=", ".join(self.mapped("name")),
+                    contract=asked.contract_id.display_name,
+                )
+            )
 
     def _filter_approvers(self, contract):
         """Return the users who could decide on a contract at all."""
