@@ -176,22 +176,15 @@ class CrmContractHealth(models.AbstractModel):
             """
             SELECT id, company_id FROM (
                 SELECT id, company_id, period_start, max(period_end) OVER (
-                    PARTITION BY %(chain)s ORDER BY period_start, id
+                    PARTITION BY chain ORDER BY period_start, id
                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
                 ) AS covered
                 FROM crm_contract_installment
                 WHERE trigger = 'period' AND state != 'cancelled'
             ) r
             WHERE period_start <= covered
-            """,
-            chain=self._get_chain_sql(),
+            """
         )
-
-    @api.model
-    def _get_chain_sql(self):
-        """Return the column that rows of one line share, whatever amended the line."""
-        rows = self.env["crm.contract.installment"]
-        return SQL.identifier("chain" if "chain" in rows._fields else "line_id")
 
     @api.model
     def _query_days_left_out(self):
@@ -201,7 +194,7 @@ class CrmContractHealth(models.AbstractModel):
             SELECT r.id, r.company_id FROM (
                 SELECT id, company_id, contract_id, line_id, period_end, lead(
                     period_start
-                ) OVER (PARTITION BY line_id ORDER BY period_start) AS following
+                ) OVER (PARTITION BY chain ORDER BY period_start) AS following
                 FROM crm_contract_installment
                 WHERE trigger = 'period'
             ) r
