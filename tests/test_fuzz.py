@@ -48,6 +48,7 @@ MOVES = {
     "action_take_over": {("draft", "signed"), ("draft", "running")},
     "action_amend": NEW,
     "action_renew": NEW,
+    "action_draft": NEW,
     "copy": NEW,
     "create": NEW,
     "name_create": NEW,
@@ -90,9 +91,23 @@ BY_DESIGN = {
     ("crm.contract.bill", "action_bill"): LEDGER,
     ("crm.contract.interest", "action_charge"): INVOICES | LEDGER,
     ("crm.contract.link.invoice", "action_link"): LEDGER,
+    # Dialogs and runs that keep a record of their own.
+    ("crm.contract.renew", "action_renew"): {
+        "crm.contract.renewal.run",
+        "crm.contract.renewal.run.line",
+    },
+    ("crm.contract.renewal.run", "action_stop"): {
+        "crm.contract.renewal.run",
+        "crm.contract.renewal.run.line",
+    },
+    ("crm.contract.health.check", "action_look"): {
+        "crm.contract.health.check",
+        "crm.contract.health.finding",
+    },
     # Accountants decide on differences of books and ledger.
     ("crm.contract.difference", "action_apply"): INVOICES | LEDGER,
     ("crm.contract.installment", "action_undo_waive"): LEDGER,
+    ("crm.contract.installment", "action_bill_rest"): INVOICES | LEDGER,
     # Settlement and penalty are drafts, made by who may end the contract.
     ("crm.contract", "action_end"): INVOICES | LEDGER,
     ("crm.contract.end", "action_end"): INVOICES | LEDGER,

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import float_compare
 
+from odoo.addons.crm_contract.tools.records import one
 from odoo.addons.crm_contract.tools.recurrence import monthly_value
 
 from ..models.amendment.crm_contract_amendment import REQUESTERS
@@ -22,6 +23,7 @@ class CrmContractChangePrice(models.TransientModel):
     """
 
     _name = "crm.contract.change.price"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Change prices or quantities"
 
     contract_id = fields.Many2one(
@@ -101,7 +103,7 @@ class CrmContractChangePrice(models.TransientModel):
 
         :raise UserError: if nothing changes, or the plan can't take the difference
         """
-        self.ensure_one()
+        one(self)
         changed = self.line_ids.filtered("is_changed")
         self._check_changes(changed)
         amendment = self.contract_id._amend(
@@ -215,6 +217,7 @@ class CrmContractChangePriceLine(models.TransientModel):
     """A line of the contract, as it is on the day and as it is to be."""
 
     _name = "crm.contract.change.price.line"
+    _inherit = "crm.contract.dialog.mixin"
     _description = "Line whose price or quantity changes"
     _order = "id"
 

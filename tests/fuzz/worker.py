@@ -329,7 +329,7 @@ class Worker:
     def _may(self, env, model, record, operation, row):
         records = env[model]
         if operation == "create":
-            contract = json.loads(row).get("contract_id")
+            contract = _contract_of(row)
             company = json.loads(row).get("company_id")
             if company and company not in env.user.company_ids.ids:
                 return False
@@ -342,7 +342,7 @@ class Worker:
         if records.browse(record).has_access(operation):
             return True
         # Rows that the code owns go with the contract.
-        contract = json.loads(row).get("contract_id")
+        contract = _contract_of(row)
         contracts = env["crm.contract"].browse(contract or ())
         return bool(
             model.startswith("crm.contract.")
@@ -355,6 +355,12 @@ class Worker:
             record if model == "crm.contract" else json.loads(row).get("contract_id")
         )
         return self.contract_ids.get(contract)
+
+
+def _contract_of(row):
+    """The contract that a row belongs to, or the amendment."""
+    row = json.loads(row)
+    return row.get("contract_id") or row.get("amendment_id")
 
 
 def _differences(old, new):
