@@ -6,7 +6,6 @@ class CrmContractSuspension(models.Model):
 
     _name = "crm.contract.suspension"
     _description = "Suspension of a contract"
-    _inherit = ["crm.contract.bounds.mixin"]
     _order = "date_start, id"
 
     contract_id = fields.Many2one(

@@ -7,7 +7,6 @@ class CrmContractApprovalCondition(models.Model):
 
     _name = "crm.contract.approval.condition"
     _description = "Condition of an approval"
-    _inherit = ["crm.contract.bounds.mixin"]
     _order = "id"
 
     contract_id = fields.Many2one(

@@ -23,7 +23,6 @@ class CrmContractRenewalDecision(models.Model):
 
     _name = "crm.contract.renewal.decision"
     _description = "Renewal decision"
-    _inherit = ["crm.contract.bounds.mixin"]
     _order = "id desc"
 
     contract_id = fields.Many2one(

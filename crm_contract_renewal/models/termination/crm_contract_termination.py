@@ -35,7 +35,6 @@ class CrmContractTermination(models.Model):
 
     _name = "crm.contract.termination"
     _description = "End of a contract"
-    _inherit = ["crm.contract.bounds.mixin"]
     _order = "id desc"
 
     contract_id = fields.Many2one(
