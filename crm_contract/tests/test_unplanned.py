@@ -13,11 +13,9 @@ class TestUnplanned(ContractCommon):
         )
 
     def test_falls_due_on_signature(self):
-        contract = self._create_fee()
-        contract.action_submit()
+        contract = self._sign(self._create_fee())
         row = contract.installment_ids
         self.assertEqual((row.trigger, row.amount), ("signature", 5000))
-        self._sign(contract)
         self.assertEqual(row.state, "due")
         self.assertEqual(contract.amount_remaining, 5000)
 

@@ -106,10 +106,9 @@ class TestTrueUp(AmendmentCommon):
     def test_letter(self):
         contract = self._create_billed()
         amendment = self._settle(contract, date(2026, 6, 16), False, price_unit=160)
-        html = self.env["ir.actions.report"]._render_qweb_html(
-            "crm_contract_renewal.report_amendment", amendment.ids
-        )[0]
-        text = html.decode()
+        report = "crm_contract.action_report_contract"
+        reports = self.env["ir.actions.report"]
+        text = reports._render_qweb_html(report, amendment.ids)[0].decode()
         self.assertIn("brought to the new terms by the day", text)
         self.assertIn("30.00", text)
         self.assertNotIn("stay as invoiced", text.replace("paid once stays", ""))
@@ -192,10 +191,59 @@ class TestTrueUp(AmendmentCommon):
 
     def test_early_end(self):
         contract = self._create_billed()
+        contract.sudo().invoice_ids.action_post()
+        self._settle(contract, date(2026, 6, 16), price_unit=160)
+        with freeze_time("2026-06-20"):
+            notes = contract._action_end("terminated", date(2026, 6, 20), settle=True)
+        self.assertEqual(self._get_differences(contract), [(16, 30, 10)])
+        # What was billed before the amendment, for the ten days after the end.
+        self.assertEqual(notes.sudo().amount_total, 33.33)
+
+    def test_early_end_with_draft_invoice(self):
+        """The period is billed anew up to the end, by both terms."""
+        contract = self._create_billed()
         self._settle(contract, date(2026, 6, 16), price_unit=160)
         with freeze_time("2026-06-20"):
             contract._action_end("terminated", date(2026, 6, 20), settle=True)
-        self.assertEqual(self._get_differences(contract), [(16, 30, 10)])
+        self.assertFalse(self._get_differences(contract))
+        june = [row for row in self._periods(contract) if row[0].month == 6]
+        self.assertEqual([row[2] for row in june], [50, 26.67])
+
+    def test_credit_note_for_less(self):
+        """The customer who is credited more than was billed since gets it back."""
+        contract = self._create_billed()
+        contract.sudo().invoice_ids.action_post()
+        self._settle(contract, date(2026, 6, 16), price_unit=40)
+        with freeze_time("2026-06-16"):
+            [note] = self._bill(contract, date(2026, 6, 16))
+        self.assertEqual((note.move_type, note.amount_total), ("out_refund", 30))
+        row = note.invoice_line_ids.installment_id
+        self.assertEqual(row.state, "invoiced")
+        self.assertEqual(contract.amount_invoiced, 570)
+
+    def test_invoice_in_part_credited(self):
+        """An allowance on what was billed has nothing to do with the difference."""
+        contract = self._create_billed()
+        invoice = contract.sudo().invoice_ids.filtered(
+            lambda move: (
+                date(2026, 6, 1)
+                in move.mapped("invoice_line_ids.installment_id.period_start")
+            )
+        )
+        invoice.action_post()
+        self._settle(contract, date(2026, 6, 16), price_unit=160)
+        wizard = self.env["account.move.reversal"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        note = self.env["account.move"].browse(
+            wizard.create({"journal_id": invoice.journal_id.id}).reverse_moves()[
+                "res_id"
+            ]
+        )
+        note.invoice_line_ids[:1].price_unit = 20
+        note.action_post()
+        self.env["crm.contract.ledger"]._rebuild(contract, date(2026, 6, 1))
+        self.assertEqual(self._get_differences(contract), [(16, 30, 30)])
 
     def test_invoice_deleted(self):
         """A period that is not billed any more is charged by the new terms alone."""

@@ -130,6 +130,9 @@ class CrmContractLedger(models.AbstractModel):
         gone.unlink()
         for row, vals in changed:
             row.write(vals)
+        if changed:
+            # Their days are free for the new rows.
+            gone.flush_model()
         gone.create(vals_list)
 
     @api.model

@@ -123,7 +123,8 @@ class CrmContractLine(models.Model):
     def _get_billed_parts(self, day):
         """Return what is billed of a chain from a day on (list of `Part`).
 
-        Days that were trued up count by the terms of that.
+        Days that were trued up count by the terms of that. What is not billed by the
+        day belongs to its first day.
         """
         parts = []
         rows = self.sudo().installment_ids
@@ -140,7 +141,9 @@ class CrmContractLine(models.Model):
         return [
             part._replace(first=max(part.first, day), last=min(part.last, early))
             for part in parts
-            if part.last >= day and part.first <= early
+            if part.last >= day
+            and part.first <= early
+            and (part.first >= day or part.row.line_id.prorate)
         ]
 
     def _get_differences(self, parts, pauses=None):
