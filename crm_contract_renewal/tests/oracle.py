@@ -71,17 +71,17 @@ class Life:
         ends = [end for day, _changes, end in self.texts if end and day <= today]
         return [self.end, *ends][-1]
 
-    def keys(self):
+    def names(self):
         texts = [self.lines, *(changes for _day, changes, _end in self.texts)]
         return list({key: None for text in texts for key in text})
 
     def open_rows(self, today):
         """Return what is still to be billed, as known on a day."""
-        return [row for key in self.keys() for row, _terms in self._open(key, today)]
+        return [row for key in self.names() for row, _terms in self._open(key, today)]
 
     def bill(self, rows, today):
         """Note that open rows are billed."""
-        for key in self.keys():
+        for key in self.names():
             for row, terms in self._open(key, today):
                 if row in rows:
                     self.billed.append((row, terms))
@@ -93,7 +93,7 @@ class Life:
         """Return the open rows that fall due by a day."""
         return [
             row
-            for key in self.keys()
+            for key in self.names()
             for row, terms in self._open(key, today)
             if (row.last + DAY if terms["arrears"] else row.first) <= today
         ]
@@ -105,7 +105,7 @@ class Life:
     def monthly(self, day):
         """Return the monthly recurring revenue on a day."""
         total = 0.0
-        for key in self.keys():
+        for key in self.names():
             in_use = dict(self._in_use(key, day))
             terms = in_use.get(day)
             if terms:
@@ -130,7 +130,7 @@ class Life:
 
     def settle(self, begins, today):
         """Bring what is billed from a day on to what holds as known on a day."""
-        for key in self.keys():
+        for key in self.names():
             prices = self._day_prices(key, today)
             for row, _terms in self.billed:
                 for day in _days(row.first, row.last) if row.key == key else ():

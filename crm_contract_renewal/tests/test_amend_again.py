@@ -147,3 +147,41 @@ class TestAmendAgain(AmendmentCommon):
         self.env["crm.contract.ledger"]._rebuild(contract, date(2026, 6, 1))
         self.assertEqual(contract.amount_total, 500 + 7 * 160)
         self._check_tiled(contract)
+
+    def test_queries_of_deriving(self):
+        """What many amended contracts cost to derive does not grow with their number."""
+        contracts = self.env["crm.contract"]
+        for _number in range(4):
+            contract = self._create_fee()
+            self._agree(contract, date(2026, 5, 1), price_unit=160)
+            contracts |= contract
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        self.env["crm.contract.ledger"]._rebuild(contracts, date(2026, 1, 1))
+        self.env.flush_all()
+        self.assertLessEqual(self.cr.sql_log_count - before, 8 * len(contracts))
+
+    def test_lines_that_an_earlier_release_cut_off(self):
+        """What they billed is not billed again, though they have lost their key."""
+        contract = self._create_fee()
+        self._bill(contract, date(2026, 6, 10))
+        self._agree(contract, date(2026, 6, 5), price_unit=160)
+        former = contract.line_ids.filtered("valid_until")
+        self.env.flush_all()
+        self.cr.execute(
+            "UPDATE crm_contract_line SET chain = id + 1000000, content_key = 'lost'"
+            " WHERE id = %s",
+            [former.id],
+        )
+        self.cr.execute(
+            "UPDATE crm_contract_installment SET chain = line_id + 1000000"
+            " WHERE line_id = %s",
+            [former.id],
+        )
+        self.env.invalidate_all()
+        amendment = self._agree(contract, date(2026, 6, 8), price_unit=200)
+        self.assertEqual(amendment.amount_total, 600 + 6 * 200)
+        self.assertEqual(contract.amount_total, 600 + 6 * 200)
+        self.assertEqual(len(set(contract.line_ids.mapped("chain"))), 1)
+        self._check_tiled(contract)

@@ -184,7 +184,7 @@ class TestAmendRandom(AmendmentCommon):
         if change == "remove" and len(amendment.line_ids) > 1:
             line.unlink()
             return {key: None}
-        key = f"Fee {len(life.keys())}"
+        key = f"Fee {len(life.names())}"
         terms = self._random_terms(dice, life.start)
         amendment.line_ids = [Command.create(self._prepare(key, terms))]
         return {key: terms}
@@ -211,7 +211,7 @@ class TestAmendRandom(AmendmentCommon):
         rows = contract.sudo().installment_ids.filtered(
             lambda row: row.trigger == "true_up"
         )
-        for key in life:
+        for key in life.names():
             # A row's line may be the one that was taken out, or the one that came.
             mine = rows.filtered(lambda row, key=key: row.line_id.name == key)
             total = sum(mine.mapped("amount"))

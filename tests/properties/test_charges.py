@@ -100,7 +100,7 @@ def row_of(key, values):
 
 
 def content_of(life):
-    agreed = {key: life.agreed(key) for key in life.keys()}  # noqa: SIM118
+    agreed = {key: life.agreed(key) for key in life.names()}
     rows = [row_of(key, values) for key, values in agreed.items() if values]
     return {"fields": {}, "children": {"line_ids": rows}}
 

@@ -131,10 +131,8 @@ class CrmContractLedger(models.AbstractModel):
         for row, vals in changed:
             row.write(vals)
         if changed:
-            # The days that they gave up have to be free before others take them.
-            gone.flush_model(
-                ["chain", "period_start", "period_end", "state", "trigger"]
-            )
+            # Their days are free for the new rows.
+            gone.flush_model()
         gone.create(vals_list)
 
     @api.model

@@ -66,21 +66,49 @@ class CrmContractLineVersion(models.AbstractModel):
         :param agreed: list of `Agreed`, see `tools.in_force`
         :param amendment: the one that takes effect: what a line has beside its content
         """
-        mine = self._get_lines_by_key(contract)
         theirs = amendment._get_rows_by_key("line_ids")
         histories = line_histories(
             _with_beginning(agreed), contract.date_start, contract.date_end or None
         )
+        self._adopt(contract, histories)
+        mine = self._get_lines_by_key(contract)
         for key, history in histories.items():
             lines = mine.get(key, contract.line_ids.browse())
             lines._follow(contract, history, theirs.get(key))
 
     @api.model
-    def _get_lines_by_key(self, contract):
-        """Return the lines of a contract with those before them: {key: lines}.
+    def _adopt(self, contract, histories):
+        """Let lines that an earlier release cut off be those that they were before.
 
-        Lines of earlier releases got another key when an amendment replaced them.
+        What they billed must not be billed again.
         """
+        for line, key in self._find_lost(contract, histories).items():
+            line._join(contract.line_ids.filtered(lambda o, k=key: o.content_key == k))
+            line.content_key = key
+
+    @api.model
+    def _find_lost(self, contract, histories):
+        """Return lines that an earlier release cut off: {line: key that it had}.
+
+        It gave them another key when an amendment replaced or removed them.
+        """
+        lines = contract.line_ids.filtered("is_recurring")
+        known = contract.line_ids.filtered(lambda line: line.content_key in histories)
+        chains, found = set(known.mapped("chain")), {}
+        for line in lines.filtered(lambda line: line.chain not in chains):
+            row = line._get_content()
+            scores = {
+                key: max((_resemble(row, s.source) for s in history.spans), default=0)
+                for key, history in histories.items()
+            }
+            key = max(scores, key=scores.get, default=None)
+            if key and scores[key]:
+                found[line] = key
+        return found
+
+    @api.model
+    def _get_lines_by_key(self, contract):
+        """Return the lines of a contract with those before them: {key: lines}."""
         chains = contract.line_ids.grouped("chain")
         return {line.content_key: chains[line.chain] for line in contract.line_ids}
 
@@ -102,6 +130,8 @@ class CrmContractLineVersion(models.AbstractModel):
             agreed, amendment.date_start, amendment.date_end or None
         )
         mine = self._get_lines_by_key(contract)
+        for line, key in self._find_lost(contract, histories).items():
+            mine[key] = mine.get(key, line.browse()) | line
         chains = self._make_in_memory(amendment, content, histories)
         none = contract.line_ids.browse()
         pairs = [(lines, mine.get(key, none)) for key, lines in chains.items()]
@@ -149,6 +179,16 @@ class CrmContractLineVersion(models.AbstractModel):
         }
 
 
+def _resemble(row, other):
+    """Return how much two contents of a line have in common, 0 for nothing (int)."""
+    row, other = row["fields"], other["fields"]
+    if row.get("product_id") != other.get("product_id"):
+        return 0
+    names = ("name", "price_unit", "quantity", "recurrence_unit", "discount")
+    same = sum(row.get(name) == other.get(name) for name in names)
+    return 1 + same if row.get("product_id") or same else 0
+
+
 def _with_beginning(agreed):
     """Return texts that begin with one that was agreed as a whole.
 
@@ -162,6 +202,24 @@ def _with_beginning(agreed):
 
 class CrmContractLine(models.Model):
     _inherit = "crm.contract.line"
+
+    def _join(self, others):
+        """Let the line be of the chain of others, but for days that both billed."""
+        if not others:
+            return
+        rows = self.sudo().installment_ids
+        theirs = self.search([("chain", "=", others[0].chain)]).sudo().installment_ids
+        twice = rows.filtered(
+            lambda row: any(
+                row.period_start <= other.period_end
+                and row.period_end >= other.period_start
+                for other in theirs
+            )
+        )
+        with self.env.protecting([rows._fields["chain"]], twice):
+            self.chain = others[0].chain
+            self.flush_recordset()
+            rows.flush_recordset()
 
     def _follow(self, contract, history, other):
         """Let the lines of a key be what its history says of them.
