@@ -1,13 +1,14 @@
 """Plays rows of the matrix in an Odoo shell, and compares the books with the oracle."""
 
 import logging
-from itertools import groupby, islice
+from itertools import groupby
 
 from ledger_matrix import cells, known
 from ledger_matrix.oracle import cents
 from ledger_matrix.world import World
 
 _logger = logging.getLogger(__name__)
+STRIDE = 8
 JOBS = ("advance", "bill", "renew")
 FIELDS = {"price": "price_unit", "quantity": "quantity"}
 
@@ -210,16 +211,25 @@ def play(world, chosen, share=(0, 1), fail_fast=False, reached=None):
     """
     outcomes = {}
 
-    def calendar(cell):
-        return cell.anchor, cell.interval
-
-    groups = groupby(sorted(chosen, key=calendar), calendar)
-    for _calendar, group in islice(groups, share[0], None, share[1]):
+    for group in _in_groups(chosen)[share[0] :: share[1]]:
         rows = [cells.Row(cell) for cell in group]
         outcomes |= _play_group(world, rows, set() if reached is None else reached)
         if fail_fast and known.judge(outcomes)[0]:
             break
     return outcomes
+
+
+def _in_groups(chosen):
+    """Return lists of cells with one calendar, unlike ones first: errors show early."""
+
+    def calendar(cell):
+        return cell.anchor, cell.interval
+
+    found = [
+        list(group) for _key, group in groupby(sorted(chosen, key=calendar), calendar)
+    ]
+    order = sorted(range(len(found)), key=lambda number: number * STRIDE % len(found))
+    return [found[number] for number in order]
 
 
 def _play_group(world, rows, reached):
