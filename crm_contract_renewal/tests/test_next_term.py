@@ -358,12 +358,13 @@ class TestCalendar(NextTermCommon):
             duration=3,
             notice_period=0,
             milestone_ids=[
-                Command.create({"name": "Report", "date_deadline": date(2027, 2, 1)})
+                Command.create({"name": "Report", "date_deadline": date(2027, 3, 1)})
             ],
         )
         successor = self._renew(contract)
         self.assertEqual(successor.date_start, date(2027, 5, 1))
-        self.assertEqual(successor.milestone_ids.date_deadline, date(2027, 5, 1))
+        # Not 29 May: the term has 89 days.
+        self.assertEqual(successor.milestone_ids.date_deadline, date(2027, 6, 1))
 
     def test_weeks_are_days(self):
         contract = self._create_fee(
