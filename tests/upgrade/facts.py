@@ -112,6 +112,17 @@ KEPT = {
     ("crm.contract", "renewal_reason"): lambda c: _get_decision(c).reason,
     ("crm.contract", "renewal_competitor"): lambda c: _get_decision(c).competitor,
 }
+# What means something else now, in the words of before: {(model, name): function}
+MEANT = {
+    # Of the rows in the ledger alone; it counts the whole term now.
+    ("crm.contract", "amount_remaining"): lambda contract: sum(
+        row.amount
+        for row in contract.installment_ids
+        if contract.performs and row.state in ("planned", "due")
+    ),
+    # With interest and penalties, which stand apart now.
+    ("crm.contract", "amount_invoiced"): lambda c: c.amount_invoiced + c.amount_extra,
+}
 
 
 def contracts_of(env):
@@ -190,6 +201,9 @@ def _get_fields(env):
 
 def _get_reader(model, name):
     """Return a function that reads a fact of a record, None if the release has none."""
+    meant = MEANT.get((model._name, name))
+    if meant and "amount_extra" in model._fields:
+        return meant
     if name in model._fields:
         return lambda record: record[name]
     return "crm.contract.version" in model.env and KEPT.get((model._name, name))
