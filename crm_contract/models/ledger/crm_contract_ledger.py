@@ -130,6 +130,8 @@ class CrmContractLedger(models.AbstractModel):
         gone.unlink()
         for row, vals in changed:
             row.write(vals)
+        # The days that others gave up have to be free before they are taken.
+        gone.flush_model(["chain", "period_start", "period_end", "state", "trigger"])
         gone.create(vals_list)
 
     @api.model
