@@ -138,8 +138,11 @@ def printable(body: str, load: Callable[[str], str | None] | None = None) -> str
 
 def _clean(element, looks, load):
     """Make an element harmless, or take it out of its text."""
-    if not isinstance(element.tag, str) or element.tag in WORDLESS:
-        element.drop_tree() if isinstance(element.tag, str) else _drop_comment(element)
+    if not isinstance(element.tag, str):
+        _drop_comment(element)
+        return
+    if element.tag in WORDLESS:
+        element.drop_tree()
         return
     tag, given = element.tag, dict(element.attrib)
     element.attrib.clear()

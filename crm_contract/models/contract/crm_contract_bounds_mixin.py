@@ -106,7 +106,11 @@ class CrmContractBoundsMixin(models.AbstractModel):
             )  # fmt: skip
             if problem:
                 label = field._description_string(self.env) or name
-                raise ValidationError(f"“{label}”: {problem}")
+                raise ValidationError(
+                    self.env._(
+                        "“%(field)s”: %(problem)s", field=label, problem=problem
+                    )
+                )
 
     @api.model
     def _get_problem(self, field, value):
@@ -240,7 +244,11 @@ class CrmContractBoundsMixin(models.AbstractModel):
             problem = next(filter(None, problems), "")
             if problem:
                 label = field._description_string(self.env) or name
-                raise ValidationError(f"“{label}”: {problem}")
+                raise ValidationError(
+                    self.env._(
+                        "“%(field)s”: %(problem)s", field=label, problem=problem
+                    )
+                )
 
     def _get_money_problem(self, field):
         currency = self[field.get_currency_field(self)]

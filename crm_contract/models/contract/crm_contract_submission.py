@@ -228,6 +228,10 @@ class CrmContract(models.Model):
         return problems
 
     def _get_missing_term(self):
+        """Return what the term lacks, or has too much (list of str).
+
+        Extended by satellites with terms of their own.
+        """
         problems = []
         if not self.date_start:
             problems.append(self.env._("The start date is missing."))

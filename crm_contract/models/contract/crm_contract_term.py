@@ -113,6 +113,10 @@ class CrmContract(models.Model):
 
     @api.depends("date_start", "duration", "duration_unit", "is_open_ended")
     def _compute_date_end(self):
+        """Let the last day follow the first one and the length of the term.
+
+        Extended by satellites in which a term begins on a day that stands for another.
+        """
         for contract in self:
             if contract.is_open_ended:
                 contract.date_end = False

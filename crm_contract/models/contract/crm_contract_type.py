@@ -37,7 +37,6 @@ class CrmContractType(models.Model):
     company_id = fields.Many2one("res.company", index="btree_not_null")
     responsible_id = fields.Many2one(
         "res.users",
-        string="Responsible",
         domain=[("share", "=", False)],
         help="Is told of contracts whose salesperson and team leader have left.",
     )

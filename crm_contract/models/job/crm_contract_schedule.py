@@ -87,6 +87,10 @@ class CrmContractSchedule(models.AbstractModel):
 
     @api.model
     def _get_expire_due_domain(self):
+        """Return the domain of contracts whose last day is over, by their company's day.
+
+        Extended by satellites in which some of them go on.
+        """
         running = Domain("state", "in", ("running", "suspended"))
         return running & self.env["res.company"]._on_days(
             lambda today: Domain("date_end", "<", today)

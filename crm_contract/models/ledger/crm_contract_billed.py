@@ -217,6 +217,10 @@ class CrmContract(models.Model):
         "suspension_ids.date_end",
     )
     def _compute_amount_later(self):
+        """Compute what the term brings beyond the rows that the ledger has so far.
+
+        Extended by satellites in which a line has several terms one after the other.
+        """
         for contract in self:
             over = contract.state in ("ended", "cancelled") or not contract.performs
             if over or contract.date_ledger == date.max:

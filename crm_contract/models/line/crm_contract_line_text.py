@@ -94,6 +94,10 @@ class CrmContractLine(models.Model):
         return space.join([rhythm, *self._get_recurrence_details()])
 
     def _get_recurrence_details(self):
+        """Return how the line recurs, a sentence each, as printed (list of str).
+
+        Extended by satellites that agree on more.
+        """
         details = [self._get_line_term_text()]
         if self.date_anchor:
             details.append(
