@@ -7,7 +7,7 @@ from odoo.fields import Command
 from ..models.contract.crm_contract_lifecycle import STATES
 from .common import PDF, ContractCommon
 
-LOCKED = "locked|can't be changed"
+LOCKED = "locked|can't be changed|can't change"
 LOCKED_STATES = [state for state, _label in STATES if state != "draft"]
 
 
