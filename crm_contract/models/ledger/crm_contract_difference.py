@@ -87,7 +87,11 @@ class CrmContractInstallment(models.Model):
         for row in self:
             reason = row._get_reason_no_rest() or row._get_reason_no_rate()
             if reason:
-                raise UserError(f"{row.display_name}: {reason}")
+                raise UserError(
+                    self.env._(
+                        "%(row)s: %(reason)s", row=row.display_name, reason=reason
+                    )
+                )
         return self._create_checked_invoices(date)
 
     def _get_reason_no_rest(self):
