@@ -135,7 +135,8 @@ class CrmContract(models.Model):
 
     @api.depends("amount_total", "amount_invoiced", "amount_paid")
     def _compute_percent(self):
-        years = self.filtered("is_open_ended")._get_years()
+        yearly = self.env["crm.contract.year"]
+        years = yearly._get_years(self.filtered("is_open_ended"))
         for contract in self:
             figures = years.get(contract)
             total, invoiced, paid = (
@@ -149,64 +150,7 @@ class CrmContract(models.Model):
             )
             contract.percent_invoiced = total and invoiced / total
             contract.percent_paid = total and paid / total
-            contract.billed_note = figures and contract._describe_year(figures)
-
-    def _get_years(self):
-        """Return what the current years of contracts come to: `{contract: Year}`.
-
-        A year begins on the day and month on which the contract began.
-        """
-        years = {
-            contract: Year(*contract._get_current_year())
-            for contract in self._origin
-            if contract.date_start and contract.performs
-        }
-        if not years:
-            return {}
-        rows = self.env["crm.contract.installment"].search_fetch(
-            [
-                ("contract_id", "in", [contract.id for contract in years]),
-                ("trigger", "=", "period"),
-                ("state", "!=", "cancelled"),
-                (
-                    "period_start",
-                    ">=",
-                    min(year.first for year in years.values()),
-                ),
-            ],
-            ["contract_id", "period_start", "amount", "amount_rest", "amount_paid"],
-        )
-        for row in rows:
-            year = years[row.contract_id]
-            if year.first <= row.period_start <= year.last:
-                years[row.contract_id] = year._replace(
-                    total=year.total + row.amount,
-                    invoiced=year.invoiced + row.amount_invoiced,
-                    paid=year.paid + row.amount_paid,
-                    left=year.left + row.amount_rest,
-                )
-        return {contract: year for contract, year in years.items() if year.total}
-
-    def _get_current_year(self):
-        """Return the first and the last day of the contract's year that today is in."""
-        today = self.company_id._get_today()
-        start = self.date_start
-        years = max(0, today.year - start.year)
-        if add(start, years=years) > today and years:
-            years -= 1
-        return add(start, years=years), add(start, years=years + 1, days=-1)
-
-    def _describe_year(self, year):
-        currency = self.currency_id
-        return self.env._(
-            "Without an end, by the year. %(first)s – %(last)s: %(total)s, invoiced "
-            "%(invoiced)s, to invoice %(left)s.",
-            first=format_date(self.env, year.first),
-            last=format_date(self.env, year.last),
-            total=currency.format(year.total),
-            invoiced=currency.format(year.invoiced),
-            left=currency.format(year.left),
-        )
+            contract.billed_note = figures and yearly._describe(contract, figures)
 
     @api.depends(
         "state",
@@ -255,6 +199,74 @@ class CrmContract(models.Model):
         self.env["account.payment"].check_access("read")
         payments = self.invoice_ids._get_payments()
         return payments._get_records_action(name=self.env._("Payments"))
+
+
+class CrmContractYear(models.AbstractModel):
+    """Contracts without an end by the year: what the current one comes to."""
+
+    _name = "crm.contract.year"
+    _description = "Current year of contracts"
+
+    @api.model
+    def _get_years(self, contracts):
+        """Return what the current years of contracts come to: `{contract: Year}`.
+
+        A year begins on the day and month on which the contract began.
+        """
+        years = {
+            contract: Year(*self._get_current(contract))
+            for contract in contracts._origin
+            if contract.date_start and contract.performs
+        }
+        if not years:
+            return {}
+        rows = self.env["crm.contract.installment"].search_fetch(
+            [
+                ("contract_id", "in", [contract.id for contract in years]),
+                ("trigger", "in", ("period", "true_up")),
+                ("state", "!=", "cancelled"),
+                (
+                    "period_start",
+                    ">=",
+                    min(year.first for year in years.values()),
+                ),
+            ],
+            ["contract_id", "period_start", "amount", "amount_rest", "amount_paid"],
+        )
+        for row in rows:
+            year = years[row.contract_id]
+            if year.first <= row.period_start <= year.last:
+                years[row.contract_id] = year._replace(
+                    total=year.total + row.amount,
+                    invoiced=year.invoiced + row.amount_invoiced,
+                    paid=year.paid + row.amount_paid,
+                    left=year.left + row.amount_rest,
+                )
+        return {contract: year for contract, year in years.items() if year.total}
+
+    @api.model
+    def _get_current(self, contract):
+        """Return the first and the last day of the contract's year that today is in."""
+        today = contract.company_id._get_today()
+        start = contract.date_start
+        years = max(0, today.year - start.year)
+        if add(start, years=years) > today and years:
+            years -= 1
+        return add(start, years=years), add(start, years=years + 1, days=-1)
+
+    @api.model
+    def _describe(self, contract, year):
+        """Return what a year of a contract comes to as a sentence (str)."""
+        currency = contract.currency_id
+        return self.env._(
+            "Without an end, by the year. %(first)s – %(last)s: %(total)s, invoiced "
+            "%(invoiced)s, to invoice %(left)s.",
+            first=format_date(self.env, year.first),
+            last=format_date(self.env, year.last),
+            total=currency.format(year.total),
+            invoiced=currency.format(year.invoiced),
+            left=currency.format(year.left),
+        )
 
 
 class CrmContractLine(models.Model):
