@@ -93,10 +93,11 @@ def count_bytes(value) -> int | None:
     >>> count_bytes("QUJD"), count_bytes(b"QUJD"), count_bytes("x"), count_bytes(7)
     (3, 3, None, None)
     """
+    if isinstance(value, int) and value is not False:
+        # As bytes, it would be so many of them.
+        return None
     try:
         data = value.encode("ascii") if isinstance(value, str) else bytes(value or b"")
-        if isinstance(value, int):
-            return None
         return len(base64.b64decode(data))
     except (TypeError, ValueError, binascii.Error):
         return None

@@ -107,9 +107,7 @@ class CrmContractBoundsMixin(models.AbstractModel):
             if problem:
                 label = field._description_string(self.env) or name
                 raise ValidationError(
-                    self.env._(
-                        "“%(field)s”: %(problem)s", field=label, problem=problem
-                    )
+                    self.env._("“%(field)s”: %(problem)s", field=label, problem=problem)
                 )
 
     @api.model
@@ -245,9 +243,7 @@ class CrmContractBoundsMixin(models.AbstractModel):
             if problem:
                 label = field._description_string(self.env) or name
                 raise ValidationError(
-                    self.env._(
-                        "“%(field)s”: %(problem)s", field=label, problem=problem
-                    )
+                    self.env._("“%(field)s”: %(problem)s", field=label, problem=problem)
                 )
 
     def _get_money_problem(self, field):
