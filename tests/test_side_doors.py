@@ -457,7 +457,7 @@ def test_exports_are_no_formulas(people, factory):
     ids = [factory.draft(user, name=name) for name in names]
     data = {
         "model": "crm.contract",
-        "fields": [{"name": "name", "label": "=Title", "type": "char"}],
+        "fields": [{"name": "name", "label": "Title", "type": "char"}],
         "ids": ids,
         "domain": [],
         "groupby": [],
