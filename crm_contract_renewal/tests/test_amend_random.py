@@ -131,6 +131,8 @@ class TestAmendRandom(AmendmentCommon):
         until = day + timedelta(days=dice.randrange(1, 40))
         with freeze_time(day):
             self._follow_time(contract, life)
+            # Each step is a transaction of its own outside of tests.
+            self.env.flush_all()
             contract.action_suspend()
         with freeze_time(until):
             contract.action_resume()
