@@ -96,7 +96,7 @@ class TestLeaving(ApprovalCommon):
         contract = self._send()
         for user in (self.lawyer, self.boss):
             with self._refused("Archive them"):
-                user.with_user(self.admin).unlink()
+                user.sudo().unlink()
         self.assertEqual(self._task(contract).approver_ids, self.lawyer | self.lawyer2)
 
     def test_deputy_is_told(self):
