@@ -1,11 +1,11 @@
-"""What lives don't do yet, because it is known to go wrong: {deed: (when, why)}."""
+"""What lives don't do yet, because it goes wrong or was not tried: {deed: (when, why)}."""
 
 from machine.life import DEEDS
 
 AVOIDED = {
     "draft_amendment": (
         lambda life: life.contract.amendment_ids,
-        "amended twice inside a billed period, a line is billed again",
+        "lives with several amendments were not let go on yet since these bill right",
     ),
     "reopen": (
         lambda life: "superseded" in life.contract.amendment_ids.mapped("state"),
