@@ -214,7 +214,7 @@ class TestInvoice(LedgerCommon):
         self._assert_refused(invoiced, "it is invoiced already")
         self._pay(self._post(invoiced.invoice_id))
         self._assert_refused(invoiced, "it is invoiced already")
-        terminated = self._create_row()
+        terminated = self._create_row(trigger="milestone")
         self._end(terminated.contract_id, reason="terminated", note="Broke")
         self._assert_refused(terminated, "it is cancelled")
 

@@ -95,7 +95,7 @@ def reckon(fees: Iterable[Fee], months: int, end: date | None = None) -> Exposur
 
 
 def _percentage(full, charged):
-    return max(0.0, 100 * (full - charged) / full) if full > 0 else 0.0
+    return min(max(0.0, 100 * (full - charged) / full), 100.0) if full > 0 else 0.0
 
 
 def _get_spans(fee, months, end):

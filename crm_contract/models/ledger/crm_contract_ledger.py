@@ -130,9 +130,8 @@ class CrmContractLedger(models.AbstractModel):
         gone.unlink()
         for row, vals in changed:
             row.write(vals)
-        if changed:
-            # Their days are free for the new rows.
-            gone.flush_model()
+        # The days that others gave up have to be free before they are taken.
+        gone.flush_model(["chain", "period_start", "period_end", "state", "trigger"])
         gone.create(vals_list)
 
     @api.model
