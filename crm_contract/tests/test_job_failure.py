@@ -227,7 +227,7 @@ class TestPersonInCharge(ContractCommon):
             person.has_group("crm_contract.crm_contract_group_manager"), person.login
         )
         self.assertIn(self.company, person.company_ids)
-        self.contract._tell_person_in_charge("Look at it")
+        self.contract.sudo()._tell_person_in_charge("Look at it")
         self.assertEqual(self.contract.sudo().activity_ids.user_id, person)
 
 

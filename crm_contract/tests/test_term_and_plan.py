@@ -62,7 +62,7 @@ class TestTerm(ConstraintCommon):
     def test_end_before_start(self):
         with self._assert_constraint():
             self._create_term(date_end="2026-01-30", notice_period=0)
-        with self._assert_constraint():
+        with self.assertRaisesRegex(ValidationError, "a number from 0"):
             self._create_term(duration=-1)
 
     def test_one_day(self):

@@ -105,7 +105,7 @@ class TestAdjustment(RenewalCommon):
         for vals, word in (
             (self._agree(kind="index"), "Choose the index"),
             (self._follow(use_cap=True, cap=1, use_floor=True, floor=2), "least rise"),
-            (self._follow(months=-1), "a number from 0"),
+            (self._follow(months=-1), "negative|a number from 0"),
             (self._percent(rounding=0), "rounding"),
             (self._percent(-100), "all of them"),
         ):

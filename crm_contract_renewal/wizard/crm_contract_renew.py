@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import clean_context
 
 from odoo.addons.crm_contract.tools.records import one
 
@@ -57,7 +58,8 @@ class CrmContractRenew(models.TransientModel):
         "make_quotation",
     )  # fmt: skip
     def _compute_line_ids(self):
-        for wizard in self:
+        # What a context proposes is for the dialog, not for its lines.
+        for wizard in self.with_context(clean_context(self.env.context)):
             wizard.line_ids = [fields.Command.clear()] + [
                 fields.Command.create(wizard._prepare_line_vals(contract))
                 for contract in wizard.contract_ids._origin[:AT_ONCE]
