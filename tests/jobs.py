@@ -13,6 +13,7 @@ import pytest
 CLEAN = 3
 # On a slow machine a job does little before it is killed: longer, and more often.
 PATIENCE = 1.5
+MOST_SECONDS = 20
 MORE_KILLS = 3
 # Processes of the job, one after the other, each a child of one that knows the
 # models already; the lines printed tell which process is at work.
@@ -109,7 +110,7 @@ def kill_at_random(database, cron, kills, seconds, left):
             killed_at_work += 0 < after < before
             if after == before > 0:
                 # A slow machine: nothing was done by then.
-                latest *= PATIENCE
+                latest = min(latest * PATIENCE, MOST_SECONDS)
         run_in_peace(wait_until)
     return killed_at_work
 

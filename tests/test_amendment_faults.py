@@ -46,8 +46,10 @@ for contract in contracts:
     amendment.line_ids.price_unit = 200
     amendment._recompute_as_of_today("amount_total")
     amendment.mapped("amount_total")
+    version = env["crm.contract.version"]._freeze(amendment)
     amendment.sudo().write({{"state": "signed", "number": "%s-A1" % contract.number,
-                            **signed}})
+                            "version_id": version.id, **signed}})
+    version._sign(today, amendment.date_effective)
 env.cr.commit()
 print("made", ",".join(map(str, contracts.ids)), flush=True)
 """
