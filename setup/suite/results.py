@@ -157,7 +157,7 @@ def of_pytest(title, code, report, output, files):
             text = broken[0].text or ""
             outcome.failed += 1
             outcome.details.append(f"{name}\n{text}")
-            outcome.broken.append(f"{name}: {_last_words(text)}")
+            outcome.broken.append(f"{name}: {_first_words(text)}")
         elif case.find("skipped") is not None:
             outcome.skipped.append(f"{name} : {case.find('skipped').get('message')}")
         else:
@@ -179,12 +179,11 @@ def of_pytest(title, code, report, output, files):
     return outcome
 
 
-def _last_words(text):
-    """The end of a traceback, or of what a test said, in a line."""
+def _first_words(text):
+    """What a test said when it failed, in a line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    # The last line of pytest names the place, the one before the error.
     told = [line for line in lines if line.startswith("E ")] or lines
-    return told[-1][:200] if told else ""
+    return told[0][:200] if told else ""
 
 
 def broken(outcomes, number=40):
