@@ -179,7 +179,9 @@ class CrmContractAmendmentCheck(models.AbstractModel):
                 last = max(last or row.period_end, row.period_end)
             elif row.trigger == "true_up":
                 # What it takes back of billed days counts before it is credited.
-                billed["period"] += row.amount if row._is_open() else row.amount_invoiced
+                billed["period"] += (
+                    row.amount if row._is_open() else row.amount_invoiced
+                )
             elif row.trigger in PLAN_TRIGGERS:
                 billed["plan"] += row.amount_invoiced
         pairs = [
