@@ -28,6 +28,10 @@ RELEASES = {
 }
 # What is not told any more because it follows from the rest: {model: names}
 GONE = {"crm.contract": {"is_overdue"}}
+# Somebody decided to renew them: they go on for the days of grace of their types.
+IN_GRACE = {"Renewal drafted", "Renewal to sign", "Renewal cancelled"}
+# An amendment may take effect before one that is signed already.
+IN_ANY_ORDER = "that builds on it can't be in effect before"
 UPGRADE = """
 import sys
 import odoo.cli
@@ -179,6 +183,13 @@ def as_now(row):
     return {key: row[key] for key in row if row[key]}
 
 
+def in_grace(row):
+    """Return what becomes of a contract that an earlier release let expire (dict)."""
+    if row["name"] in IN_GRACE and row.get("end_reason") == "expired":
+        return {**row, "state": "running", "end_reason": False}
+    return row
+
+
 def check(problems):
     """Fail with the first problems."""
     problems = [str(problem) for problem in problems]
@@ -289,6 +300,7 @@ def test_people_go_on(expected, found, title, act):
             verified.get(key, "success") != "success"
             and now.get(key, "").startswith("refused")
         )
+        and not (act == "amend" and IN_ANY_ORDER in result)
     )
 
 
@@ -309,6 +321,6 @@ def test_jobs_go_on(expected, found, title):
     check(
         f"contract {key}: {row} became {found['later'].get(key)}"
         for key, old in expected["later"].items()
-        for row, now in [(as_now(old), as_now(found["later"].get(key, {})))]
+        for row, now in [(as_now(in_grace(old)), as_now(found["later"].get(key, {})))]
         if row != now
     )

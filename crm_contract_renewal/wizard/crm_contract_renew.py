@@ -59,7 +59,8 @@ class CrmContractRenew(models.TransientModel):
     )  # fmt: skip
     def _compute_line_ids(self):
         # What a context proposes is for the dialog, not for its lines.
-        for wizard in self.with_context(clean_context(self.env.context)):
+        env = self.env(context=clean_context(self.env.context))
+        for wizard in self.with_env(env):
             wizard.line_ids = [fields.Command.clear()] + [
                 fields.Command.create(wizard._prepare_line_vals(contract))
                 for contract in wizard.contract_ids._origin[:AT_ONCE]
