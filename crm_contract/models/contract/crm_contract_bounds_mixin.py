@@ -61,7 +61,8 @@ class CrmContractBoundsMixin(models.AbstractModel):
         return result
 
     def _validate_fields(self, field_names, excluded_names=()):
-        field_names = list(field_names)
+        # A creation names the fields of each of its records.
+        field_names = list(dict.fromkeys(field_names))
         result = super()._validate_fields(field_names, excluded_names)
         self._check_stored_bounds(field_names)
         if not self.env.su:
