@@ -91,6 +91,8 @@ BY_DESIGN = {
     ("crm.contract.bill", "action_bill"): LEDGER,
     ("crm.contract.interest", "action_charge"): INVOICES | LEDGER,
     ("crm.contract.link.invoice", "action_link"): LEDGER,
+    # The order of categories is that of the clauses in print.
+    ("crm.contract.clause.category", "write"): {"crm.contract.clause"},
     # Dialogs and runs that keep a record of their own.
     ("crm.contract.renew", "action_renew"): {
         "crm.contract.renewal.run",

@@ -104,6 +104,8 @@ class CrmContract(models.Model):
         )
         if not locked:
             return
+        # The message names them.
+        locked.check_access("read")
         raise UserError(
             self.env._(
                 "The content of %(contracts)s is locked. Before the signature, recall it"
