@@ -9,6 +9,16 @@ from .test_ledger import RecurringCommon
 from .test_shared_invoice import SharedInvoiceCommon
 
 
+def _prepare_fixed(*rows):
+    """Return commands that create fixed installments, of (name, amount, day)."""
+    return [
+        Command.create(
+            {"name": name, "amount_type": "fixed", "amount_fixed": amount, "date": day}
+        )
+        for name, amount, day in rows
+    ]
+
+
 class BooksCommon(SharedInvoiceCommon):
     """A contract of 575 (500 and 15 % tax) in a single row."""
 
@@ -481,46 +491,25 @@ class TestFreeAndNegative(RecurringCommon):
         self._pay(invoice)
         self.assertEqual(set(rows.mapped("state")), {"paid"})
 
-    def test_rebate_alone_is_a_credit_note(self):
+    def test_rebate_of_the_plan_joins_the_invoice(self):
         contract = self._create_lines(
             {"price_unit": 100},
-            installment_ids=[
-                Command.create(
-                    {
-                        "name": name,
-                        "amount_type": "fixed",
-                        "amount_fixed": amount,
-                        "date": day,
-                    }
-                )
-                for name, amount, day in (
-                    ("Fee", 130, "2026-01-02"),
-                    ("Rebate", -30, "2026-01-03"),
-                )
-            ],
+            installment_ids=_prepare_fixed(
+                ("Fee", 130, "2026-01-02"),
+                ("Rebate", -30, "2026-01-03"),
+            ),
         )
         fee, rebate = contract.installment_ids.sorted("date")
         self.assertEqual(self._run(fee.contract_id).amount_total, 100)
-        contract = contract.copy()
         self.assertEqual(rebate.amount_invoiced, -30)
 
     def test_credit_note(self):
         contract = self._create_lines(
             {"price_unit": 100},
-            installment_ids=[
-                Command.create(
-                    {
-                        "name": name,
-                        "amount_type": "fixed",
-                        "amount_fixed": amount,
-                        "date": day,
-                    }
-                )
-                for name, amount, day in (
-                    ("Fee", 130, "2026-01-02"),
-                    ("Rebate", -30, "2026-01-12"),
-                )
-            ],
+            installment_ids=_prepare_fixed(
+                ("Fee", 130, "2026-01-02"),
+                ("Rebate", -30, "2026-01-12"),
+            ),
         )
         fee, rebate = contract.installment_ids.sorted("date")
         self._run(contract)
@@ -539,20 +528,10 @@ class TestFreeAndNegative(RecurringCommon):
         contract = self._create_lines(
             {"price_unit": 100, "is_recurring": True},
             {"price_unit": 100},
-            installment_ids=[
-                Command.create(
-                    {
-                        "name": name,
-                        "amount_type": "fixed",
-                        "amount_fixed": amount,
-                        "date": day,
-                    }
-                )
-                for name, amount, day in (
-                    ("Fee", 130, "2026-01-02"),
-                    ("Rebate", -30, "2026-01-12"),
-                )
-            ],
+            installment_ids=_prepare_fixed(
+                ("Fee", 130, "2026-01-02"),
+                ("Rebate", -30, "2026-01-12"),
+            ),
         )
         self._run(contract)
         rebate = contract.installment_ids.filtered(lambda row: row.amount < 0)

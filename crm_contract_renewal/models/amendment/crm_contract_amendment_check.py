@@ -169,8 +169,8 @@ class CrmContractAmendmentCheck(models.AbstractModel):
         ]
 
     @api.model
-    def _get_wrong_value(self, amendment, contract):
-        """Return what the contract billed beyond what the amendment leaves of it."""
+    def _get_billed(self, contract):
+        """Return what is billed: amounts of plan and periods (dict), and the last day."""
         billed = {"plan": 0.0, "period": 0.0}
         last = False
         for row in contract.installment_ids:
@@ -184,6 +184,12 @@ class CrmContractAmendmentCheck(models.AbstractModel):
                 )
             elif row.trigger in PLAN_TRIGGERS:
                 billed["plan"] += row.amount_invoiced
+        return billed, last
+
+    @api.model
+    def _get_wrong_value(self, amendment, contract):
+        """Return what the contract billed beyond what the amendment leaves of it."""
+        billed, last = self._get_billed(contract)
         pairs = [
             (billed["plan"], amendment.amount_one_off),
             (billed["period"], amendment.amount_recurring),
