@@ -11,10 +11,10 @@ import pytest
 
 # The scheduler takes three deaths without progress for a failure and waits a turn.
 CLEAN = 3
-# On a slow machine a job does little before it is killed: longer, and more often.
-PATIENCE = 1.5
-MOST_SECONDS = 20
-MORE_KILLS = 3
+# Every so many kills wait until the job has done something: on a slow machine it has
+# hardly begun at a moment chosen beforehand.
+AT_WORK = 4
+PAUSE = 0.01
 # Processes of the job, one after the other, each a child of one that knows the
 # models already; the lines printed tell which process is at work.
 SCRIPT = """
@@ -86,6 +86,27 @@ def make_in_shell(database, script):
     return [int(number) for number in made.split()[1].split(",")]
 
 
+@contextlib.contextmanager
+def making(database):
+    """Yield a function that runs a script and returns the ids of the contracts it made.
+
+    They end with the test: the daily job would go on filling their ledgers.
+    """
+    made = []
+
+    def make(script):
+        contracts = make_in_shell(database, script)
+        made.extend(contracts)
+        return contracts
+
+    yield make
+    database.rows(
+        "UPDATE crm_contract SET state = 'ended', date_ended = current_date"
+        " WHERE id = ANY(%s)",
+        made,
+    )
+
+
 def kill_at_random(database, cron, kills, seconds, left):
     """Kill a job at random moments, then let it run in peace.
 
@@ -94,25 +115,30 @@ def kill_at_random(database, cron, kills, seconds, left):
     :return: number of kills that hit the job at work
     """
     killed_at_work = 0
-    earliest, latest = seconds
-    most = MORE_KILLS * kills
-    with processes(database, most + CLEAN, cron) as wait_until:
-        for number in range(most):
+    with processes(database, kills + CLEAN, cron) as wait_until:
+        for number in range(kills):
             before = left()
-            if number >= kills and (killed_at_work or not before):
-                break
             process = int(wait_until("at work"))
-            # The moment of death is the point: any wait condition would choose it.
-            time.sleep(random.uniform(earliest, latest))
+            if before and not number % AT_WORK:
+                wait_for_progress(process, lambda before=before: left() < before)
+            else:
+                # The moment of death is the point: any wait would choose it.
+                time.sleep(random.uniform(*seconds))
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-            after = left()
-            killed_at_work += 0 < after < before
-            if after == before > 0:
-                # A slow machine: nothing was done by then.
-                latest = min(latest * PATIENCE, MOST_SECONDS)
+            killed_at_work += 0 < left() < before
         run_in_peace(wait_until)
     return killed_at_work
+
+
+def wait_for_progress(process, has_progress):
+    """Wait until a process has committed something, or has ended."""
+    while not has_progress():
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(PAUSE)
 
 
 def run_in_peace(wait_until):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from client import RpcError
-from jobs import kill_at_random, make_in_shell, processes, run_in_peace
+from jobs import kill_at_random, making, processes, run_in_peace
 
 RENEW = "crm_contract_renewal.ir_cron_renew"
 BILL = "crm_contract.ir_cron_bill"
@@ -59,11 +59,9 @@ print("made", ",".join(map(str, contracts.ids)), flush=True)
 def make(database):
     """A function that makes running contracts, each with an amendment in effect."""
 
-    def make_contracts(count):
-        code = "A" + "".join(random.choices("ABCDEFGHIJKLMNOP", k=8))
-        return make_in_shell(database, MAKE.format(count=count, code=code))
-
-    return make_contracts
+    code = "A" + "".join(random.choices("ABCDEFGHIJKLMNOP", k=8))
+    with making(database) as make_by:
+        yield lambda count: make_by(MAKE.format(count=count, code=code))
 
 
 def pending(database, contracts):

@@ -12,12 +12,17 @@ import subprocess
 import threading
 import time
 import uuid
-from functools import partial
 
 import psycopg2
 import pytest
 from client import Database, together
-from jobs import CLEAN, kill_at_random, processes, run_in_peace, shell_command
+from jobs import (
+    CLEAN,
+    kill_at_random,
+    making,
+    processes,
+    run_in_peace,
+)
 
 BILL = "crm_contract.ir_cron_bill"
 CONTRACTS, LINES = 170, 3
@@ -64,22 +69,17 @@ print("made", ",".join(map(str, contracts.ids)), flush=True)
 """
 
 
-def make_due(database, count=CONTRACTS, lines=LINES, age=0):
-    """Make running contracts with rows due today; return their ids."""
+def due_script(count=CONTRACTS, lines=LINES, age=0):
+    """A script that makes running contracts with rows due today."""
     code = "F" + "".join(random.choices("ABCDEFGHIJKLMNOP", k=8))
-    script = MAKE.format(count=count, lines=lines, age=age, code=code)
-    answer = subprocess.run(
-        shell_command(database), input=script, capture_output=True, text=True
-    )
-    assert not answer.returncode, answer.stderr
-    [made] = [line for line in answer.stdout.splitlines() if line.startswith("made ")]
-    return [int(number) for number in made.split()[1].split(",")]
+    return MAKE.format(count=count, lines=lines, age=age, code=code)
 
 
 @pytest.fixture
 def make(database):
     """A function that makes running contracts with rows due today."""
-    return partial(make_due, database)
+    with making(database) as make_by:
+        yield lambda *args, **kwargs: make_by(due_script(*args, **kwargs))
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 from client import Database
-from jobs import CLEAN, processes, run_in_peace
-from test_billing_faults import BILL, LINES, check_billed_once, make_due, open_rows
+from jobs import CLEAN, make_in_shell, processes, run_in_peace
+from test_billing_faults import BILL, LINES, check_billed_once, due_script, open_rows
 
 CONTRACTS = 150
 
@@ -92,7 +92,7 @@ def test_restarted_in_the_middle(server, database, seconds):
         "UPDATE crm_contract_installment SET date_due = '2999-01-01'"
         " WHERE state IN ('planned', 'due')"
     )
-    contracts = make_due(private, CONTRACTS)
+    contracts = make_in_shell(private, due_script(CONTRACTS))
     with processes(private, 1, BILL) as wait_until:
         process = int(wait_until("at work"))
         time.sleep(seconds)

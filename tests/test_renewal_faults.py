@@ -5,7 +5,7 @@ import time
 
 import psycopg2
 import pytest
-from jobs import kill_at_random, make_in_shell, processes
+from jobs import kill_at_random, making, processes
 
 REMIND = "crm_contract_renewal.ir_cron_ladder"
 REMINDERS = (REMIND, "crm_contract_renewal.ir_cron_ladder_2")
@@ -59,12 +59,11 @@ print("made", ",".join(map(str, contracts.ids)), flush=True)
 def make(database):
     """A function that makes running contracts that end in so many days."""
 
-    def make_contracts(count, days_left, mode=""):
-        code = "R" + "".join(random.choices("ABCDEFGHIJKLMNOP", k=8))
-        script = MAKE.format(count=count, days_left=days_left, mode=mode, code=code)
-        return make_in_shell(database, script)
-
-    return make_contracts
+    code = "R" + "".join(random.choices("ABCDEFGHIJKLMNOP", k=8))
+    with making(database) as make_by:
+        yield lambda count, days_left, mode="": make_by(
+            MAKE.format(count=count, days_left=days_left, mode=mode, code=code)
+        )
 
 
 def count_due(database, contracts):
