@@ -28,8 +28,6 @@ RELEASES = {
 }
 # What is not told any more because it follows from the rest: {model: names}
 GONE = {"crm.contract": {"is_overdue"}}
-# Somebody decided to renew them: they go on for the days of grace of their types.
-IN_GRACE = {"Renewal drafted", "Renewal to sign", "Renewal cancelled"}
 # An amendment may take effect before one that is signed already.
 IN_ANY_ORDER = "that builds on it can't be in effect before"
 UPGRADE = """
@@ -47,6 +45,9 @@ days = [world.day(days) for days in (0, 10, 40)]
 with world.at(world.TODAY, 12):
     found = {{"facts": facts.gather(env, expected["facts"]), "acts": acts.rehearse(env)}}
     found["unreadable"] = facts.read_all(env)
+    types = env["crm.contract.type"].with_context(active_test=False).search([])
+    found["grace"] = {{kind.code: kind.grace_days for kind in types}}
+    found["new grace"] = types.new({{}}).grace_days
 env.cr.rollback()
 found["failures"], found["later"] = acts.run_jobs(env.cr.dbname, days)
 with acts.on(env.cr.dbname, days[-1]) as later:
@@ -183,13 +184,6 @@ def as_now(row):
     return {key: row[key] for key in row if row[key]}
 
 
-def in_grace(row):
-    """Return what becomes of a contract that an earlier release let expire (dict)."""
-    if row["name"] in IN_GRACE and row.get("end_reason") == "expired":
-        return {**row, "state": "running", "end_reason": False}
-    return row
-
-
 def check(problems):
     """Fail with the first problems."""
     problems = [str(problem) for problem in problems]
@@ -304,6 +298,14 @@ def test_people_go_on(expected, found, title, act):
     )
 
 
+def test_contracts_end_when_they_would_have(release, found):
+    """No days of grace come over types that had none; see also `test_jobs_go_on`."""
+    assert found["new grace"] == 30
+    assert found["grace"]
+    if SATELLITES[1] in RELEASES[release][1]:
+        assert set(found["grace"].values()) == {0}
+
+
 def test_old_contracts_can_be_amended(expected, found, title):
     """Also those that are older than amendments."""
     assert found["acts"]["amend"]
@@ -321,6 +323,6 @@ def test_jobs_go_on(expected, found, title):
     check(
         f"contract {key}: {row} became {found['later'].get(key)}"
         for key, old in expected["later"].items()
-        for row, now in [(as_now(in_grace(old)), as_now(found["later"].get(key, {})))]
+        for row, now in [(as_now(old), as_now(found["later"].get(key, {})))]
         if row != now
     )

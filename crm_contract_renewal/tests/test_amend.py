@@ -518,6 +518,7 @@ class TestAmendmentLifeCycle(AmendmentCommon):
         "take_effect": ({"signed"}, "in_force"),
         "supersede": ({"signed", "in_force"}, "superseded"),
         "revive": ({"superseded"}, "in_force"),
+        "reinstate": ({"superseded"}, "signed"),
     }
     STATES = (
         "draft", "review", "to_sign", "signed", "in_force", "superseded", "cancelled",
@@ -563,7 +564,7 @@ class TestAmendmentLifeCycle(AmendmentCommon):
         termination = self.env["crm.contract.termination"].with_user(self.manager)
         termination._reopen(contract, "By mistake")
         self.assertEqual(amendment.state, "in_force")
-        self.assertEqual(pending.state, "superseded")
+        self.assertEqual(pending.state, "signed")
         self.assertFalse(contract._get_verification_problems())
 
     def test_search_of_what_is_performed(self):

@@ -7,10 +7,6 @@ AVOIDED = {
         lambda life: life.contract.amendment_ids,
         "lives with several amendments were not let go on yet since these bill right",
     ),
-    "reopen": (
-        lambda life: "superseded" in life.contract.amendment_ids.mapped("state"),
-        "an amendment that was to take effect after the end is lost",
-    ),
 }
 
 

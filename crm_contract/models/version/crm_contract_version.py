@@ -157,11 +157,13 @@ class CrmContractVersion(models.Model):
 
     def write(self, vals):
         self._check_written_by_code()
-        if not _ONCE.issuperset(vals) or any(
-            row[name] for row in self for name in vals
-        ):
+        known = any(row[name] for row in self for name in vals)
+        if not _ONCE.issuperset(vals) or (known and not self._is_reinstated_by(vals)):
             raise UserError(self.env._("Versions of contracts can't be changed."))
         return super().write(vals)
+
+    def _is_reinstated_by(self, vals):
+        return vals == {"date_withdrawn": False} and all(self.mapped("date_signed"))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -225,6 +227,11 @@ class CrmContractVersion(models.Model):
         self.sudo().filtered(lambda row: not row.date_withdrawn).write(
             {"date_withdrawn": fields.Datetime.now()}
         )
+
+    def _reinstate(self):
+        """Say that signed versions that were withdrawn are part of what is agreed again."""
+        # sudo: written by code alone
+        self.sudo().write({"date_withdrawn": False})
 
     def _sign(self, date, date_effective):
         """Say that both sides signed the version, last of all of its contract so far.

@@ -40,8 +40,9 @@ class CrmContract(models.Model):
 
     def _get_incorporated_amendments(self):
         """Return the amendments that changed the contract so far."""
-        # sudo: amendments that the user may not see
-        return self.sudo().amendment_ids.filtered(
+        # sudo: amendments that the user may not see; of what ended, some are archived
+        contracts = self.sudo().with_context(active_test=False)
+        return contracts.amendment_ids.filtered(
             lambda row: (
                 row.state in ("in_force", "superseded")
                 and row.version_id.state == "signed"
@@ -107,13 +108,14 @@ class CrmContract(models.Model):
         in_force = self.sudo().amendment_ids.filtered(lambda c: c.state == "in_force")
         (pending | in_force)._transition("supersede")
         # What never took effect is no part of what was agreed in the end.
-        pending.version_id._withdraw()
+        self.env["crm.contract.reinstatement"]._set_aside(pending)
         return result
 
     def _action_reopen(self):
-        """What was in force until the end is so again."""
+        """What was in force until the end is so again; what was to be, will be."""
         result = super()._action_reopen()
-        self._get_incorporated_amendments()._transition("revive")
+        self._get_incorporated_amendments()._transition("revive", active=True)
+        self.env["crm.contract.reinstatement"]._reinstate(self)
         return result
 
 

@@ -91,12 +91,13 @@ class CrmContractTermination(models.Model):
                 "%s can't be reopened: another contract took its place, or took it in.",
                 name,
             )
-        if contract.date_end and contract.date_end < contract.company_id._get_today():
+        end = self.env["crm.contract.reinstatement"]._get_end(contract)
+        if end and end < contract.company_id._get_today():
             return self.env._(
                 "The term of %(contract)s was over on %(day)s. Copy it to a new "
                 "contract: only contracts in force can be renewed.",
                 contract=name,
-                day=format_date(self.env, contract.date_end),
+                day=format_date(self.env, end),
             )
         return termination._get_settlement_problem()
 
