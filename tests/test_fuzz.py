@@ -42,7 +42,9 @@ MOVES = {
         ("signed", "ended"), ("running", "ended"), ("suspended", "ended"),
         ("signed", "superseded"), ("in_force", "superseded"),
     },
-    "action_reopen": {("ended", "running"), ("superseded", "in_force")},
+    "action_reopen": {
+        ("ended", "running"), ("superseded", "in_force"), ("superseded", "signed"),
+    },
     "action_decide": {("review", "to_sign"), ("review", "draft"), *NEW},
     "action_met": {("review", "to_sign")},
     "action_take_over": {("draft", "signed"), ("draft", "running")},

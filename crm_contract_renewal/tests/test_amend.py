@@ -518,6 +518,7 @@ class TestAmendmentLifeCycle(AmendmentCommon):
         "take_effect": ({"signed"}, "in_force"),
         "supersede": ({"signed", "in_force"}, "superseded"),
         "revive": ({"superseded"}, "in_force"),
+        "restore": ({"superseded"}, "signed"),
     }
     STATES = (
         "draft", "review", "to_sign", "signed", "in_force", "superseded", "cancelled",
@@ -563,7 +564,27 @@ class TestAmendmentLifeCycle(AmendmentCommon):
         termination = self.env["crm.contract.termination"].with_user(self.manager)
         termination._reopen(contract, "By mistake")
         self.assertEqual(amendment.state, "in_force")
+        self.assertEqual(pending.state, "signed")
+        self.assertEqual(pending.version_id.state, "signed")
+        self.assertFalse(contract._get_verification_problems())
+        self._run("renew", 20)
+        self.assertEqual(pending.state, "in_force")
+        self.assertEqual(contract.name, "Third")
+
+    def test_reopened_after_its_day(self):
+        """What was to hold meanwhile holds from its day on."""
+        contract = self._create_running()
+        draft = self._draft(contract, 20)
+        pending = self._sign(self._change_line(draft, price_unit=200))
+        with freeze_time(self._days(10)):
+            self._end(contract.with_user(self.manager))
         self.assertEqual(pending.state, "superseded")
+        with freeze_time(self._days(30)):
+            termination = self.env["crm.contract.termination"]
+            termination.with_user(self.manager)._reopen(contract, "By mistake")
+        self.assertEqual(pending.state, "in_force")
+        rows = self._check_tiled(contract)
+        self.assertAlmostEqual(sum(row[2] for row in rows), pending.amount_total, 2)
         self.assertFalse(contract._get_verification_problems())
 
     def test_search_of_what_is_performed(self):

@@ -226,6 +226,12 @@ class CrmContractVersion(models.Model):
             {"date_withdrawn": fields.Datetime.now()}
         )
 
+    def _reinstate(self):
+        """Let signed versions hold again: what withdrew them was taken back."""
+        # sudo: written by code alone; what was signed is not changed
+        signed = self.sudo().filtered(lambda row: row.date_signed)
+        super(CrmContractVersion, signed).write({"date_withdrawn": False})
+
     def _sign(self, date, date_effective):
         """Say that both sides signed the version, last of all of its contract so far.
 

@@ -21,6 +21,7 @@ AMENDMENT = {
     "take_effect": Transition(("signed",), "in_force"),
     "supersede": Transition(("signed", "in_force"), "superseded"),
     "revive": Transition(("superseded",), "in_force"),
+    "restore": Transition(("superseded",), "signed"),
 }
 # Content of the amendment itself, not of what the contract is to become.
 OWN_CONTENT = ("date_effective", "amendment_reason", "billed_days")

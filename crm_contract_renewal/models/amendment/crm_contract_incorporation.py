@@ -111,9 +111,13 @@ class CrmContract(models.Model):
         return result
 
     def _action_reopen(self):
-        """What was in force until the end is so again."""
+        """What was in force until the end is so again, and what was to be will be."""
         result = super()._action_reopen()
-        self._get_incorporated_amendments()._transition("revive")
+        # sudo: amendments of the contract, whoever reopens it
+        over = self.sudo().amendment_ids.filtered(lambda c: c.state == "superseded")
+        in_force = self._get_incorporated_amendments() & over
+        in_force._transition("revive")
+        self.env["crm.contract.incorporation"]._restore(over - in_force)
         return result
 
 

@@ -63,6 +63,15 @@ class CrmContractIncorporation(models.AbstractModel):
         )
 
     @api.model
+    def _restore(self, amendments):
+        """Let amendments take effect after all that an end kept from it."""
+        amendments.version_id._reinstate()
+        amendments._transition("restore")
+        due = amendments.filtered_domain(amendments._get_incorporation_domain())
+        for amendment in due.sorted(lambda row: (row.date_effective, row.id)):
+            self._try(amendment)
+
+    @api.model
     def _try(self, amendment):
         """Let one amendment take effect; what keeps it from that is told its owner."""
         try:
