@@ -20,7 +20,7 @@ from pathlib import Path
 
 import measure
 
-NAMES = ("contract", "billing", "approval", "renewal", "health")
+NAMES = ("contract", "billing", "ledger", "approval", "renewal", "health")
 # Of a benchmark that does not say how many it takes.
 ROUNDS = 5
 # The only part of a benchmark without parts

@@ -31,7 +31,9 @@ class CrmContractSchedule(models.AbstractModel):
                 self.env._("Add the coming periods to the ledger"),
                 contracts,
                 contracts._get_extend_due_domain,
-                lambda contract: contract._advance_ledger(),
+                lambda contracts: contracts._advance_ledger(),
+                batch=True,
+                chunk=100,
             ),
             Step(
                 "start",

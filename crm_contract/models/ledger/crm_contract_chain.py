@@ -24,9 +24,13 @@ class CrmContractLine(models.Model):
 
     def _filter_chains(self):
         """Return the recurring lines by their chains, in the order of days (list)."""
+        chains = self.filtered("is_recurring").grouped("chain")
+        # What is read of them is read for all contracts at hand.
         return [
-            lines.sorted(lambda line: (line.valid_from or date.min, line.id))
-            for lines in self.filtered("is_recurring").grouped("chain").values()
+            lines.sorted(
+                lambda line: (line.valid_from or date.min, line.id)
+            ).with_prefetch(self._prefetch_ids)
+            for lines in chains.values()
         ]
 
     def _get_open_charges(self, since, until):
@@ -43,7 +47,7 @@ class CrmContractLine(models.Model):
             before = first
             mine = rows.filtered(
                 lambda row, first=first: row._is_open() and row.period_end >= first
-            )
+            ).with_prefetch(self.installment_ids._prefetch_ids)
             due = [c for line in self for c in line._get_charges(until, first)]
             starts = [*mine.mapped("period_start"), *(charge.first for charge in due)]
             first = min([first, *starts])

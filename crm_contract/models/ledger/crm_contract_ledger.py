@@ -73,6 +73,7 @@ class CrmContract(models.Model):
         return self.date_ended
 
     def _advance_ledger(self):
+        """Let the ledgers of contracts go up to the horizon."""
         self.env["crm.contract.ledger"]._extend(self)
         self._recompute_as_of_today("amount_mrr")
 

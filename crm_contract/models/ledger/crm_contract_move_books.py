@@ -90,7 +90,10 @@ class AccountMove(models.Model):
         )
 
     def _get_ledger_lines(self):
-        return self.line_ids.filtered(lambda line: line.display_type == "product")
+        lines = self.line_ids
+        products = lines.filtered(lambda line: line.display_type == "product")
+        # What is read of them is read for all documents at hand.
+        return products.with_prefetch(lines._prefetch_ids)
 
     def _get_documents(self, parts):
         """Return what `tools.booked` needs to know of the documents (list)."""

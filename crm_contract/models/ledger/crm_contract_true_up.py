@@ -30,6 +30,25 @@ class Difference(NamedTuple):
     untaxed: float
     total: float
 
+    def has_other_taxes(self):
+        """Return whether what is charged has other taxes than what was billed."""
+        row = self.part.row
+        return bool(
+            self.charge
+            and row._has_terms()
+            and self.charge.source.tax_ids != row.line_id.tax_ids
+        )
+
+    def taken_back(self):
+        """Return the difference that takes back what was billed, and charges nothing."""
+        untaxed, total = self.part.row._get_amounts_of(self.part)
+        return self._replace(charge=None, untaxed=-untaxed, total=-total)
+
+    def given_instead(self):
+        """Return the difference that charges what `taken_back` left."""
+        untaxed, total = self.part.row._get_amounts_of(self.part)
+        return self._replace(untaxed=self.untaxed + untaxed, total=self.total + total)
+
 
 class CrmContractTrueUp(models.AbstractModel):
     """True-up: days that are billed are brought to the terms that hold on them now.
@@ -43,38 +62,40 @@ class CrmContractTrueUp(models.AbstractModel):
     _description = "True-up of billed days"
 
     @api.model
-    def _settle(self, contract, day, reason):
+    def _settle(self, contracts, day, reason):
         """Add the rows that bring what is billed from a day on to the present terms.
 
         :param reason: why, as the rows say it (str)
         """
         # sudo: rows are made by the ledger alone
-        for lines in contract.sudo().line_ids._filter_chains():
-            parts = lines._get_billed_parts(day)
-            for difference in lines._get_differences(parts):
-                self._add(difference, reason)
+        chains = contracts.sudo().line_ids._filter_chains()
+        found = []
+        for lines in chains:
+            found += lines._get_differences(lines._get_billed_parts(day))
+        self._add(found, reason)
 
     @api.model
-    def _add(self, difference, reason):
-        """Add the row of a difference; where taxes are not the same, one of each side."""
-        base, charge = difference.part.row, difference.charge
-        amounts = difference.untaxed, difference.total
-        if (
-            charge
-            and base._has_terms()
-            and charge.source.tax_ids != base.line_id.tax_ids
-        ):
-            before = base._get_amounts_of(difference.part)
-            taken = difference._replace(
-                charge=None, untaxed=-before[0], total=-before[1]
-            )
-            base = base.create(self._prepare_vals(taken, base, reason))
-            amounts = (
-                amount + old for amount, old in zip(amounts, before, strict=True)
-            )
-        untaxed, total = amounts
-        difference = difference._replace(untaxed=untaxed, total=total)
-        base.create(self._prepare_vals(difference, base, reason))
+    def _add(self, differences, reason):
+        """Add the rows of differences; where taxes are not the same, one of each side."""
+        # sudo: rows are made by the ledger alone
+        rows = self.env["crm.contract.installment"].sudo()
+        split = [found for found in differences if found.has_other_taxes()]
+        taken = rows.create(
+            [
+                self._prepare_vals(found.taken_back(), found.part.row, reason)
+                for found in split
+            ]
+        )
+        given = [
+            (found.given_instead(), base)
+            for found, base in zip(split, taken, strict=True)
+        ]
+        given += [
+            (found, found.part.row)
+            for found in differences
+            if not found.has_other_taxes()
+        ]
+        rows.create([self._prepare_vals(*each, reason) for each in given])
 
     @api.model
     def _prepare_vals(self, difference, base, reason):
@@ -239,9 +260,10 @@ class CrmContractInstallment(models.Model):
         """
         self.ensure_one()
         untaxed, total = self._get_true_up_amounts()
+        mine = self._get_true_up_family()
         family = self.contract_id.installment_ids.filtered(
-            lambda row: row._get_true_up_family() == self._get_true_up_family()
-        )
+            lambda row: row._get_true_up_family() == mine
+        ).with_prefetch(self._prefetch_ids)
         fixed = family.filtered(lambda row: not row._is_open() or row._has_books())
         untaxed -= sum(fixed.mapped("amount_untaxed"))
         vals = {
