@@ -119,7 +119,9 @@ class Company:
         ]
         while len(self.lives) < self.size:
             self.number += 1
-            life = Life(self.world, f"Life {self.number}", self.shape())
+            shape = self.shape()
+            life = Life(self.world, f"Life {self.number}", shape)
+            life.history.append(f"{self.world.today} {shape}")
             life.do("submit")
             if self.dice.random() < 0.8:
                 life.do("sign")
