@@ -30,6 +30,7 @@ from . import test_recurring_print
 from . import test_schedule
 from . import test_search
 from . import test_settlement
+from . import test_settlement_suspended
 from . import test_term_units
 from . import test_signatures
 from . import test_shared_invoice

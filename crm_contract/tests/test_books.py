@@ -305,6 +305,20 @@ class TestCreditDecision(BooksCommon):
         self._assert_figures(rows[1], invoiced=69, rest=0)
         self.assertFalse(rows[1].has_difference)
 
+    def test_of_another_amount(self):
+        """An invoice that was made out for more, or less: nothing follows it."""
+        for price in (600, 300):
+            row = self._create_single()
+            invoice = self._invoice(row)
+            self._as_accountant(invoice).invoice_line_ids.price_unit = price
+            note = self._credit_rows(self._post(invoice), row)
+            note.action_keep_credited()
+            self.assertEqual((row.state, row.amount_rest), ("waived", 0))
+            self._bill(row)
+            self.assertEqual(row.amount_invoiced, 0)
+            note.action_bill_credited_again()
+            self.assertEqual((row.state, row.amount_rest), ("due", row.amount))
+
     def test_who_decides(self):
         rows, invoice = self._create_billed()
         note = self._credit_rows(invoice, rows[0])

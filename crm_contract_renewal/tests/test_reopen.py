@@ -122,6 +122,23 @@ class TestReopen(EndCommon):
         self.assertEqual(self._get_net(contract), 620)
         self.assertEqual(len(self._periods(contract)), 13)
 
+    def test_suspended_days_stay_billed(self):
+        """Three of March were suspended after they were billed, and stay so."""
+        contract = self._create_fee()
+        self._bill(self._row_of(contract, 3))
+        with freeze_time("2026-03-04"):
+            contract.action_suspend()
+        with freeze_time("2026-03-07"):
+            contract.action_resume()
+        self._terminate(contract)
+        self._post_settlement(contract)
+        self.assertEqual(self._get_net(contract), 100)
+        self._reopen(contract)
+        self.assertEqual(
+            self._periods(contract)[2:4],
+            [(3, 1, 10, 100, "invoiced"), (3, 11, 31, 210, "planned")],
+        )
+
     def test_posted_credit_notes_stay_posted(self):
         contract, _invoices = self._create_billed(months=(3,))
         self._post_settlement(contract)

@@ -163,6 +163,26 @@ class TestTerminate(EndCommon):
             [(1, 31, 310), (2, 28, 310), (3, 31, 90), (4, 30, 155)],
         )
 
+    def test_suspended_after_it_was_announced(self):
+        """The same is credited as if it had been suspended first: the days after it."""
+        last, net = date(2026, 3, 20), []
+        for first in (True, False):
+            contract = self._create_fee()
+            self._bill(self._row_of(contract, 3))
+            for step in (first, not first):
+                if step:
+                    contract.action_suspend()
+                    with freeze_time("2026-03-13"):
+                        contract.action_resume()
+                else:
+                    with freeze_time("2026-03-13"):
+                        self._terminate(contract, last)
+                        self._post(self._get_settlement(contract))
+            self._run_on("renew", "2026-03-21")
+            self.assertEqual(contract.state, "ended")
+            net.append(self._get_net(contract))
+        self.assertEqual(net, [200, 200])
+
     def test_plan(self):
         """What fell due until the last day is owed, whenever the end was decided on."""
         contract = self._create_with_plan()

@@ -1,5 +1,6 @@
 from . import crm_contract_amend
 from . import crm_contract_change_price
+from . import crm_contract_change_effect
 from . import crm_contract_decide_renewal
 from . import crm_contract_end
 from . import crm_contract_end_penalty

@@ -4,7 +4,6 @@ from odoo.fields import Command
 from odoo.tools import float_compare
 
 from odoo.addons.crm_contract.tools.records import one
-from odoo.addons.crm_contract.tools.recurrence import monthly_value
 
 from ..models.amendment.crm_contract_amendment import REQUESTERS
 
@@ -55,16 +54,6 @@ class CrmContractChangePrice(models.TransientModel):
     has_plan = fields.Boolean(compute="_compute_hints")
     refusal = fields.Text(compute="_compute_hints")
     billed_beyond = fields.Text(compute="_compute_hints")
-    effect_one_off = fields.Monetary(
-        string="Effect on one-off fees",
-        compute="_compute_effect",
-        help="With taxes: the payment plan changes by it.",
-    )
-    effect_year = fields.Monetary(
-        string="Effect on recurring fees, a year",
-        compute="_compute_effect",
-        help="Untaxed: twelve months at the new terms, less twelve at the old ones.",
-    )
 
     @api.depends("contract_id", "date_effective")
     def _compute_hints(self):
@@ -85,12 +74,6 @@ class CrmContractChangePrice(models.TransientModel):
                 Command.clear(),
                 *(Command.create({"key": line.content_key}) for line in lines),
             ]
-
-    @api.depends("line_ids.effect_one_off", "line_ids.effect_year")
-    def _compute_effect(self):
-        for wizard in self:
-            wizard.effect_one_off = sum(wizard.line_ids.mapped("effect_one_off"))
-            wizard.effect_year = sum(wizard.line_ids.mapped("effect_year"))
 
     def _get_lines(self):
         """Return the lines that hold on the day: those of what was signed last."""
@@ -245,11 +228,7 @@ class CrmContractChangePriceLine(models.TransientModel):
         store=True,
         readonly=False,
     )
-    is_changed = fields.Boolean(compute="_compute_effect")
-    effect_one_off = fields.Monetary(
-        string="Effect, one-off", compute="_compute_effect"
-    )
-    effect_year = fields.Monetary(string="Effect a year", compute="_compute_effect")
+    is_changed = fields.Boolean(compute="_compute_is_changed")
 
     @api.depends("key", "wizard_id.contract_id")
     def _compute_line_id(self):
@@ -279,18 +258,13 @@ class CrmContractChangePriceLine(models.TransientModel):
             price = row.price_unit * row._get_factor("price")
             row.new_price = row.currency_id.round(price) if row.currency_id else price
 
-    @api.depends("quantity", "price_unit", "new_quantity", "new_price")
-    def _compute_effect(self):
+    @api.depends("line_id", "quantity", "price_unit", "new_quantity", "new_price")
+    def _compute_is_changed(self):
         for row in self:
             row.is_changed = bool(row.line_id) and (
                 row._differs("quantity", "new_quantity")
                 or row._differs("price_unit", "new_price")
             )
-            row.effect_one_off = row.effect_year = 0.0
-            if row.is_changed and row.line_id.is_recurring:
-                row.effect_year = 12 * row._get_monthly_change()
-            elif row.is_changed:
-                row.effect_one_off = row._get_change()[1]
 
     def _differs(self, old, new):
         return bool(float_compare(self[old], self[new], precision_digits=6))
@@ -299,22 +273,6 @@ class CrmContractChangePriceLine(models.TransientModel):
         """Return by what the percentage for all lines multiplies a value (float)."""
         wizard = self.wizard_id
         return 1 + wizard.percentage / 100 if wizard.subject == subject else 1.0
-
-    def _get_change(self):
-        """Return (untaxed, total) by which a period, or the one-off fee, changes."""
-        old, new = (
-            self.line_id._get_amounts(quantity=quantity, price_unit=price)
-            for quantity, price in (
-                (self.quantity, self.price_unit),
-                (self.new_quantity, self.new_price),
-            )
-        )
-        return tuple(after - before for before, after in zip(old, new, strict=True))
-
-    def _get_monthly_change(self):
-        untaxed, _total = self._get_change()
-        line = self.line_id
-        return monthly_value(untaxed, line.recurrence_interval, line.recurrence_unit)
 
     def _apply(self, line):
         """Let a line of the draft have the new values from its day on.

@@ -13,7 +13,7 @@ agreed until then, and at what the books hold.
 """
 
 from calendar import monthrange
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -47,6 +47,7 @@ class Billed:
     price: Decimal  # of the full period
     full: int  # days of the full period
     amount: Decimal = None
+    credited: Decimal = Decimal(0)  # of it, before it ended
 
     def reckon(self, until=date.max):
         return cents(self.price * sum(day <= until for day in self.days) / self.full)
@@ -66,6 +67,7 @@ class Oracle:
     pauses: list = field(default_factory=list)  # [first day, last day or None]
     billed: list = field(default_factory=list)
     last: date = None  # an early end
+    cuts: set = field(default_factory=set)  # days on which a part begins, come what may
     taken: Decimal = Decimal(0)  # by credit notes, of what is not billed again
 
     def period(self, number):
@@ -118,7 +120,7 @@ class Oracle:
             return [Billed(first, last, counted, price, full, price)]
         for day in days:
             price = None if day in billed else self.price_on(day)
-            if not parts or parts[-1].price != price:
+            if not parts or parts[-1].price != price or day in self.cuts:
                 parts.append(Billed(day, day, [], price, full))
             parts[-1].last = day
             parts[-1].days += [day] * (day in counted)
@@ -145,17 +147,27 @@ class Oracle:
         self.changes.append((effect, terms))
 
     def stop(self, day):
-        """End early: what bills days after the last one is credited by the day."""
+        """End early: what bills days after the last one is credited by the day.
+
+        Days that were suspended after they were billed stay billed. A credit note from
+        before counts for them first, and then for days after the end.
+        """
         self.resume(day + DAY)
         self.last = day
         for part in [part for part in self.billed if part.last > day]:
             if part.first > day:
                 self.billed.remove(part)
             elif self.by_day:
-                part.amount = min(part.amount, part.reckon(day))
+                served = [day for day in part.days if not self.is_paused(day)]
+                least = replace(part, days=served).reckon(day)
+                left = max(least, part.reckon(day) - part.credited)
+                part.amount = min(part.amount, left)
                 part.last = day
 
     def reopen(self):
+        """What was billed up to the end stays a part by itself, also if it is taken back."""
+        if any(part.last == self.last for part in self.billed):
+            self.cuts.add(self.last + DAY)
         self.last = None
 
     def take_back(self, number):

@@ -248,6 +248,7 @@ class Life:
         self.world.credit(line.move_id, amount)
         part = self.lines.pop(line.id)
         part.amount -= cents(amount)
+        part.credited += cents(amount)
 
     def replace(self, number):
         line = self._lines(number, "posted")

@@ -22,10 +22,14 @@ PACE, WATCHED = 12, 60
 SELDOM = {"cancel", "terminate", "complete", "withdraw"}
 
 
-def main(env, years, lives=60, seed=1):
-    """Return {"problems": list of str, "done": {deed: number}, "lives": number}."""
+def main(env, years, lives=60, seed=1, pace=PACE):
+    """Let contracts live.
+
+    :param pace: days between two deeds of a contract, on average
+    :return: {"problems": list of str, "done": {deed: number}, "lives": number}
+    """
     with World(env, START, quiet=False) as world:
-        company = Company(world, lives, random.Random(seed))
+        company = Company(world, lives, random.Random(seed), pace)
         for number in range(int(years * 365.25)):
             company.live(START + number * DAY)
             if number % 91 == 0:
@@ -38,18 +42,22 @@ def main(env, years, lives=60, seed=1):
 
 
 def _tell(today, company):
-    sys.stdout.write(
+    _say(
         f"   {today}: {company.number} contracts, {sum(company.done.values())} deeds, "
-        f"{len(company.problems)} problems\n"
+        f"{len(company.problems)} problems"
     )
+
+
+def _say(text):
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 class Company:
     """The contracts that live at a time, and what became of those before them."""
 
-    def __init__(self, world, size, dice):
-        self.world, self.size, self.dice = world, size, dice
+    def __init__(self, world, size, dice, pace):
+        self.world, self.size, self.dice, self.pace = world, size, dice, pace
         self.lives, self.over_since = [], {}
         self.number, self.done, self.problems = 0, Counter(), []
 
@@ -58,7 +66,7 @@ class Company:
         self.check(self.lives, after_jobs=True)
         self.replace()
         for life in [*self.lives]:
-            if self.dice.random() < 1 / PACE:
+            if self.dice.random() < 1 / self.pace:
                 self.act(life)
 
     def act(self, life):
@@ -91,7 +99,9 @@ class Company:
 
     def drop(self, problems):
         """Note problems; who has one is not looked at any more."""
-        self.problems += problems.values()
+        for problem in problems.values():
+            self.problems.append(problem)
+            _say(f"   problem: {problem}")
         self.lives = [life for life in self.lives if life not in problems]
 
     def replace(self):
@@ -109,7 +119,9 @@ class Company:
         ]
         while len(self.lives) < self.size:
             self.number += 1
-            life = Life(self.world, f"Life {self.number}", self.shape())
+            shape = self.shape()
+            life = Life(self.world, f"Life {self.number}", shape)
+            life.history.append(f"{self.world.today} {shape}")
             life.do("submit")
             if self.dice.random() < 0.8:
                 life.do("sign")

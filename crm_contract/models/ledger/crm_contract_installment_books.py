@@ -195,6 +195,9 @@ class CrmContractInstallment(models.Model):
             # The tax of a whole invoice is rounded otherwise than that of its lines.
             if abs(rest) < (len(self.billing_line_ids) + 0.5) * currency.rounding:
                 rest = 0.0
+        elif kept and not currency.compare_amounts(kept, values["amount_credited"]):
+            # Whatever amount the invoice had: it was taken back, and nothing follows.
+            rest = 0.0
         differs = values["is_billed"] and (
             values["is_elsewhere"] or not currency.is_zero(rest)
         )

@@ -162,7 +162,10 @@ class CrmContractLedger(models.AbstractModel):
         :param since: first day of the suspension; today if not given
         """
         # sudo: owned by the life cycle; the transition checked the rights
-        self.env["crm.contract.suspension"].sudo().create(
+        suspensions = self.env["crm.contract.suspension"].sudo()
+        # That the one before is over has to be known to the index.
+        suspensions.flush_model(["date_end"])
+        suspensions.create(
             [
                 {
                     "contract_id": contract.id,

@@ -116,23 +116,46 @@ class CrmContractInstallment(models.Model):
         )
 
     def _get_end_effect(self, day):
+        """Return what an end on a day does to the row (`Effect`).
+
+        What was billed in advance stays billed, suspended days too: the end credits
+        the days after it. What was credited before counts for suspended days first,
+        and then for days after the end, so that no order of events matters.
+        """
         self.ensure_one()
-        used = self._get_days_until(day)
-        amount = 0.0
-        if used:
-            amount = self.line_id._get_period_amounts(
-                self.quantity, self.price_unit, used, self.days_full
-            )[1]
-        change = self.currency_id.round(self.amount - amount)
+        used, suspended = self._get_days_until(day)
+        served = self._get_amount_of_days(used - suspended)
+        change = self.currency_id.round(self.amount - served)
         if self._is_open():
-            return Effect(self, "shorten" if used else "stop", amount, change)
+            return Effect(self, "shorten" if served else "stop", served, change)
         if self.invoice_id.state == "draft":
-            return Effect(self, "redo", amount, change)
+            return Effect(self, "redo", served, change)
+        amount = self._get_amount_of_days(used)
+        before = min(self._get_credited_before(), amount - served, key=abs)
         billed = self.amount_invoiced - self._get_drafted_credit()
-        change = self.currency_id.round(billed - amount)
+        change = self.currency_id.round(billed - amount + before)
         # What was credited already, for whatever reason, is not credited again.
-        is_left = change * self.amount > 0
-        return Effect(self, "credit", amount, change if is_left else 0.0)
+        change = change if change * self.amount > 0 else 0.0
+        return Effect(self, "credit", billed - change, change)
+
+    def _get_amount_of_days(self, days):
+        """Return what so many days of the period cost, with taxes."""
+        if not days:
+            return 0.0
+        return self.line_id._get_period_amounts(
+            self.quantity, self.price_unit, days, self.days_full
+        )[1]
+
+    def _get_credited_before(self):
+        """Return what was credited for another reason than the end, drafts included."""
+        total = 0.0
+        for move in self._get_credit_moves():
+            is_note = move.move_type == "out_refund"
+            note = move if is_note else move.reversed_entry_id
+            if move.state != "cancel" and note.contract_credit != "end":
+                sign = 1 if is_note else move._get_credit_sign()
+                total += sign * move._get_parts().credited.get(self.id, 0.0)
+        return total
 
     def _get_drafted_credit(self):
         """Return what credit notes that are not posted yet take back of the row."""
@@ -150,7 +173,7 @@ class CrmContractInstallment(models.Model):
             # Credited for another reason, and for less: all of its days are billed.
             if row.currency_id.compare_amounts(row._get_end_effect(day).change, 0) > 0:
                 continue
-            days = row._get_days_until(day)
+            days, _suspended = row._get_days_until(day)
             untaxed, total = row.line_id._get_period_amounts(
                 row.quantity, row.price_unit, days, row.days_full
             )
@@ -165,14 +188,21 @@ class CrmContractInstallment(models.Model):
             )
 
     def _get_days_until(self, day):
-        """Return the days that are billed of the period up to a day."""
+        """Return (days that the row bills up to a day, suspended ones among them).
+
+        The first days that are not to be billed were known when it was billed; the later
+        ones were billed in advance.
+        """
         line, start, end = self.line_id, self.period_start, self.period_end
         if day < start:
-            return 0
+            return 0, 0
         if not line.prorate:
-            return self.days_billed
+            return self.days_billed, 0
         cut = Period(0, start, min(day, end), start, end)
-        return min(billed_days(cut, line._get_pauses()), self.days_billed)
+        free = cut.days - billed_days(cut, line._get_pauses())
+        known = min(free, (end - start).days + 1 - self.days_billed)
+        used = min(cut.days - known, self.days_billed)
+        return used, min(free - known, used)
 
     def _prepare_credit_line_vals(self, change, day):
         """Return create values of the lines that take back a part of the row.
