@@ -38,6 +38,7 @@
         "data/mail_template_data.xml",
         "views/contract/crm_contract_templates.xml",
         "wizard/crm_contract_sign_views.xml",
+        "wizard/crm_contract_signed_copy_views.xml",
         "wizard/crm_contract_end_views.xml",
         "wizard/crm_contract_interest_views.xml",
         "wizard/crm_contract_plan_views.xml",
@@ -57,6 +58,7 @@
         "views/line/crm_contract_line_views.xml",
         "views/ledger/crm_contract_installment_views.xml",
         "report/crm_contract_ageing_views.xml",
+        "report/crm_contract_day_views.xml",
         "views/contract/crm_contract_milestone_views.xml",
         "views/contract/crm_contract_views.xml",
         "views/contract/crm_contract_page_parties_views.xml",
@@ -81,4 +83,9 @@
         "demo/sale_order_demo.xml",
         "demo/crm_contract_demo.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "crm_contract/static/src/**/*",
+        ],
+    },
 }

@@ -5,6 +5,7 @@ import os
 import uuid
 
 import pytest
+from browser import chromium, page  # noqa: F401 (fixtures)
 from client import Client, Database, together
 
 PASSWORD = "Black-box-2026"

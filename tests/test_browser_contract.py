@@ -2,52 +2,13 @@
 
 import io
 import re
-import shutil
 
 import pypdf
 import pytest
-from playwright.sync_api import Error, expect, sync_playwright
+from browser import choose, expect_state, field, press, save, turn_to
+from playwright.sync_api import expect
 
-SECONDS = 30
 TEMPLATES = {"en_US": "Service contract (English)", "zh_CN": "服务合同（中文）"}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    assert path, "no Chromium is installed"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium, people):
-    """A page of the founder; the test fails when its console tells of an error."""
-    context = chromium.new_context(
-        viewport={"width": 1500, "height": 1000}, accept_downloads=True
-    )
-    context.set_default_timeout(SECONDS * 1000)
-    expect.set_options(timeout=SECONDS * 1000)
-    user = people["founder"]
-    for cookie in user.session.cookies:
-        context.add_cookies(
-            [{"name": cookie.name, "value": cookie.value, "url": user.url}]
-        )
-    page = context.new_page()
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console",
-        lambda message: message.type == "error" and errors.append(message.text),
-    )
-    yield page
-    context.close()
-    assert not errors
 
 
 @pytest.fixture
@@ -64,61 +25,20 @@ def opportunity(people, factory):
     )
 
 
-def field(page, name):
-    return page.locator(f".o_field_widget[name={name}]").locator("visible=true").first
-
-
-def press(page, name, within=""):
-    page.locator(f"{within} button[name='{name}']").locator(
-        "visible=true"
-    ).first.click()
-
-
-def choose(page, name, text):
-    """Type into a many2one and take the first suggestion."""
-    box = field(page, name).locator("input").first
-    suggestion = page.locator(".o-autocomplete--dropdown-item", has_text=text).first
-    for _attempt in range(3):
-        box.click()
-        box.fill("")
-        box.press_sequentially(text)
-        try:
-            suggestion.click(timeout=8000)
-            return
-        except Error:
-            # A form that is still loading may have emptied the box.
-            continue
-    pytest.fail(f"{name}: {text} is not suggested")
-
-
-def turn_to(page, name):
-    page.locator(f".o_notebook a.nav-link[name={name}]").first.click()
-
-
-def save(page):
-    page.locator(".o_form_button_save").first.click()
-    expect(page.locator(".o_form_saved").first).to_be_visible()
-
-
-def expect_state(page, state):
-    current = page.locator(".o_field_statusbar .o_arrow_button_current")
-    expect(current).to_have_attribute("data-value", state)
-
-
 def new_contract(page, user, opportunity, lang):
     """From the opportunity to a saved draft with the content of the template."""
     page.goto(f"{user.url}/odoo/crm.lead/{opportunity}")
     press(page, "action_new_contract")
     expect(field(page, "template_id")).to_be_visible()
     choose(page, "template_id", TEMPLATES[lang])
-    turn_to(page, "parties")
+    turn_to(page, "terms")
     choose(page, "customer_signatory_id", "Okke Janssen")
     choose(page, "company_signatory_id", "Founder")
     save(page)
 
 
 def set_prices(page, price):
-    turn_to(page, "service_content")
+    turn_to(page, "content")
     lines = page.locator("[name=line_ids] tr.o_data_row:not(.o_is_line_section)")
     lines = lines.filter(has=page.locator("td[name=quantity]"))
     expect(lines.first).to_be_visible()
@@ -180,7 +100,7 @@ def test_from_opportunity_to_payment(page, people, admin, opportunity):
     press(page, "action_sign", ".modal")
     expect_state(page, "running")
 
-    turn_to(page, "fees")
+    turn_to(page, "money")
     press(page, "action_create_invoice", "[name=plan_ids] tr.o_data_row")
     expect(page.locator("button[name=action_post]:visible").first).to_be_visible()
     press(page, "action_post")
@@ -191,8 +111,10 @@ def test_from_opportunity_to_payment(page, people, admin, opportunity):
 
     press(page, "action_view_contract")
     expect_state(page, "running")
-    expect(field(page, "amount_paid")).to_contain_text("1,380.00")
-    turn_to(page, "fees")
+    turn_to(page, "overview")
+    paid = page.locator(".o_contract_figure_paid")
+    expect(paid).to_contain_text("1,380.00")
+    turn_to(page, "money")
     first = page.locator("[name=plan_ids] tr.o_data_row").first
     expect(first.locator("td[name=state]")).to_contain_text("Paid")
 

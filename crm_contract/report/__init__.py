@@ -1,1 +1,2 @@
 from . import crm_contract_ageing
+from . import crm_contract_day

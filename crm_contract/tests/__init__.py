@@ -23,6 +23,7 @@ from . import test_link_invoice
 from . import test_lock
 from . import test_numbering
 from . import test_owned_fields
+from . import test_overview
 from . import test_pdf_engine
 from . import test_plan_wizard
 from . import test_print

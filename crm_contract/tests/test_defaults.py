@@ -207,7 +207,7 @@ class TestContextDefaults(TemplateCommon):
 
     def test_row_of_its_own_action(self):
         contract = self._create_contract(self.seller)
-        context = contract.action_view_milestones()["context"]
+        context = {"default_contract_id": contract.id}
         milestones = self.env["crm.contract.milestone"].with_user(self.seller)
         with Form(milestones.with_context(**context, default_party="customer")) as form:
             form.name = "Hand-over"

@@ -120,13 +120,6 @@ class TestDueDates(LedgerCommon):
             milestone.action_done()
         self.assertEqual(milestone.date_done, self.today)
 
-    def test_milestone_counts(self):
-        contract = self._create_row().contract_id
-        counts = (contract.milestone_count, contract.milestone_done_count)
-        self.assertEqual(counts, (1, 0))
-        contract.milestone_ids.action_done()
-        self.assertEqual(contract.milestone_done_count, 1)
-
     def test_late_milestones(self):
         late, soon, done = self._create_row().contract_id.milestone_ids.create(
             [

@@ -1,2 +1,3 @@
 from . import crm_contract_consolidated
+from . import crm_contract_day
 from . import crm_contract_renewal_report

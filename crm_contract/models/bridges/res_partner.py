@@ -26,6 +26,31 @@ class ResPartner(models.Model):
         help="Of all companies at hand, at today's rates.",
     )
 
+    contract_amount_owed = fields.Monetary(
+        string="Owed for contracts",
+        compute="_compute_contract_amount_owed",
+        groups="crm_contract.crm_contract_group_reader,"
+        "crm_contract.crm_contract_group_user,account.group_account_invoice",
+        help="Posted invoices of contracts that the company has not paid, at the rates "
+        "of the invoices.",
+    )
+
+    @api.depends_context("uid", "company", "allowed_company_ids")
+    def _compute_contract_amount_owed(self):
+        totals = dict.fromkeys(self.commercial_partner_id.ids, 0.0)
+        today = self.env.company._get_today()
+        for partner, company, amount in self.env["crm.contract.ageing"]._read_group(
+            [("partner_id", "in", list(totals))],
+            ["partner_id", "company_id"],
+            ["amount_company:sum"],
+        ):
+            totals[partner.id] += company.sudo().currency_id._convert(
+                amount, partner.currency_id, self.env.company, today
+            )
+        for partner in self:
+            owed = totals.get(partner.commercial_partner_id.id, 0.0)
+            partner.contract_amount_owed = owed
+
     @api.depends_context("uid", "company", "allowed_company_ids")
     def _compute_contracts(self):
         family = self.with_context(active_test=False).search(
@@ -67,3 +92,12 @@ class ResPartner(models.Model):
             domain=[("partner_id", "child_of", self.ids)],
             context={"default_partner_id": self.id},
         )
+
+    def action_view_contracts_owed(self):
+        """Open what the company of the partner owes for contracts."""
+        one(self)
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_contract.crm_contract_ageing_action_debtors"
+        )
+        partner = self.commercial_partner_id
+        return dict(action, domain=[("partner_id", "=", partner.id)], context={})

@@ -17,3 +17,4 @@ from . import crm_contract_print
 from . import crm_contract_framework
 from . import crm_contract_ceiling
 from . import crm_contract_milestone
+from . import crm_contract_overview

@@ -142,8 +142,6 @@ class CrmContract(models.Model):
     milestone_ids = fields.One2many(
         "crm.contract.milestone", "contract_id", string="Milestones"
     )
-    milestone_count = fields.Integer(compute="_compute_milestone_count")
-    milestone_done_count = fields.Integer(compute="_compute_milestone_count")
 
     _number_uniq = models.UniqueIndex(
         "(number, company_id) WHERE number IS NOT NULL",
@@ -188,13 +186,6 @@ class CrmContract(models.Model):
                     domain=[("company_id", "in", (False, contract.company_id.id))],
                 )
             contract.team_id = teams[key]
-
-    @api.depends("milestone_ids.date_done")
-    def _compute_milestone_count(self):
-        for contract in self:
-            done = contract.milestone_ids.filtered("date_done")
-            contract.milestone_count = len(contract.milestone_ids)
-            contract.milestone_done_count = len(done)
 
     @api.constrains("currency_id", "company_id", "partner_id", "type_id")
     def _check_partner_active(self):
@@ -243,18 +234,6 @@ class CrmContract(models.Model):
         """Open the opportunity that the contract was made from."""
         one(self)
         return self.opportunity_id._get_records_action()
-
-    def action_view_milestones(self):
-        """Open the milestones of the contract."""
-        one(self)
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "crm_contract.crm_contract_milestone_action"
-        )
-        return dict(
-            action,
-            domain=[("contract_id", "=", self.id)],
-            context={"default_contract_id": self.id},
-        )
 
     @api.model
     def _get_archivable_states(self):

@@ -46,12 +46,6 @@ class CrmContract(models.Model):
     document_ids = fields.One2many(
         "crm.contract.document", "contract_id", string="Documents"
     )
-    document_count = fields.Integer(compute="_compute_document_count")
-
-    @api.depends("document_ids")
-    def _compute_document_count(self):
-        for contract in self:
-            contract.document_count = len(contract.document_ids)
 
     @api.model
     def _get_content_fields(self):

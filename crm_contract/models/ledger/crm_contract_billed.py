@@ -47,7 +47,6 @@ class CrmContract(models.Model):
         string="Open periods",
         compute="_compute_installments",
     )
-    installment_count = fields.Integer(compute="_compute_installments")
     installment_due_count = fields.Integer(
         string="Due installments", compute="_compute_installments"
     )
@@ -107,7 +106,6 @@ class CrmContract(models.Model):
     def _compute_installments(self):
         for contract in self:
             rows = contract.installment_ids
-            contract.installment_count = len(rows)
             contract.installment_due_count = len(
                 rows.filtered(lambda row: row.state == "due")
             )

@@ -5,3 +5,4 @@ from . import crm_contract
 from . import crm_contract_horizon
 from . import crm_contract_reminder
 from . import crm_contract_digest
+from . import crm_contract_overview

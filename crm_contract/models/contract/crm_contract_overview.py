@@ -1,0 +1,280 @@
+from datetime import date
+from typing import NamedTuple
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...tools.records import some
+
+MAX_CONTRACTS = 100
+IN_FORCE = ("signed", "running", "suspended")
+# What happens to a row of the ledger, as the timeline shows it.
+ROW_STATES = {"due": "due", "invoiced": "open", "planned": "ahead"}
+
+
+class Event(NamedTuple):
+    """A day that matters: a mark on the timeline of a contract.
+
+    *key* is its kind ("start", "installment" …), *state* one of "done", "late", "due"
+    (to be done now), "open" (done by us), "ahead", *record* what opens with it.
+    """
+
+    key: str
+    day: date
+    name: str
+    state: str = "ahead"
+    amount: float = 0.0
+    record: models.BaseModel | None = None
+
+
+class Duty(NamedTuple):
+    """Who has to do something about a contract, and why: two texts, and until when."""
+
+    who: str
+    why: str
+    until: date | bool = False
+    record: models.BaseModel | None = None
+
+
+class CrmContractOverview(models.AbstractModel):
+    """What the first page of a contract tells: money, days, who has to act."""
+
+    _name = "crm.contract.overview"
+    _description = "Overview of a contract"
+
+    @api.model
+    def get_overviews(self, contract_ids=None):
+        """Return what matters first of contracts that the user may read.
+
+        :param contract_ids: up to 100 ids of `crm.contract`
+        :return: a list of objects, in the order of the ids: `id`, `today`,
+            `currency_id`, `figures` (list of `key`, `name`, `amount`, and `share` of the
+            first one, 0 to 1), `duties` (list of `who`, `why`, `until`, `is_late`,
+            `res_model`, `res_id`), `events` (by day: `key`, `day`, `name`, `state` of
+            "done", "late", "due", "open" or "ahead", `amount`, `res_model`, `res_id`), `next`
+            (index in `events` of the next one, or -1), `signed_copy` and `text` (`name`
+            and `url` of the file, or false), `can_add_signed_copy` (the user may, and
+            there is none)
+        """
+        contracts = self._read_contracts(contract_ids)
+        events = self._get_events(contracts)
+        files = self._get_files(contracts)
+        return [
+            self._describe(contract, events[contract], files.get(contract, {}))
+            for contract in contracts
+        ]
+
+    def _read_contracts(self, ids):
+        is_list = isinstance(ids, list) and all(type(each) is int for each in ids)
+        if not is_list or len(ids) > MAX_CONTRACTS:
+            raise UserError(
+                self.env._("contract_ids: give a list of up to %s ids.", MAX_CONTRACTS)
+            )
+        contracts = some(self.env["crm.contract"].browse(ids))
+        contracts.check_access("read")
+        return contracts
+
+    def _describe(self, contract, events, files):
+        today = contract.company_id._get_today()
+        events = sorted(events, key=lambda event: event.day)
+        ahead = (
+            number
+            for number, event in enumerate(events)
+            if event.day >= today and event.state != "done"
+        )
+        misses = self._misses_signed_copy(contract, files)
+        return {
+            "id": contract.id,
+            "today": fields.Date.to_string(today),
+            "currency_id": contract.currency_id.id,
+            "figures": self._with_shares(self._get_figures(contract)),
+            "duties": [
+                self._describe_duty(duty, today)
+                for duty in self._get_duties(contract, misses)
+            ],
+            "events": [self._describe_event(event) for event in events],
+            "next": next(ahead, -1),
+            "signed_copy": files.get("signed", False),
+            "text": files.get("text", False),
+            "can_add_signed_copy": misses and contract.has_access("write"),
+        }
+
+    @api.model
+    def _with_shares(self, figures):
+        whole = figures[0][2] if figures else 0.0
+        return [
+            {
+                "key": key,
+                "name": name,
+                "amount": amount,
+                "share": max(0.0, min(1.0, amount / whole)) if whole > 0 else 0.0,
+            }
+            for key, name, amount in figures
+        ]
+
+    @api.model
+    def _describe_event(self, event):
+        return {
+            "key": event.key,
+            "day": fields.Date.to_string(event.day),
+            "name": event.name,
+            "state": event.state,
+            "amount": event.amount,
+            **self._describe_record(event.record),
+        }
+
+    @api.model
+    def _describe_duty(self, duty, today):
+        return {
+            "who": duty.who,
+            "why": duty.why,
+            "until": duty.until and fields.Date.to_string(duty.until),
+            "is_late": bool(duty.until) and duty.until < today,
+            **self._describe_record(duty.record),
+        }
+
+    @api.model
+    def _describe_record(self, record):
+        return {
+            "res_model": record._name if record else False,
+            "res_id": record.id if record else False,
+        }
+
+    @api.model
+    def _get_figures(self, contract):
+        """Return the amounts that stand first (list of key, name, amount).
+
+        The first one is the whole, of which the others are parts. Extended by
+        satellites whose texts have other figures.
+        """
+        _ = self.env._
+        if contract.is_framework:
+            return [
+                ("value", _("Ceiling"), contract.amount_ceiling),
+                ("ordered", _("Ordered"), contract.amount_ordered),
+                ("invoiced", _("Invoiced"), contract.amount_ordered_invoiced),
+            ]
+        return [
+            ("value", _("Contract value"), contract.amount_total),
+            ("invoiced", _("Invoiced"), contract.amount_invoiced),
+            ("paid", _("Paid"), contract.amount_paid),
+            ("overdue", _("Overdue"), contract.amount_overdue),
+        ]
+
+    @api.model
+    def _get_events(self, contracts):
+        """Return the days that matter: {contract: list of `Event`}, in any order.
+
+        Extended by satellites.
+        """
+        events = {contract: self._get_term_events(contract) for contract in contracts}
+        performing = contracts.filtered("performs")
+        milestones = self.env["crm.contract.milestone"].search(
+            [("contract_id", "in", performing.ids), ("date_deadline", "!=", False)]
+        )
+        for row in milestones:
+            state = "done" if row.date_done else "late" if row.is_late else "ahead"
+            events[row.contract_id].append(
+                Event("milestone", row.date_deadline, row.name, state, record=row)
+            )
+        installments = self.env["crm.contract.installment"].search(
+            [
+                ("contract_id", "in", performing.ids),
+                ("date_due", "!=", False),
+                ("state", "not in", ("cancelled", "waived")),
+            ]
+        )
+        for row in installments:
+            state = "late" if row.is_overdue else ROW_STATES.get(row.state, "done")
+            events[row.contract_id].append(
+                Event("installment", row.date_due, row.name, state, row.amount)
+            )
+        return events
+
+    @api.model
+    def _get_term_events(self, contract):
+        """Return the days of the term (list of `Event`); extended by satellites."""
+        _ = self.env._
+        today = contract.company_id._get_today()
+        is_over = contract.state in ("ended", "cancelled", "superseded")
+        last = contract.date_ended or contract.date_end
+        days = [
+            ("signature", contract.date_signed, _("Signed")),
+            ("start", contract.date_start, _("Start date")),
+            ("notice", contract.date_notice, _("Notice deadline")),
+            ("end", last, _("End date")),
+        ]
+        return [
+            Event(key, day, name, "done" if is_over or day < today else "ahead")
+            for key, day, name in days
+            if day
+        ]
+
+    @api.model
+    def _get_duties(self, contract, misses_signed_copy):
+        """Return who has to act, what is most urgent first (list of `Duty`).
+
+        Extended by satellites.
+        """
+        _ = self.env._
+        owner = contract.user_id.name or _("Salesperson")
+        if contract.state == "draft":
+            return [Duty(owner, _("Complete the draft and submit it"))]
+        if contract.state == "to_sign":
+            signatories = [
+                contract.customer_signatory_id.name,
+                contract.company_signatory_id.name,
+            ]
+            who = ", ".join(filter(None, signatories))
+            return [Duty(who or owner, _("Sign the contract"))]
+        duties = []
+        if contract.state in IN_FORCE:
+            duties += self._get_duties_of_performance(contract)
+        if misses_signed_copy:
+            duties.append(Duty(owner, _("Add the copy that both sides signed")))
+        return duties
+
+    @api.model
+    def _get_duties_of_performance(self, contract):
+        _ = self.env._
+        customer = contract.commercial_partner_id.name
+        duties = []
+        if contract.amount_overdue > 0:
+            overdue = contract.installment_ids.filtered("is_overdue")
+            dates = [row.date_maturity or row.date_due for row in overdue]
+            since = min(filter(None, dates), default=False)
+            duties.append(Duty(customer, _("Pay what is overdue"), since))
+        if contract.installment_due_count:
+            dates = contract.installment_ids.filtered(lambda row: row.state == "due")
+            first = min(dates.mapped("date_due"), default=False)
+            duties.append(Duty(_("Accounting"), _("Invoice what is due"), first))
+        for row in contract.milestone_ids.filtered("is_late"):
+            who = customer if row.party == "customer" else row.user_id.name
+            who = who or contract.company_id.name
+            duties.append(Duty(who, row.name, row.date_deadline, row))
+        return duties
+
+    @api.model
+    def _misses_signed_copy(self, contract, files):
+        """Whether a contract that holds has no copy of what was signed."""
+        is_over = contract.state in ("ended", "cancelled", "superseded")
+        return bool(contract.date_signed) and not is_over and "signed" not in files
+
+    @api.model
+    def _get_files(self, contracts):
+        """Return the newest files: {contract: {"signed" or "text": name and url}}."""
+        files = {}
+        documents = self.env["crm.contract.document"].search_fetch(
+            [
+                ("contract_id", "in", contracts.ids),
+                ("kind", "in", ("signed", "text")),
+            ],
+            ["contract_id", "kind", "name"],
+            order="id",
+        )
+        for document in documents:
+            files.setdefault(document.contract_id, {})[document.kind] = {
+                "name": document.name,
+                "url": f"/web/content/crm.contract.document/{document.id}/file",
+            }
+        return files

@@ -1,0 +1,237 @@
+"""What people look for is a few clicks away: each way is clicked, and counted.
+
+The number of clicks is a promise (`MOST`); the seconds are told, not judged.
+"""
+
+import base64
+import datetime
+import time
+
+import pytest
+from browser import expect_state, field
+from playwright.sync_api import expect
+
+MOST = 5
+LANGUAGES = ("en_US", "zh_CN")
+TODAY = datetime.date.today()
+PDF = base64.b64encode(b"%PDF-1.4 signed by both").decode()
+WORDS = {
+    "en_US": {
+        "quarter": "Ends this quarter",
+        "mine": "Mine",
+        "week": "Due by the end of this week",
+    },
+    "zh_CN": {"quarter": "本季度到期", "mine": "我负责的", "week": "本周内到期"},
+}
+
+
+class Way:
+    """A person at the page of all contracts, whose clicks are counted."""
+
+    def __init__(self, page, user, lang):
+        self.page = page
+        self.words = WORDS[lang]
+        self.clicks = 0
+        page.goto(f"{user.url}/odoo/contracts?view_type=list")
+        expect(page.locator(".o_list_view")).to_be_visible()
+        self.start = time.monotonic()
+
+    def click(self, selector, **options):
+        target = self.page.locator(selector, **options).locator("visible=true")
+        target.first.click()
+        self.clicks += 1
+
+    def menu(self, *names):
+        for name in names:
+            self.click(f"[data-menu-xmlid='{name}']")
+
+    def filter(self, *words):
+        self.click(".o_searchview_dropdown_toggler")
+        for word in words:
+            self.click(".o_search_bar_menu .o_menu_item", has_text=self.words[word])
+        self.page.keyboard.press("Escape")
+
+    def open(self, name):
+        self.click(".o_data_row td[name=name]", has_text=name)
+        expect(self.page.locator(".o_contract_overview")).to_be_visible()
+
+    def arrive(self, name, lang):
+        seconds = time.monotonic() - self.start
+        print(f"{name} ({lang}): {self.clicks} clicks, {seconds:.1f} s")  # noqa: T201
+        assert self.clicks <= MOST
+
+
+@pytest.fixture(params=LANGUAGES)
+def lang(request, admin, people):
+    user = people["founder"]
+    admin.call("res.users", "write", [user.uid], {"lang": request.param})
+    yield request.param
+    admin.call("res.users", "write", [user.uid], {"lang": "en_US"})
+
+
+@pytest.fixture
+def way(page, people, lang):
+    return Way(page, people["founder"], lang)
+
+
+@pytest.fixture(scope="module")
+def user(people):
+    return people["founder"]
+
+
+@pytest.fixture(scope="module")
+def signed(factory, user):
+    """A running contract that ends this quarter, with its signed copy."""
+    month = 3 * ((TODAY.month - 1) // 3) + 3
+    last = (TODAY.replace(month=month, day=28) + datetime.timedelta(4)).replace(day=1)
+    last -= datetime.timedelta(1)
+    contract_id = factory.submitted(
+        user,
+        name="Ends with the quarter",
+        date_start=str(TODAY.replace(day=1)),
+        date_end=str(last),
+    )
+    factory.sign(contract_id, user, file=PDF, filename="signed.pdf")
+    return contract_id
+
+
+@pytest.fixture(scope="module")
+def overdue(factory, user, admin):
+    """A contract whose first invoice should have been paid a month ago."""
+    contract_id = factory.signed(user, name="Owes us something")
+    [row] = admin.search(
+        "crm.contract.installment",
+        [("contract_id", "=", contract_id), ("trigger", "=", "signature")],
+    )
+    user.call("crm.contract.installment", "action_create_invoice", [row])
+    [invoice] = admin.search("account.move", [("contract_id", "=", contract_id)])
+    past = str(TODAY - datetime.timedelta(60))
+    vals = {"invoice_date": past, "invoice_date_due": past}
+    admin.call("account.move", "write", [invoice], vals)
+    admin.call("account.move", "action_post", [invoice])
+    return contract_id
+
+
+@pytest.fixture(scope="module")
+def waiting(factory, user, admin):
+    """A contract that waits for the administrator's approval."""
+    source = admin.ref("crm_contract.crm_contract_type_service")
+    vals = {"code": "WAYS", "sequence": 999}
+    [type_id] = admin.call("crm.contract.type", "copy", [source], vals)
+    policy_id = admin.create(
+        "crm.contract.approval.policy",
+        {
+            "name": "Ways",
+            "type_ids": [(6, 0, [type_id])],
+            "step_ids": [
+                (0, 0, {"name": "Second look", "user_ids": [(6, 0, [admin.uid])]})
+            ],
+        },
+    )
+    contract_id = factory.draft(user, name="Waits for a second look", type_id=type_id)
+    user.call("crm.contract", "action_submit", [contract_id])
+    assert factory.state(contract_id) == "review"
+    yield contract_id
+    admin.call("crm.contract.approval.policy", "action_archive", [policy_id])
+
+
+@pytest.fixture(scope="module")
+def obligation(factory, user):
+    """An obligation of the user that is due today, and one of another day."""
+    milestones = [
+        (0, 0, {"name": name, "date_deadline": str(day), "user_id": user.uid})
+        for name, day in (
+            ("Hand over the plans", TODAY),
+            ("Some other day", TODAY + datetime.timedelta(40)),
+        )
+    ]
+    return factory.signed(user, name="Has obligations", milestone_ids=milestones)
+
+
+def test_what_ends_this_quarter(way, lang, page, signed):
+    way.menu(
+        "crm_contract.crm_contract_menu_contracts",
+        "crm_contract.crm_contract_menu_in_force",
+    )
+    way.filter("quarter")
+    expect(
+        page.locator(".o_data_row", has_text="Ends with the quarter")
+    ).to_be_visible()
+    expect(page.locator(".o_data_row", has_text="Has obligations")).to_have_count(0)
+    way.arrive("What ends this quarter", lang)
+
+
+def test_what_a_customer_owes(way, lang, page, overdue):
+    way.menu(
+        "crm_contract.crm_contract_menu_reporting",
+        "crm_contract.crm_contract_ageing_menu_debtors",
+    )
+    group = page.locator(".o_group_header", has_text="Nordlicht").first
+    expect(group).to_contain_text("1,380.00")
+    way.arrive("What a customer owes", lang)
+
+
+def test_what_a_customer_owes_on_the_customer(way, lang, page, overdue):
+    way.open("Owes us something")
+    way.click(".o_field_widget[name=partner_id] a")
+    owed = page.locator("button[name=action_view_contracts_owed]")
+    expect(owed.first).to_contain_text("1,380.00")
+    way.click("button[name=action_view_contracts_owed]")
+    expect(page.locator(".o_data_row").first).to_contain_text("1,380.00")
+    way.arrive("What a customer owes, on the customer", lang)
+
+
+def test_why_it_waits_and_for_whom(way, lang, page, waiting, admin):
+    way.open("Waits for a second look")
+    duty = page.locator(".o_contract_duties li").first
+    expect(duty).to_contain_text("Second look")
+    name = admin.read("res.users", admin.uid, "name")
+    expect(duty).to_contain_text(name)
+    way.arrive("Why it waits and for whom", lang)
+
+
+def test_the_signed_copy(way, lang, page, signed):
+    way.open("Ends with the quarter")
+    with page.context.expect_page() as opened:
+        way.click(".o_contract_signed_copy")
+    url = opened.value.url
+    way.arrive("The signed PDF", lang)
+    answer = page.request.get(
+        page.locator(".o_contract_signed_copy").evaluate("link => link.href")
+    )
+    assert answer.body() == base64.b64decode(PDF), url
+
+
+def test_change_a_price_from_next_month(way, lang, page, signed, user, admin):
+    way.open("Ends with the quarter")
+    action = admin.ref("crm_contract_renewal.crm_contract_change_price_action")
+    way.click(f"button[name='{action}']")
+    following = (TODAY.replace(day=28) + datetime.timedelta(4)).replace(day=1)
+    box = ".modal .o_field_widget[name=date_effective]"
+    way.click(box)
+    text = following.strftime("%m/%d/%Y" if lang == "en_US" else "%Y/%m/%d")
+    page.locator(f"{box} input").fill(text)
+    page.keyboard.press("Tab")
+    way.click(".modal .o_field_widget[name=percentage] input")
+    page.locator(".modal .o_field_widget[name=percentage] input").fill("5")
+    page.keyboard.press("Tab")
+    way.click(".modal button[name=action_draft]")
+    expect_state(page, "draft")
+    effective = field(page, "date_effective")
+    expect(effective).to_be_visible()
+    way.arrive("Change a price from next month", lang)
+    [amendment] = user.search(
+        "crm.contract", [("origin_id", "=", signed), ("state", "=", "draft")]
+    )
+    day = user.read("crm.contract", amendment, "date_effective")
+    assert day == str(following)
+    user.call("crm.contract", "action_cancel", [amendment])
+
+
+def test_my_obligations_this_week(way, lang, page, obligation):
+    way.menu("crm_contract.crm_contract_milestone_menu")
+    way.filter("mine", "week")
+    row = page.locator(".o_data_row", has_text="Hand over the plans")
+    expect(row.first).to_be_visible()
+    expect(page.locator(".o_data_row", has_text="Some other day")).to_have_count(0)
+    way.arrive("My obligations this week", lang)
