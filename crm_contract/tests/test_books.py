@@ -346,6 +346,22 @@ class TestCreditDecision(BooksCommon):
         note.action_post()
         self.assertEqual(rows.mapped("amount_invoiced"), [46, 92, 92])
         self.assertIn("New 15", note.contract_loose)
+        for decide in (note.action_keep_credited, note.action_bill_credited_again):
+            with self.assertRaisesRegex(UserError, "New 15.*lower the lines"):
+                decide()
+        self.assertFalse(note.contract_credit)
+
+    def test_a_line_of_the_note_is_of_no_row(self):
+        """What is decided holds for the rows; the rest is said not to."""
+        rows, invoice = self._create_billed()
+        note = self._draft_credit(invoice, rows[0])
+        self._write_lines(note, rows.browse(), 15)
+        note.action_post()
+        note.action_keep_credited()
+        self._assert_states(rows, "waived", "invoiced", "invoiced")
+        self.assertRegex(
+            rows.contract_id.message_ids[:1].body, "nothing is billed again.*New 15"
+        )
 
     def test_nothing_was_paid(self):
         rows, invoice = self._create_billed()

@@ -83,6 +83,31 @@ class TestPenalty(EndCommon):
         self.assertEqual(credit_note.contract_id, contract)
         self.assertFalse(contract.amount_invoiced)
 
+    def test_no_exchange_rate(self):
+        """Nothing is booked one to one, whoever owes it."""
+        yen = self.env.ref("base.JPY")
+        yen.active = True
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": yen.id,
+                "company_id": self.company.id,
+                "name": "2020-01-01",
+                "rate": 150,
+            }
+        )
+        contract = self._create_fee(currency_id=yen.id)
+        yen.rate_ids.unlink()
+        for owed_by in ("us", "customer"):
+            with self.subTest(owed_by), self._refused("JPY has no exchange rate"):
+                self._terminate(
+                    contract,
+                    user=self.manager,
+                    terminated_by="us",
+                    date_notice_given=TODAY,
+                    **self._penalty(contract, penalty_owed_by=owed_by),
+                )
+        self.assertEqual(contract.state, "running")
+
     def test_percent_of_the_remaining_value(self):
         contract = self._create_with_plan()
         vals = self._penalty(contract, penalty="percent", penalty_percent=10)

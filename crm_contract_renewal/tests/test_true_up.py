@@ -245,6 +245,44 @@ class TestTrueUp(AmendmentCommon):
         self.env["crm.contract.ledger"]._rebuild(contract, date(2026, 6, 1))
         self.assertEqual(self._get_differences(contract), [(16, 30, 30)])
 
+    def test_credited_for_good(self):
+        """Who does not pay for the days does not pay more for them either."""
+        contract = self._create_billed()
+        contract.sudo().invoice_ids.action_post()
+        self._settle(contract, date(2026, 6, 16), price_unit=160)
+        row = contract.sudo().installment_ids.filtered(
+            lambda row: row.period_start == date(2026, 6, 1)
+        )
+        with freeze_time("2026-06-16"):
+            self._bill(contract, date(2026, 6, 16)).action_post()
+        self.company.contract_credited = "keep"
+        wizard = self.env["account.move.reversal"].with_context(
+            active_model="account.move",
+            active_ids=row.billing_line_ids.move_id.ids,
+        )
+        journal = row.billing_line_ids.move_id.journal_id
+        action = wizard.create({"journal_id": journal.id}).reverse_moves()
+        note = self.env["account.move"].browse(action["res_id"])
+        note.action_post()
+        self.assertEqual(row.state, "waived")
+        with freeze_time("2026-06-17"):
+            self._advance()
+        self.assertEqual(self._get_differences(contract), [(16, 30, -30), (16, 30, 30)])
+        _job, step = self.env["crm.contract.job"]._find_step("true_up")
+        self.assertFalse(_job._find(step))
+        # It is billed again after all: by both terms, and the difference stays undone.
+        with freeze_time("2026-06-18"):
+            note.with_user(self.accountant).action_bill_credited_again()
+        june = [row for row in self._periods(contract) if row[0].month == 6]
+        self.assertEqual([row[2] for row in june], [50, 80])
+        self.assertEqual(self._get_differences(contract), [(16, 30, -30), (16, 30, 30)])
+
+    def _advance(self):
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_contract.ir_cron_advance").method_direct_trigger()
+        self.env.invalidate_all()
+
     def test_invoice_deleted(self):
         """A period that is not billed any more is charged by the new terms alone."""
         contract = self._create_billed()

@@ -172,6 +172,7 @@ class CrmContractHealth(models.AbstractModel):
 
     @api.model
     def _query_days_twice(self):
+        """PostgreSQL keeps days from it, unless its constraint could not be added."""
         return SQL(
             """
             SELECT id, company_id FROM (
@@ -182,13 +183,19 @@ class CrmContractHealth(models.AbstractModel):
                 FROM crm_contract_installment
                 WHERE trigger = 'period' AND state != 'cancelled'
             ) r
-            WHERE period_start <= covered
+            WHERE period_start <= covered AND NOT EXISTS (
+                SELECT FROM pg_constraint
+                WHERE conname = 'crm_contract_installment_days_once' AND convalidated
+            )
             """
         )
 
     @api.model
     def _query_days_left_out(self):
-        """Days that were suspended are left out rightly, unless they are billed."""
+        """Days that were suspended are left out rightly, unless they are billed.
+
+        Rows are put in order only of chains whose days are not as many as they span.
+        """
         return SQL(
             """
             SELECT r.id, r.company_id FROM (
@@ -196,7 +203,14 @@ class CrmContractHealth(models.AbstractModel):
                     period_start
                 ) OVER (PARTITION BY chain ORDER BY period_start) AS following
                 FROM crm_contract_installment
-                WHERE trigger = 'period'
+                WHERE trigger = 'period' AND chain IN (
+                    SELECT chain FROM crm_contract_installment
+                    WHERE trigger = 'period'
+                    GROUP BY chain
+                    HAVING sum(period_end - period_start + 1)
+                        != max(period_end) - min(period_start) + 1
+                        OR bool_or(state = 'cancelled')
+                )
             ) r
             JOIN crm_contract c ON c.id = r.contract_id
             JOIN crm_contract_type t ON t.id = c.type_id
@@ -243,8 +257,8 @@ class CrmContractHealth(models.AbstractModel):
             FROM crm_contract c
             JOIN crm_contract_line l ON l.contract_id = c.id
             LEFT JOIN LATERAL (
-                SELECT period_end FROM crm_contract_installment r
-                WHERE r.line_id = l.id ORDER BY period_start DESC LIMIT 1
+                SELECT max(period_end) AS period_end FROM crm_contract_installment r
+                WHERE r.line_id = l.id AND trigger = 'period'
             ) r ON true
             WHERE c.state IN ('signed', 'running') AND %(performs)s
                 AND l.is_recurring AND l.price_subtotal != 0

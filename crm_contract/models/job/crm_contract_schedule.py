@@ -68,6 +68,7 @@ class CrmContractSchedule(models.AbstractModel):
                 rows,
                 rows._get_follow_domain,
                 lambda row: row._advance_true_up(),
+                keep=lambda row: row._is_off(),
             ),
             Step(
                 "fall_due",

@@ -74,6 +74,7 @@ class CrmContractInstallment(models.Model):
                 "waived_reason": False,
             }
         )
+        self._derive_trued_up()
         return True
 
     def _bill_rest(self, date=None):
@@ -85,7 +86,9 @@ class CrmContractInstallment(models.Model):
         self._check_access_to_invoice()
         self._lock_rows()
         for row in self:
-            reason = row._get_reason_no_rest() or row._get_reason_no_rate()
+            reason = row._get_reason_no_rest() or row.currency_id._get_reason_no_rate(
+                row.company_id
+            )
             if reason:
                 raise UserError(
                     self.env._(
@@ -217,14 +220,27 @@ class AccountMove(models.Model):
             # sudo: parts of rows of contracts that the accountant may not open
             parts = note.sudo()._get_parts()
             if note.move_type != "out_refund" or not parts.credited:
-                raise UserError(
-                    self.env._("%s takes back no row of a ledger.", note.display_name)
-                )
+                raise UserError(note.sudo()._describe_no_row())
             if decision == "keep" and note.state == "posted":
                 note.sudo()._check_not_billed_since(parts)
             # sudo: owned by the ledger, after the checks
             note.sudo().contract_credit = decision
             note.sudo()._log_credit_decision(label)
+            rows = self.env["crm.contract.installment"].browse(parts.credited)
+            rows.sudo()._derive_trued_up()
+
+    def _describe_no_row(self):
+        """Return that there is nothing to decide on, and what to do (str)."""
+        text = self.env._("%s takes back no row of a ledger.", self.display_name)
+        if self.move_type != "out_refund" or not self.contract_loose:
+            return text
+        advice = self.env._(
+            "Nothing is billed again for these lines, whatever is decided: %s. If it is "
+            "to be, reset the credit note to draft and lower the lines of the invoice "
+            "that it was made from instead.",
+            self.contract_loose,
+        )
+        return f"{text} {advice}"
 
     def _check_not_billed_since(self, parts):
         rows = self.env["crm.contract.installment"].browse(parts.credited)
@@ -246,6 +262,12 @@ class AccountMove(models.Model):
             .mapped("name")
         )
         text = self.env._("%(label)s: %(rows)s", label=label, rows=names)
+        if self.contract_loose:
+            loose = self.env._(
+                "Not for lines of no row, of which nothing is billed again: %s",
+                self.contract_loose,
+            )
+            text = f"{text}. {loose}"
         author = self.env.user.partner_id.id
         self.message_post(body=text, author_id=author)
         self.contract_id.message_post(

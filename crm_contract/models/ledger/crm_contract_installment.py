@@ -169,6 +169,7 @@ class CrmContractInstallment(models.Model):
     )
     # The ledger is searched by what is due, never by what exists.
     _due_idx = models.Index("(date_due) WHERE state IN ('planned', 'due')")
+    _beyond_idx = models.Index("(contract_id) WHERE is_beyond_end IS TRUE")
 
     @api.depends(
         "amount_type",

@@ -133,8 +133,8 @@ class CrmContractInstallment(models.Model):
     )
     difference = fields.Char(compute="_compute_difference")
 
-    # The few rows that somebody has to look at.
-    _difference_idx = models.Index("(contract_id) WHERE has_difference")
+    # The few rows that somebody has to look at, as searches ask for them.
+    _difference_idx = models.Index("(contract_id) WHERE has_difference IS TRUE")
 
     @api.depends("billing_line_ids.parent_state", "share_ids.move_line_id.parent_state")
     def _compute_invoice_id(self):

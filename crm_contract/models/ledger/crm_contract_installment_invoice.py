@@ -138,18 +138,7 @@ class CrmContractInstallment(models.Model):
                 "the contract ended on %s; the daily job cuts the period.",
                 format_date(self.env, self.contract_id._get_early_end()),
             )
-        return self._get_reason_no_rate()
-
-    def _get_reason_no_rate(self):
-        """Return why amounts can't be booked in the company's currency (str)."""
-        # sudo: rates, whoever invoices
-        if self.currency_id.sudo()._has_rate_of(self.company_id):
-            return ""
-        return self.env._(
-            "the currency %(currency)s has no exchange rate. Enter one under Accounting "
-            "→ Configuration → Currencies.",
-            currency=self.currency_id.name,
-        )
+        return self.currency_id._get_reason_no_rate(self.company_id)
 
     def _prepare_invoice_vals(self, date=None):
         """Return create values of one invoice for rows of one contract.

@@ -260,10 +260,7 @@ class CrmContractInstallment(models.Model):
         """
         self.ensure_one()
         untaxed, total = self._get_true_up_amounts()
-        mine = self._get_true_up_family()
-        family = self.contract_id.installment_ids.filtered(
-            lambda row: row._get_true_up_family() == mine
-        ).with_prefetch(self._prefetch_ids)
+        family = self._get_true_up_rows()
         fixed = family.filtered(lambda row: not row._is_open() or row._has_books())
         untaxed -= sum(fixed.mapped("amount_untaxed"))
         vals = {
@@ -282,6 +279,19 @@ class CrmContractInstallment(models.Model):
         if self.trigger != "true_up":
             return ()
         return self.line_id, self.base_id, self.period_start, self.period_end
+
+    def _get_true_up_rows(self):
+        """Return the rows of the same difference, this one included."""
+        mine = self._get_true_up_family()
+        rows = self.contract_id.installment_ids
+        family = rows.filtered(lambda row: row._get_true_up_family() == mine)
+        return family.with_prefetch(self._prefetch_ids)
+
+    def _is_off(self):
+        """Return whether a true-up does not make the difference that it is to make."""
+        _untaxed, total = self._get_true_up_amounts()
+        made = sum(self._get_true_up_rows().mapped("amount"))
+        return self.currency_id.compare_amounts(made, total) != 0
 
     def _has_books(self):
         return bool(self.billing_line_ids or self.credit_line_ids)
@@ -321,19 +331,32 @@ class CrmContractInstallment(models.Model):
 
     @api.model
     def _get_follow_domain(self):
-        """Rows of true-ups that the daily job has to bring up to what they settle."""
-        return Domain(
-            [
-                ("trigger", "=", "true_up"),
-                ("state", "in", ("planned", "due")),
-                ("base_id.state", "not in", ("invoiced", "paid")),
-                ("base_id.trigger", "=", "period"),
-            ]
+        """Rows of true-ups that the daily job has to bring up to what they settle.
+
+        As far as they are off. What is billed anew from its invoice on is billed as a
+        whole, and a difference that is invoiced goes with it; what is not billed any
+        more takes it along.
+        """
+        rows = Domain([("trigger", "=", "true_up"), ("base_id.trigger", "=", "period")])
+        lost = Domain("state", "in", ("planned", "due")) & Domain(
+            "base_id.state", "not in", ("invoiced", "paid")
         )
+        waived = Domain("state", "in", ("invoiced", "paid")) & Domain(
+            "base_id.state", "=", "waived"
+        )
+        return rows & (lost | waived)
 
     def _advance_true_up(self):
         ledger = self.env["crm.contract.ledger"]
         ledger._rebuild(self.contract_id, self.period_start)
+
+    def _derive_trued_up(self):
+        """Derive anew what rows charge that true-ups settle, and these with them."""
+        # sudo: rows are made by the ledger alone
+        found = self.sudo().search([("base_id", "in", self.ids)])
+        ledger = self.env["crm.contract.ledger"]
+        for contract, rows in found.grouped("contract_id").items():
+            ledger._rebuild(contract, min(rows.mapped("base_id.period_start")))
 
     def _prepare_true_up_line_vals(self):
         """Return create values of the invoice line of a true-up."""

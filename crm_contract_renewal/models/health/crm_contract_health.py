@@ -191,7 +191,8 @@ class CrmContractHealth(models.AbstractModel):
                 SELECT COALESCE(c.root_id, c.id) AS root_id, k.currency_id,
                     sum(c.amount_mrr / COALESCE(NULLIF(c.currency_rate, 0), 1))
                         FILTER (WHERE c.state IN ('running', 'suspended')) AS level,
-                    count(*) FILTER (WHERE c.state IN ('running', 'suspended')) AS number
+                    array_agg(c.id) FILTER (WHERE c.state IN ('running', 'suspended'))
+                        AS running
                 FROM crm_contract c JOIN res_company k ON k.id = c.company_id
                 WHERE c.kind != 'amendment'
                 GROUP BY COALESCE(c.root_id, c.id), k.currency_id
@@ -207,9 +208,9 @@ class CrmContractHealth(models.AbstractModel):
             FROM family f
             JOIN res_currency u ON u.id = f.currency_id
             LEFT JOIN log ON log.root_id = f.root_id
-            JOIN crm_contract c ON COALESCE(c.root_id, c.id) = f.root_id
-            WHERE c.state IN ('running', 'suspended') AND c.kind != 'amendment'
-                AND abs(f.level - COALESCE(log.level, 0)) > u.rounding * (1 + f.number)
+            JOIN crm_contract c ON c.id = ANY(f.running)
+            WHERE abs(f.level - COALESCE(log.level, 0))
+                > u.rounding * (1 + cardinality(f.running))
             """,
             today=fields.Date.context_today(self),
         )

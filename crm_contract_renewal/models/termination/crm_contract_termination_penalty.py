@@ -90,6 +90,11 @@ class CrmContractTermination(models.Model):
             )
         if not self.penalty_owed_by:
             raise UserError(self.env._("Say who owes the contract penalty."))
+        company = self.contract_id.company_id
+        if reason := self.currency_id._get_reason_no_rate(company):
+            raise UserError(
+                self.env._("The contract penalty can't be booked: %s", reason)
+            )
 
     def _prepare_penalty_row_vals(self):
         """Return create values of the row of the ledger for what the customer owes."""
