@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import pytest
@@ -68,7 +67,6 @@ class Upgrade:
     """An upgrade of a dump by the present add-ons."""
 
     def __init__(self, release):
-        self.release = release
         self.dump, self.installed = RELEASES[release]
         self.expected = HERE / self.dump / "expected.json.xz"
         prefix = os.environ.get("CONTRACT_DB", "contract_test_web")
@@ -146,21 +144,9 @@ def found(release, tmp_path_factory):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
             made = path.with_suffix(".part")
-            run_patiently(Upgrade(release), made)
+            Upgrade(release).run(made)
             made.rename(path)
     return store.read_json(path)
-
-
-def run_patiently(upgrade, path):
-    """Upgrade, once more if the machine and not the upgrade may be what failed.
-
-    What is wrong with an upgrade fails twice. What happened the first time is told.
-    """
-    try:
-        upgrade.run(path)
-    except (pytest.fail.Exception, OSError) as problem:
-        warnings.warn(f"{upgrade.name}, first time: {problem}", stacklevel=1)
-        Upgrade(upgrade.release).run(path)
 
 
 @pytest.fixture
