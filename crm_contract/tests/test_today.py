@@ -3,6 +3,7 @@ from datetime import date
 from freezegun import freeze_time
 
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 from .common import ContractCommon
 
@@ -46,6 +47,51 @@ class TestToday(ContractCommon):
         self.western.resource_calendar_id = False
         with freeze_time(NIGHT):
             self.assertEqual(self.western._get_today(), NINTH)
+
+    def test_each_company_on_its_day(self):
+        """Archived ones and those without working hours too, as of this moment."""
+        idle = self._create_company("Idle Inc")
+        idle.resource_calendar_id = False
+        archived = self._create_company("Archived Inc")
+        archived.write({"active": False, "company_registry": EIGHTH.isoformat()})
+        archived.resource_calendar_id.tz = "Pacific/Honolulu"
+        self.env["res.company"].sudo().search([]).company_registry = False
+        self.company.company_registry = NINTH.isoformat()
+        self.western.company_registry = EIGHTH.isoformat()
+        idle.company_registry = NINTH.isoformat()
+        expected = self.company | self.western | idle | archived
+        companies = self.env["res.company"]
+
+        def find():
+            domain = companies.with_user(self.user)._on_days(
+                lambda day: Domain("company_registry", "=", day.isoformat()), "id"
+            )
+            found = companies.with_context(active_test=False).sudo().search(domain)
+            return found & expected
+
+        with freeze_time(NIGHT):
+            self.assertEqual(find(), expected)
+            # A day that changes counts at once.
+            self.western.resource_calendar_id.tz = "Asia/Tokyo"
+            self.assertEqual(find(), expected - self.western)
+
+    def test_one_day_everywhere(self):
+        calendars = self.env["resource.calendar"].with_context(active_test=False)
+        calendars.search([]).tz = "UTC"
+        with freeze_time(NIGHT):
+            domain = self.env["res.company"]._on_days(
+                lambda day: Domain("number", "=", day.isoformat())
+            )
+        self.assertEqual(domain, Domain("number", "=", NINTH.isoformat()))
+
+    def test_days_cost_one_query(self):
+        """However many companies there are, and whatever was read of them before."""
+        for name in ("North", "East", "South"):
+            self._create_company(name)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with freeze_time(NIGHT), self.assertQueryCount(1):
+            self.env["res.company"]._on_days(lambda day: Domain("date_end", "<", day))
 
     def test_expires_when_the_day_is_over_there(self):
         vals = {"date_start": date(2026, 1, 1), "date_end": EIGHTH, "notice_period": 0}

@@ -61,16 +61,19 @@ class ResCompany(models.Model):
         """Return a domain that takes each record on the day that its company has.
 
         There are two days on earth at most times; where all companies have the same,
-        the domain is that of the day alone.
+        the domain is that of the day alone. The days are asked for anew each time, in
+        one query: a company that a cache did not know yet would be left out by the jobs.
 
         :param make: function of the present day that returns a domain
         :param path: field that leads to the company
         """
         days = {}
         # sudo: the days alone, of all companies whose records the search may meet
-        everyone = Domain("active", "in", (True, False))
-        for company in self.sudo().search(everyone):
-            days.setdefault(company._get_today(), []).append(company.id)
+        everyone = self.sudo().with_context(active_test=False)
+        for zone, ids in everyone._read_group(
+            [], ["resource_calendar_id.tz"], ["id:array_agg"]
+        ):
+            days.setdefault(_get_day(zone), []).extend(ids)
         if len(days) == 1:
             return make(*days)
         return Domain.OR(
@@ -87,11 +90,8 @@ class ResCompany(models.Model):
         """
         # sudo: what day it is, whoever asks
         companies = (self or self.env.company).sudo()
-        now = (moment or fields.Datetime.now()).replace(tzinfo=UTC)
-        return min(
-            now.astimezone(timezone(name or "UTC")).date()
-            for name in set(companies.resource_calendar_id.mapped("tz")) or {"UTC"}
-        )
+        zones = set(companies.resource_calendar_id.mapped("tz")) or {None}
+        return min(_get_day(zone, moment) for zone in zones)
 
     def init(self):
         """Let the database know the defaults of the add-ons' own columns as well.
@@ -119,3 +119,12 @@ class ResCompany(models.Model):
         return journals.search(
             [*journals._check_company_domain(self), ("type", "=", "sale")], limit=1
         )
+
+
+def _get_day(zone, moment=None):
+    """Return the present day in a time zone, in UTC without one (date).
+
+    :param moment: another moment than now (datetime, UTC)
+    """
+    now = (moment or fields.Datetime.now()).replace(tzinfo=UTC)
+    return now.astimezone(timezone(zone or "UTC")).date()
