@@ -48,7 +48,26 @@ class CrmContractHealth(models.AbstractModel):
 
         Extended by satellites with checks of their own. Called in superuser mode.
         """
-        return []
+        groups = (
+            self._get_scan_checks,
+            self._get_books_checks,
+            self._get_invoice_checks,
+            self._get_due_checks,
+            self._get_period_checks,
+            self._get_missing_checks,
+            self._get_path_checks,
+            self._get_passed_checks,
+            self._get_version_checks,
+            self._get_people_checks,
+            self._get_job_checks,
+            self._get_setup_checks,
+        )
+        return [check for group in groups for check in group()]
+
+    @api.model
+    def _check(self, name, label, advice, model):
+        """Return a check whose query is the method `_query_` with its name."""
+        return Check(name, label, advice, model, getattr(self, f"_query_{name}"))
 
     @api.model
     def _get_check(self, name):

@@ -1,8 +1,6 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from .crm_contract_health import Check
-
 # What the invoice lines say of each row: billed and credited amounts of what is not
 # cancelled, and on how many invoices. A credit note that is a draft takes nothing back
 # yet; what reverses one bills again at once. A line may bill shares of several rows.
@@ -50,14 +48,10 @@ class CrmContractHealth(models.AbstractModel):
     _inherit = "crm.contract.health"
 
     @api.model
-    def _get_checks(self):
-        return [*super()._get_checks(), *self._get_books_checks()]
-
-    @api.model
     def _get_books_checks(self):
         rows = "crm.contract.installment"
         return [
-            Check(
+            self._check(
                 "books_amount",
                 self.env._("Rows that say another amount than their invoices"),
                 self.env._(
@@ -66,9 +60,8 @@ class CrmContractHealth(models.AbstractModel):
                     "it."
                 ),
                 rows,
-                self._query_books_amount,
             ),
-            Check(
+            self._check(
                 "books_difference",
                 self.env._("Rows that were invoiced at another amount than theirs"),
                 self.env._(
@@ -76,16 +69,14 @@ class CrmContractHealth(models.AbstractModel):
                     "or waive it."
                 ),
                 rows,
-                self._query_books_difference,
             ),
-            Check(
+            self._check(
                 "books_twice",
                 self.env._("Rows that are billed by more than one invoice"),
                 self.env._("Cancel one of the invoices, or draft its credit note."),
                 rows,
-                self._query_books_twice,
             ),
-            Check(
+            self._check(
                 "books_paid",
                 self.env._("Rows that are paid otherwise than their invoices"),
                 self.env._(
@@ -93,9 +84,14 @@ class CrmContractHealth(models.AbstractModel):
                     "and of the customer is wrong with it. Report it."
                 ),
                 rows,
-                self._query_books_paid,
             ),
-            Check(
+        ]
+
+    @api.model
+    def _get_invoice_checks(self):
+        rows = "crm.contract.installment"
+        return [
+            self._check(
                 "books_foreign",
                 self.env._("Rows that are billed to somebody else, or elsewhere"),
                 self.env._(
@@ -103,18 +99,16 @@ class CrmContractHealth(models.AbstractModel):
                     "contract. Credit it, and bill the row again."
                 ),
                 rows,
-                self._query_books_foreign,
             ),
-            Check(
+            self._check(
                 "books_unsigned",
                 self.env._("Rows that are billed though nobody signed"),
                 self.env._(
                     "Cancel or credit the invoice, or have the contract signed."
                 ),
                 rows,
-                self._query_books_unsigned,
             ),
-            Check(
+            self._check(
                 "books_unlinked",
                 self.env._("Contracts with invoices that bill no row"),
                 self.env._(
@@ -123,7 +117,6 @@ class CrmContractHealth(models.AbstractModel):
                     "of no consequence for the contract."
                 ),
                 "crm.contract",
-                self._query_books_unlinked,
             ),
         ]
 

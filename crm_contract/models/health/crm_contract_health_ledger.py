@@ -2,8 +2,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .crm_contract_health import Check
-
 
 class CrmContractHealth(models.AbstractModel):
     """The ledger by itself: what is due, covered twice, left out, missing."""
@@ -11,18 +9,10 @@ class CrmContractHealth(models.AbstractModel):
     _inherit = "crm.contract.health"
 
     @api.model
-    def _get_checks(self):
-        return [
-            *super()._get_checks(),
-            *self._get_due_checks(),
-            *self._get_period_checks(),
-        ]
-
-    @api.model
     def _get_due_checks(self):
         rows, days = "crm.contract.installment", self._get_days()
         return [
-            Check(
+            self._check(
                 "due_not_billed",
                 self.env._("Rows that are due and not billed for %s days", days),
                 self.env._(
@@ -30,9 +20,8 @@ class CrmContractHealth(models.AbstractModel):
                     "rows under Billing → Due to invoice."
                 ),
                 rows,
-                self._query_due_not_billed,
             ),
-            Check(
+            self._check(
                 "fall_due",
                 self.env._("Rows that should have fallen due"),
                 self.env._(
@@ -40,9 +29,8 @@ class CrmContractHealth(models.AbstractModel):
                     "what it set aside."
                 ),
                 rows,
-                self._query_fall_due,
             ),
-            Check(
+            self._check(
                 "after_end",
                 self.env._("Rows still to be billed for days after the end"),
                 self.env._(
@@ -50,17 +38,6 @@ class CrmContractHealth(models.AbstractModel):
                     "runs, and what it set aside."
                 ),
                 rows,
-                self._query_after_end,
-            ),
-            Check(
-                "plan_sum",
-                self.env._("Payment plans that don't add up to the one-off value"),
-                self.env._(
-                    "Something is billed too much, or never. Amend the plan of the "
-                    "contract."
-                ),
-                "crm.contract",
-                self._query_plan_sum,
             ),
         ]
 
@@ -68,7 +45,7 @@ class CrmContractHealth(models.AbstractModel):
     def _get_period_checks(self):
         rows = "crm.contract.installment"
         return [
-            Check(
+            self._check(
                 "days_twice",
                 self.env._("Periods whose days another row covers already"),
                 self.env._(
@@ -76,9 +53,8 @@ class CrmContractHealth(models.AbstractModel):
                     " resume the contract: its ledger is made anew."
                 ),
                 rows,
-                self._query_days_twice,
             ),
-            Check(
+            self._check(
                 "days_left_out",
                 self.env._("Periods after which days are left out"),
                 self.env._(
@@ -86,9 +62,19 @@ class CrmContractHealth(models.AbstractModel):
                     ". Bill them by an amendment with a one-off line, or waive them."
                 ),
                 rows,
-                self._query_days_left_out,
             ),
-            Check(
+            self._check(
+                "rows_foreign",
+                self.env._("Rows of the ledger whose line is of another contract"),
+                self.env._("The row bills the wrong customer. Report it."),
+                rows,
+            ),
+        ]
+
+    @api.model
+    def _get_missing_checks(self):
+        return [
+            self._check(
                 "horizon",
                 self.env._("Contracts whose ledger ends too early"),
                 self.env._(
@@ -96,9 +82,8 @@ class CrmContractHealth(models.AbstractModel):
                     "runs, and what it set aside."
                 ),
                 "crm.contract",
-                self._query_horizon,
             ),
-            Check(
+            self._check(
                 "periods_missing",
                 self.env._("Recurring lines without rows up to where the ledger goes"),
                 self.env._(
@@ -106,14 +91,15 @@ class CrmContractHealth(models.AbstractModel):
                     "the contract: its ledger is made anew."
                 ),
                 "crm.contract.line",
-                self._query_periods_missing,
             ),
-            Check(
-                "rows_foreign",
-                self.env._("Rows of the ledger whose line is of another contract"),
-                self.env._("The row bills the wrong customer. Report it."),
-                rows,
-                self._query_rows_foreign,
+            self._check(
+                "plan_sum",
+                self.env._("Payment plans that don't add up to the one-off value"),
+                self.env._(
+                    "Something is billed too much, or never. Amend the plan of the "
+                    "contract."
+                ),
+                "crm.contract",
             ),
         ]
 

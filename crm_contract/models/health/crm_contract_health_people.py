@@ -1,8 +1,6 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from .crm_contract_health import Check
-
 
 class CrmContractHealth(models.AbstractModel):
     """People: who was archived and still has something to do."""
@@ -10,34 +8,27 @@ class CrmContractHealth(models.AbstractModel):
     _inherit = "crm.contract.health"
 
     @api.model
-    def _get_checks(self):
-        return [*super()._get_checks(), *self._get_people_checks()]
-
-    @api.model
     def _get_people_checks(self):
         return [
-            Check(
+            self._check(
                 "activities_archived",
                 self.env._("Activities of people who are archived"),
                 self.env._("Give them to somebody who is there."),
                 "mail.activity",
-                self._query_activities_archived,
             ),
-            Check(
+            self._check(
                 "salesperson_archived",
                 self.env._("Contracts in force without a salesperson who is there"),
                 self.env._("Choose another salesperson."),
                 "crm.contract",
-                self._query_salesperson_archived,
             ),
-            Check(
+            self._check(
                 "customer_archived",
                 self.env._("Contracts in force whose customer is archived"),
                 self.env._(
                     "Restore the customer, or end the contract: nobody gets its invoices."
                 ),
                 "crm.contract",
-                self._query_customer_archived,
             ),
         ]
 

@@ -31,20 +31,17 @@ class CrmContractHealth(models.AbstractModel):
     _inherit = "crm.contract.health"
 
     @api.model
-    def _get_checks(self):
+    def _get_scan_checks(self):
         findings = self.env["crm.contract.health.finding"]
         return [
-            *super()._get_checks(),
-            *(
-                Check(
-                    scan.name,
-                    scan.label,
-                    scan.advice,
-                    findings._name,
-                    lambda scan=scan: findings._select(scan.name, scan.model),
-                )
-                for scan in self._get_scans()
-            ),
+            Check(
+                scan.name,
+                scan.label,
+                scan.advice,
+                findings._name,
+                lambda scan=scan: findings._select(scan.name, scan.model),
+            )
+            for scan in self._get_scans()
         ]
 
     @api.model
@@ -112,7 +109,8 @@ class CrmContractHealth(models.AbstractModel):
 
     @api.model
     def _judge_content(self, contract):
-        changes = contract._describe_changes(contract._get_departures())
+        departures = self.env["crm.contract.verification"]._get_departures(contract)
+        changes = self.env["crm.contract.changes"]._describe(contract, departures)
         return "\n".join(
             f"{change['label']}: {change['old']} → {change['new']}"
             for change in changes

@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .crm_contract_health import Check
-
 
 class CrmContractHealth(models.AbstractModel):
     """Jobs, and what has to be set up before contracts can be billed."""
@@ -10,17 +8,9 @@ class CrmContractHealth(models.AbstractModel):
     _inherit = "crm.contract.health"
 
     @api.model
-    def _get_checks(self):
-        return [
-            *super()._get_checks(),
-            *self._get_job_checks(),
-            *self._get_setup_checks(),
-        ]
-
-    @api.model
     def _get_job_checks(self):
         return [
-            Check(
+            self._check(
                 "jobs_failed",
                 self.env._("What the jobs set aside"),
                 self.env._(
@@ -28,9 +18,8 @@ class CrmContractHealth(models.AbstractModel):
                     "day."
                 ),
                 "crm.contract.job.failure",
-                lambda: self._select("crm.contract.job.failure", []),
             ),
-            Check(
+            self._check(
                 "jobs_late",
                 self.env._("Jobs that did not run"),
                 self.env._(
@@ -38,14 +27,13 @@ class CrmContractHealth(models.AbstractModel):
                     "in the server's log why it fails or that no worker runs jobs."
                 ),
                 "ir.cron",
-                self._query_jobs_late,
             ),
         ]
 
     @api.model
     def _get_setup_checks(self):
         return [
-            Check(
+            self._check(
                 "currency_rates",
                 self.env._("Contracts in force in a currency without a rate"),
                 self.env._(
@@ -53,16 +41,14 @@ class CrmContractHealth(models.AbstractModel):
                     "would count 1 : 1."
                 ),
                 "crm.contract",
-                self._query_currency_rates,
             ),
-            Check(
+            self._check(
                 "companies_without_journal",
                 self.env._("Contracts in force whose company has no sales journal"),
                 self.env._("Create a sales journal, or nothing can be invoiced."),
                 "crm.contract",
-                self._query_companies_without_journal,
             ),
-            Check(
+            self._check(
                 "sequences",
                 self.env._("Contracts whose number the next one would repeat or skip"),
                 self.env._(
@@ -70,9 +56,12 @@ class CrmContractHealth(models.AbstractModel):
                     "those of the number. Report it before the next submission."
                 ),
                 "crm.contract",
-                self._query_sequences,
             ),
         ]
+
+    @api.model
+    def _query_jobs_failed(self):
+        return self._select("crm.contract.job.failure", [])
 
     @api.model
     def _query_jobs_late(self):

@@ -2,22 +2,13 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .crm_contract_health import SUSPENDED, SUSPENDED_PARAMETER, Check
+from .crm_contract_health import SUSPENDED, SUSPENDED_PARAMETER
 
 
 class CrmContractHealth(models.AbstractModel):
     """Contracts and their versions: states that no path leads to, days that passed."""
 
     _inherit = "crm.contract.health"
-
-    @api.model
-    def _get_checks(self):
-        return [
-            *super()._get_checks(),
-            *self._get_path_checks(),
-            *self._get_passed_checks(),
-            *self._get_version_checks(),
-        ]
 
     @api.model
     def _get_path_checks(self):
@@ -27,26 +18,23 @@ class CrmContractHealth(models.AbstractModel):
             " Report it; don't go on with the contract before."
         )
         return [
-            Check(
+            self._check(
                 "state_version",
                 self.env._("Contracts whose state doesn't go with their version"),
                 advice,
                 contracts,
-                self._query_state_version,
             ),
-            Check(
+            self._check(
                 "state_dates",
                 self.env._("Contracts whose state doesn't go with their dates"),
                 advice,
                 contracts,
-                self._query_state_dates,
             ),
-            Check(
+            self._check(
                 "state_suspension",
                 self.env._("Contracts whose state doesn't go with their suspensions"),
                 advice,
                 contracts,
-                self._query_state_suspension,
             ),
         ]
 
@@ -54,7 +42,7 @@ class CrmContractHealth(models.AbstractModel):
     def _get_passed_checks(self):
         contracts, number = "crm.contract", self._get_suspended_days()
         return [
-            Check(
+            self._check(
                 "not_started",
                 self.env._("Signed contracts that should have started"),
                 self.env._(
@@ -62,9 +50,8 @@ class CrmContractHealth(models.AbstractModel):
                     "what it set aside."
                 ),
                 contracts,
-                self._query_not_started,
             ),
-            Check(
+            self._check(
                 "past_end",
                 self.env._("Contracts that run on after their last day"),
                 self.env._(
@@ -72,21 +59,19 @@ class CrmContractHealth(models.AbstractModel):
                     "on the contract."
                 ),
                 contracts,
-                self._query_past_end,
             ),
-            Check(
+            self._check(
                 "suspended_long",
                 self.env._("Contracts suspended for more than %s days", number),
                 self.env._("Resume them, or end them."),
                 contracts,
-                self._query_suspended_long,
             ),
         ]
 
     @api.model
     def _get_version_checks(self):
         return [
-            Check(
+            self._check(
                 "version_gaps",
                 self.env._("Versions before which one is missing"),
                 self.env._(
@@ -94,9 +79,8 @@ class CrmContractHealth(models.AbstractModel):
                     "it goes the proof of what was submitted."
                 ),
                 "crm.contract.version",
-                self._query_version_gaps,
             ),
-            Check(
+            self._check(
                 "number_gaps",
                 self.env._("Contracts before whose number one is missing"),
                 self.env._(
@@ -104,7 +88,6 @@ class CrmContractHealth(models.AbstractModel):
                     "backup, or note for the auditor why the number is missing."
                 ),
                 "crm.contract",
-                self._query_number_gaps,
             ),
         ]
 

@@ -44,12 +44,7 @@ class CrmContractApprovalReminder(models.AbstractModel):
                 "approval_escalate",
                 self.env._("Escalate late approvals"),
                 tasks,
-                lambda: (
-                    self._get_pending_domain("date_escalated")
-                    & self.env["res.company"]._on_days(
-                        lambda today: Domain("date_deadline", "<", today)
-                    )
-                ),
+                self._get_late_domain,
                 lambda task: task._escalate(),
             ),
             Step(
@@ -63,6 +58,14 @@ class CrmContractApprovalReminder(models.AbstractModel):
                 chunk=CHUNK,
             ),
         ]
+
+    @api.model
+    def _get_late_domain(self):
+        """Return the domain of steps to escalate."""
+        is_late = self.env["res.company"]._on_days(
+            lambda today: Domain("date_deadline", "<", today)
+        )
+        return self._get_pending_domain("date_escalated") & is_late
 
     @api.model
     def _get_pending_domain(self, stamp):

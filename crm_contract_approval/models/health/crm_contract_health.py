@@ -1,7 +1,62 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from odoo.addons.crm_contract.models.health.crm_contract_health import Check
+# Steps that nobody can decide: who is asked, or stands in for him, has to be there and
+# not be an author. Of the mode “all”, each has to; an escalation lets somebody else decide.
+NOBODY = """
+    WITH RECURSIVE stand_in AS (
+        SELECT user_id, deputy_id FROM crm_contract_approval_delegation
+        WHERE %(today)s BETWEEN date_from AND date_to
+        UNION
+        SELECT s.user_id, d.deputy_id FROM stand_in s
+        JOIN crm_contract_approval_delegation d ON d.user_id = s.deputy_id
+        WHERE %(today)s BETWEEN d.date_from AND d.date_to
+    ), asked AS (
+        SELECT t.id AS task_id, w.res_users_id AS user_id, false AS escalated
+        FROM crm_contract_approval_task t
+        JOIN crm_contract_approval_task_waiting_rel w
+            ON w.crm_contract_approval_task_id = t.id
+        WHERE t.state = 'pending'
+        UNION ALL
+        SELECT id, escalated_to_id, true FROM crm_contract_approval_task
+        WHERE state = 'pending' AND escalated_to_id IS NOT NULL
+    ), able AS (
+        SELECT a.task_id, a.user_id, a.escalated, EXISTS (
+            SELECT FROM res_users u
+            JOIN res_company_users_rel k
+                ON k.user_id = u.id AND k.cid = t.company_id
+            WHERE (u.id = a.user_id OR u.id IN (
+                SELECT deputy_id FROM stand_in s WHERE s.user_id = a.user_id
+            ))
+            AND u.active AND NOT u.share
+            AND u.id IS DISTINCT FROM c.create_uid
+            AND u.id IS DISTINCT FROM c.submitted_by_id
+            AND NOT EXISTS (
+                SELECT FROM crm_contract_editor_rel e
+                WHERE e.crm_contract_id = c.id AND e.res_users_id = u.id
+            )
+        ) AS can
+        FROM asked a
+        JOIN crm_contract_approval_task t ON t.id = a.task_id
+        JOIN crm_contract c ON c.id = t.contract_id
+    ), people AS (
+        SELECT task_id, bool_or(can AND escalated) AS escalated,
+            count(*) FILTER (WHERE can AND NOT escalated) AS able,
+            count(*) FILTER (WHERE NOT can AND NOT escalated) AS unable
+        FROM able GROUP BY task_id
+    )
+    SELECT t.id, t.company_id
+    FROM crm_contract_approval_task t LEFT JOIN people p ON p.task_id = t.id
+    WHERE t.state = 'pending' AND NOT COALESCE(p.escalated, false)
+        AND CASE t.mode
+            WHEN 'all' THEN COALESCE(p.unable, 0) > 0 OR p.able IS NULL
+            WHEN 'minimum' THEN (
+                SELECT count(*) FROM crm_contract_approval_task_approver_rel d
+                WHERE d.crm_contract_approval_task_id = t.id
+            ) - COALESCE(p.unable, 0) < t.minimum
+            ELSE COALESCE(p.able, 0) = 0
+        END
+"""
 
 
 class CrmContractHealth(models.AbstractModel):
@@ -17,7 +72,7 @@ class CrmContractHealth(models.AbstractModel):
     def _get_approval_checks(self):
         tasks = "crm.contract.approval.task"
         return [
-            Check(
+            self._check(
                 "approval_nobody",
                 self.env._("Open approvals that nobody can decide"),
                 self.env._(
@@ -25,16 +80,14 @@ class CrmContractHealth(models.AbstractModel):
                     "contract. An approval administrator hands the step over."
                 ),
                 tasks,
-                self._query_approval_nobody,
             ),
-            Check(
+            self._check(
                 "approval_late",
                 self.env._("Open approvals that are late by %s days", self._get_days()),
                 self.env._("Ask who has to decide, or hand the step over."),
                 tasks,
-                self._query_approval_late,
             ),
-            Check(
+            self._check(
                 "review_without_step",
                 self.env._("Contracts in review that wait for no step"),
                 self.env._(
@@ -42,80 +95,18 @@ class CrmContractHealth(models.AbstractModel):
                     "submit it again."
                 ),
                 "crm.contract",
-                self._query_review_without_step,
             ),
-            Check(
+            self._check(
                 "step_without_review",
                 self.env._("Open approvals of contracts that are not in review"),
                 self.env._("Their contract went on without them. Report it."),
                 tasks,
-                self._query_step_without_review,
             ),
         ]
 
     @api.model
     def _query_approval_nobody(self):
-        """Who is asked, or stands in for him, has to be there and not be an author.
-
-        Of the mode “all”, each has to; an escalation lets somebody else decide.
-        """
-        return SQL(
-            """
-            WITH RECURSIVE stand_in AS (
-                SELECT user_id, deputy_id FROM crm_contract_approval_delegation
-                WHERE %(today)s BETWEEN date_from AND date_to
-                UNION
-                SELECT s.user_id, d.deputy_id FROM stand_in s
-                JOIN crm_contract_approval_delegation d ON d.user_id = s.deputy_id
-                WHERE %(today)s BETWEEN d.date_from AND d.date_to
-            ), asked AS (
-                SELECT t.id AS task_id, w.res_users_id AS user_id, false AS escalated
-                FROM crm_contract_approval_task t
-                JOIN crm_contract_approval_task_waiting_rel w
-                    ON w.crm_contract_approval_task_id = t.id
-                WHERE t.state = 'pending'
-                UNION ALL
-                SELECT id, escalated_to_id, true FROM crm_contract_approval_task
-                WHERE state = 'pending' AND escalated_to_id IS NOT NULL
-            ), able AS (
-                SELECT a.task_id, a.user_id, a.escalated, EXISTS (
-                    SELECT FROM res_users u
-                    JOIN res_company_users_rel k
-                        ON k.user_id = u.id AND k.cid = t.company_id
-                    WHERE (u.id = a.user_id OR u.id IN (
-                        SELECT deputy_id FROM stand_in s WHERE s.user_id = a.user_id
-                    ))
-                    AND u.active AND NOT u.share
-                    AND u.id IS DISTINCT FROM c.create_uid
-                    AND u.id IS DISTINCT FROM c.submitted_by_id
-                    AND NOT EXISTS (
-                        SELECT FROM crm_contract_editor_rel e
-                        WHERE e.crm_contract_id = c.id AND e.res_users_id = u.id
-                    )
-                ) AS can
-                FROM asked a
-                JOIN crm_contract_approval_task t ON t.id = a.task_id
-                JOIN crm_contract c ON c.id = t.contract_id
-            ), people AS (
-                SELECT task_id, bool_or(can AND escalated) AS escalated,
-                    count(*) FILTER (WHERE can AND NOT escalated) AS able,
-                    count(*) FILTER (WHERE NOT can AND NOT escalated) AS unable
-                FROM able GROUP BY task_id
-            )
-            SELECT t.id, t.company_id
-            FROM crm_contract_approval_task t LEFT JOIN people p ON p.task_id = t.id
-            WHERE t.state = 'pending' AND NOT COALESCE(p.escalated, false)
-                AND CASE t.mode
-                    WHEN 'all' THEN COALESCE(p.unable, 0) > 0 OR p.able IS NULL
-                    WHEN 'minimum' THEN (
-                        SELECT count(*) FROM crm_contract_approval_task_approver_rel d
-                        WHERE d.crm_contract_approval_task_id = t.id
-                    ) - COALESCE(p.unable, 0) < t.minimum
-                    ELSE COALESCE(p.able, 0) = 0
-                END
-            """,
-            today=fields.Date.context_today(self),
-        )
+        return SQL(NOBODY, today=fields.Date.context_today(self))
 
     @api.model
     def _query_approval_late(self):

@@ -2,8 +2,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from odoo.addons.crm_contract.models.health.crm_contract_health import Check
-
 
 class CrmContractHealth(models.AbstractModel):
     """Change over time: reminders, amendments, renewals, ends, recurring revenue."""
@@ -23,7 +21,7 @@ class CrmContractHealth(models.AbstractModel):
     def _get_reminder_checks(self):
         contracts = "crm.contract"
         return [
-            Check(
+            self._check(
                 "reminders_nobody",
                 self.env._("Contracts whose deadline nobody was reminded of"),
                 self.env._(
@@ -31,9 +29,8 @@ class CrmContractHealth(models.AbstractModel):
                     " of the contract, and decide what follows the term."
                 ),
                 contracts,
-                self._query_reminders_nobody,
             ),
-            Check(
+            self._check(
                 "reminders_late",
                 self.env._("Contracts whose reminder was due and not sent"),
                 self.env._(
@@ -41,7 +38,6 @@ class CrmContractHealth(models.AbstractModel):
                     "what it set aside."
                 ),
                 contracts,
-                self._query_reminders_late,
             ),
         ]
 
@@ -52,39 +48,27 @@ class CrmContractHealth(models.AbstractModel):
             "See on the contract what keeps it, and below whether the daily job runs."
         )
         return [
-            Check(
+            self._check(
                 "amendments_late",
                 self.env._("Signed amendments past their day that are not in force"),
                 advice,
                 contracts,
-                lambda: self._select_late(
-                    self.env["crm.contract"]._get_incorporation_domain(),
-                    "date_effective",
-                ),
             ),
-            Check(
+            self._check(
                 "terminations_late",
                 self.env._(
                     "Contracts that go on after the day they were terminated to"
                 ),
                 advice,
                 contracts,
-                lambda: self._select_late(
-                    self.env["crm.contract.termination"]._get_due_domain(),
-                    "date_termination",
-                ),
             ),
-            Check(
+            self._check(
                 "renewals_late",
                 self.env._("Renewals that have begun and not taken over"),
                 advice,
                 contracts,
-                lambda: self._select_late(
-                    self.env["crm.contract.renewal"]._get_supersede_domain(),
-                    "date_start",
-                ),
             ),
-            Check(
+            self._check(
                 "automatic_late",
                 self.env._("Contracts that should have renewed by themselves"),
                 self.env._(
@@ -92,9 +76,6 @@ class CrmContractHealth(models.AbstractModel):
                     "from it is on the contract."
                 ),
                 contracts,
-                lambda: self._select_late(
-                    self.env["crm.contract"]._get_automatic_domain(), "date_notice"
-                ),
             ),
         ]
 
@@ -102,7 +83,7 @@ class CrmContractHealth(models.AbstractModel):
     def _get_renewal_checks(self):
         contracts = "crm.contract"
         return [
-            Check(
+            self._check(
                 "renewal_days",
                 self.env._("Renewals that don't begin the day after their predecessor"),
                 self.env._(
@@ -110,16 +91,14 @@ class CrmContractHealth(models.AbstractModel):
                     " amend one of the two."
                 ),
                 contracts,
-                self._query_renewal_days,
             ),
-            Check(
+            self._check(
                 "mrr_log",
                 self.env._("Contracts whose recurring revenue is not that of the log"),
                 self.env._(
                     "MRR, churn and uplift of the reports are wrong with it. Report it."
                 ),
                 contracts,
-                self._query_mrr_log,
             ),
         ]
 
@@ -140,6 +119,33 @@ class CrmContractHealth(models.AbstractModel):
         """
         day = self._get_day(1)
         return self._select("crm.contract", domain & Domain(name, "<", day))
+
+    @api.model
+    def _query_amendments_late(self):
+        return self._select_late(
+            self.env["crm.contract.incorporation"]._get_due_domain(),
+            "date_effective",
+        )
+
+    @api.model
+    def _query_terminations_late(self):
+        return self._select_late(
+            self.env["crm.contract.termination"]._get_due_domain(),
+            "date_termination",
+        )
+
+    @api.model
+    def _query_renewals_late(self):
+        return self._select_late(
+            self.env["crm.contract.renewal"]._get_supersede_domain(),
+            "date_start",
+        )
+
+    @api.model
+    def _query_automatic_late(self):
+        return self._select_late(
+            self.env["crm.contract"]._get_automatic_domain(), "date_notice"
+        )
 
     @api.model
     def _query_reminders_nobody(self):
