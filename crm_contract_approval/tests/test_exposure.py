@@ -184,7 +184,7 @@ class TestExposure(ApprovalCommon):
     def test_unknown_margin(self):
         self.executive.write({"amount_from": 0, "margin_below": 10})
         contract = self._draft({"price_unit": 1000})
-        self.assertFalse(contract.is_margin_known)
+        self.assertIsNone(self.env["crm.contract.exposure"]._get_margin(contract))
         self.assertIn("Executive", self._names(contract))
         self.product.with_company(self.company).standard_price = 100
         contract.invalidate_recordset()

@@ -144,4 +144,7 @@ class TestDecision(RenewalCommon):
         self.assertEqual(contract.renewal_risk, "low")
         self._tamper(contract, amount_overdue=1)
         self.assertEqual(contract.renewal_risk, "medium")
-        self.assertIn("overdue", contract.renewal_risk_reason)
+        wizard = self.env["crm.contract.decide.renewal"].new(
+            {"contract_ids": contract.ids}
+        )
+        self.assertIn("overdue", wizard.risk)

@@ -29,11 +29,13 @@ class CrmContractDecideRenewal(models.TransientModel):
 
     @api.depends("contract_ids")
     def _compute_risk(self):
+        decisions = self.env["crm.contract.renewal.decision"]
         for wizard in self:
+            risks = {c: decisions._get_risks(c) for c in wizard.contract_ids}
             wizard.risk = "\n".join(
-                f"{contract.display_name}: {contract.renewal_risk_reason}"
-                for contract in wizard.contract_ids
-                if contract.renewal_risk_reason
+                "\n".join([f"{contract.display_name}: {reasons[0]}", *reasons[1:]])
+                for contract, reasons in risks.items()
+                if reasons
             )
 
     def action_decide(self):

@@ -67,15 +67,6 @@ class CrmContract(models.Model):
     )
     can_decide = fields.Boolean(compute="_compute_can_decide")
     has_approval_question = fields.Boolean(related="approval_task_id.has_question")
-    discount_max = fields.Float(
-        string="Highest discount (%)", compute="_compute_discount_max"
-    )
-    is_margin_known = fields.Boolean(compute="_compute_margin_percent")
-    margin_percent = fields.Float(
-        string="Margin (%)",
-        compute="_compute_margin_percent",
-        help="From the costs of the products; unknown if one of them has none.",
-    )
 
     @api.depends("approval_user_ids")
     @api.depends_context("uid")
@@ -103,26 +94,6 @@ class CrmContract(models.Model):
         for contract in self:
             contract.can_decide = (
                 contract.state == "review" and contract.approval_task_id.is_mine
-            )
-
-    @api.depends("amount_total", "line_ids.discount", "line_ids.free_periods")
-    def _compute_discount_max(self):
-        exposures = self.env["crm.contract.exposure"]
-        for contract in self:
-            contract.discount_max = exposures._reckon(contract).discount
-
-    @api.depends("line_ids.price_subtotal", "line_ids.product_id", "line_ids.quantity")
-    def _compute_margin_percent(self):
-        for contract in self:
-            lines = contract.line_ids.filtered(lambda line: not line.display_type)
-            # sudo: costs are no secret from the policy
-            costs = [line.sudo()._get_cost() for line in lines]
-            revenue = sum(lines.mapped("price_subtotal"))
-            contract.is_margin_known = bool(revenue) and None not in costs
-            contract.margin_percent = (
-                100 * (revenue - sum(costs)) / revenue
-                if contract.is_margin_known
-                else 0.0
             )
 
     @api.model
@@ -174,24 +145,3 @@ class CrmContract(models.Model):
         authors = self.create_uid | self.editor_ids | self.submitted_by_id
         delegation = self.env["crm.contract.approval.delegation"]
         return authors | delegation._get_deputies(authors, self.date_submitted)
-
-
-class CrmContractLine(models.Model):
-    _inherit = "crm.contract.line"
-
-    def _get_cost(self):
-        """Return the cost in the contract's currency, None if it is not known."""
-        self.ensure_one()
-        company = self.contract_id.company_id
-        product = self.product_id.with_company(company)
-        if not product.standard_price:
-            return None
-        price = product.uom_id._compute_price(
-            product.standard_price, self.product_uom_id or product.uom_id
-        )
-        return company.currency_id._convert(
-            price * self.quantity,
-            self.contract_id.currency_id,
-            company,
-            self.contract_id.date_start or company._get_today(),
-        )

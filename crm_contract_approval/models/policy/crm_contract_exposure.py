@@ -29,6 +29,38 @@ class CrmContractExposure(models.AbstractModel):
         )
 
     @api.model
+    def _get_margin(self, contract):
+        """Return the margin of a contract in percent, None if it is not known.
+
+        It is known from the costs of the products, if all of them have one.
+        """
+        lines = contract.line_ids.filtered(lambda line: not line.display_type)
+        # sudo: costs, told as a margin to the policy and to whoever approves
+        costs = [self._get_cost(line) for line in lines.sudo()]
+        revenue = sum(lines.mapped("price_subtotal"))
+        if not revenue or None in costs:
+            return None
+        return 100 * (revenue - sum(costs)) / revenue
+
+    @api.model
+    def _get_cost(self, line):
+        """Return the cost of a line in the contract's currency, None if unknown."""
+        contract = line.contract_id
+        company = contract.company_id
+        product = line.product_id.with_company(company)
+        if not product.standard_price:
+            return None
+        price = product.uom_id._compute_price(
+            product.standard_price, line.product_uom_id or product.uom_id
+        )
+        return company.currency_id._convert(
+            price * line.quantity,
+            contract.currency_id,
+            company,
+            contract.date_start or company._get_today(),
+        )
+
+    @api.model
     def _convert(self, contract, amount):
         """Return an amount of the contract in the currency of its company, of today.
 

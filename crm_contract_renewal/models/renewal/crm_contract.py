@@ -36,9 +36,6 @@ class CrmContract(models.Model):
         string="Risk",
         compute="_compute_renewal_risk",
     )
-    renewal_risk_reason = fields.Text(
-        string="Why at risk", compute="_compute_renewal_risk"
-    )
     renewal_ids = fields.One2many(
         "crm.contract",
         "origin_id",
@@ -59,9 +56,8 @@ class CrmContract(models.Model):
     def _compute_renewal_risk(self):
         decisions = self.env["crm.contract.renewal.decision"]
         for contract in self:
-            reasons = decisions._get_risks(contract)
-            contract.renewal_risk_reason = "\n".join(reasons)
-            contract.renewal_risk = ("low", "medium", "high")[min(len(reasons), 2)]
+            number = len(decisions._get_risks(contract))
+            contract.renewal_risk = ("low", "medium", "high")[min(number, 2)]
 
     @api.depends("renewal_ids.state")
     def _compute_has_live_renewal(self):
