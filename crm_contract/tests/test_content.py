@@ -114,7 +114,7 @@ class TestContent(ContractCommon):
         self._submit(contract)
         [change] = before._get_differences(contract.version_id)
         self.assertEqual((change.path[0], change.path[2]), ("document_ids", "sha256"))
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
 
     def test_stored_bytes_are_the_proof(self):
         contract = self._submit(self._create_full())
@@ -136,7 +136,7 @@ class TestContent(ContractCommon):
             del row["fields"]["billed_in"]
         content, digest = write_version(text)
         self._tamper(contract.version_id, content=content, content_hash=digest)
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
         self._open_sign(contract).action_sign()
 
     def test_hash_is_stable(self):
@@ -157,7 +157,7 @@ class TestContent(ContractCommon):
         contract.action_suspend()
         self.env.flush_all()
         self.env.invalidate_all()
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
 
     def test_tampering_is_noticed(self):
         contract = self._submit(self._create_full())
@@ -240,8 +240,8 @@ class TestContent(ContractCommon):
         clause.body = "<p>Liable <b>without</b> limit.</p>"
         contract.milestone_ids.create({"contract_id": contract.id, "name": "Second"})
         contract.document_ids.unlink()
-        changes = contract._describe_changes(
-            content_difference(old, contract._get_content(read=True))
+        changes = self.env["crm.contract.changes"]._describe(
+            contract, content_difference(old, contract._get_content(read=True))
         )
         found = {(change["label"], change["old"], change["new"]) for change in changes}
         self.assertLessEqual(

@@ -158,7 +158,9 @@ class TestLock(LockCommon):
         contract.with_user(self.manager).billing_mode = "post"
         contract.milestone_ids.write({"user_id": self.user_all.id})
         contract.milestone_ids.action_done()
-        self.assertFalse(contract._get_departures())
+        self.assertFalse(
+            self.env["crm.contract.verification"]._get_departures(contract)
+        )
 
     def test_what_stays_writable_is_not_computed_into_content(self):
         contract = self._create_full("to_sign")
@@ -266,12 +268,12 @@ class TestDocuments(LockCommon):
     def test_tampered_file_is_noticed(self):
         contract = self._submit(self._create_contract())
         text = contract._get_text_document()
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
         attachment = self._get_attachment(text)
         self.env["ir.attachment"].flush_model()
         other = self.env["ir.attachment"].create({"name": "x", "raw": b"forged"})
         self._tamper(attachment, store_fname=other.store_fname)
-        problems = contract._get_verification_problems()
+        problems = self.env["crm.contract.verification"]._get_problems(contract)
         self.assertEqual(len(problems), 1)
         self.assertIn(text.name, problems[0])
 
@@ -377,10 +379,15 @@ class TestFilesByOtherRoutes(LockCommon):
     def test_moved_to_another_storage(self):
         """Frozen files too may move from the database to the file store and back."""
         self._submit(self.contract)
-        texts = self.contract._get_frozen_attachment() + self._get_attachment().sudo()
+        texts = (
+            self.env["crm.contract.document"]._get_frozen_attachment(self.contract)
+            + self._get_attachment().sudo()
+        )
         before = texts.mapped("raw")
         self.env["ir.config_parameter"].sudo().set_param("ir_attachment.location", "db")
         texts._migrate()
         self.assertTrue(all(texts.mapped("db_datas")))
         self.assertEqual(texts.mapped("raw"), before)
-        self.assertFalse(self.contract._get_verification_problems())
+        self.assertFalse(
+            self.env["crm.contract.verification"]._get_problems(self.contract)
+        )

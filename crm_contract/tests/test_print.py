@@ -56,12 +56,16 @@ class TestPrint(ContractCommon):
         text = self._get_frozen(contract)
         self.customer.name = "Renamed Corp"
         self.assertEqual(self._get_frozen(contract), text)
-        self.assertTrue(contract._get_frozen_attachment())
+        self.assertTrue(
+            self.env["crm.contract.document"]._get_frozen_attachment(contract)
+        )
 
     def test_draft_is_marked(self):
         contract = self._create_full()
         self.assertIn("not approved", self._print(contract))
-        self.assertFalse(contract._get_frozen_attachment())
+        self.assertFalse(
+            self.env["crm.contract.document"]._get_frozen_attachment(contract)
+        )
 
     def test_internal_note_is_not_printed(self):
         contract = self._create_full(note="<p>Give in at 900</p>")

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import format_amount, format_date, mute_logger
 
-from ..models.contract.crm_contract_text import placeholder
+from ..models.contract.crm_contract_placeholder import placeholder
 from .common import ContractCommon
 
 PIXEL = (
@@ -107,9 +107,10 @@ class TestPlaceholders(ContractCommon):
     def test_secrets_are_no_placeholders(self):
         """No stored field that only some users may read, and no credentials."""
         contract = self._create_contract()
+        placeholders = self.env["crm.contract.placeholder"]
         for path in ("user_id.password", "company_id.partner_id.signup_type"):
-            names = contract._get_placeholder_path(f"object.{path}")
-            value = names and contract._get_placeholder_value(f"object.{path}")
+            names = placeholders._get_path(f"object.{path}")
+            value = names and placeholders._get_value(contract, f"object.{path}")
             self.assertFalse(value)
 
     def test_library_and_preamble_are_checked_too(self):
@@ -142,7 +143,10 @@ class TestPlaceholders(ContractCommon):
     def test_frozen_text(self):
         contract = self._create_contract(preamble="<p>{{ object.number }}</p>")
         contract.clause_ids.body = "<p>{{ object.customer_legal_name }}</p>"
-        self.assertIn("number", str(contract._get_unresolved()))
+        self.assertIn(
+            "number",
+            str(self.env["crm.contract.placeholder"]._get_unresolved(contract)),
+        )
         contract.preamble = "<p>{{ object.name }}</p>"
         self._submit(contract)
         self.customer.name = "Renamed"
@@ -288,7 +292,9 @@ class TestClauses(ContractCommon):
         contract = self._create_contract(clause_ids=[Command.create(v) for v in vals])
         groups = [
             (category, clauses.mapped("name"))
-            for category, clauses in contract._get_clause_groups()
+            for category, clauses in self.env["crm.contract.print"]._get_clause_groups(
+                contract
+            )
         ]
         self.assertEqual(groups, [(self.category, ["B", "C"]), (late, ["A"])])
 

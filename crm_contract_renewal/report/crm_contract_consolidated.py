@@ -16,13 +16,14 @@ class ReportConsolidated(models.AbstractModel):
         data = data or {}
         contracts = self.env["crm.contract"].browse(docids or data.get("ids"))
         contracts.check_access("read")
+        versions = self.env["crm.contract.version"]
         day = fields.Date.to_date(data.get("date"))
         day = day or contracts.company_id._get_today()
         return {
-            "docs": [contract._get_text_on(day) for contract in contracts],
+            "docs": [versions._get_text_on(contract, day) for contract in contracts],
             "text_day": day,
             "amendments_of": {
-                contract.number: contract._get_versions_on(day)[1:].contract_id
+                contract.number: versions._get_on(contract, day)[1:].contract_id
                 for contract in contracts
             },
         }

@@ -73,7 +73,7 @@ class TestAdjustment(RenewalCommon):
         self._submit(contract)
         with self._refused("locked"):
             contract.adjustment_percent = 1
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
 
     def test_printed(self):
         self.env["res.lang"]._activate_lang("zh_CN")

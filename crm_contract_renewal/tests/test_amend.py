@@ -92,7 +92,7 @@ class TestAmend(AmendmentCommon):
         self.assertEqual(amendment.root_id, contract)
         self.assertEqual(amendment.state, "draft")
         self.assertEqual(amendment.create_uid, self.user)
-        self.assertFalse(amendment._get_printed_changes())
+        self.assertFalse(self.env["crm.contract.changes"]._get_printed(amendment))
         self.assertEqual(amendment.amount_effect, 0)
         self.assertEqual(contract.amendment_count, 1)
         with self._refused("changes nothing"):
@@ -133,7 +133,9 @@ class TestAmend(AmendmentCommon):
             self.assertAlmostEqual(sum(row[2] for row in periods), expected, 2)
             self.assertIn((date(2026, 7, 16), date(2026, 7, 31), 83.61), periods)
             self.assertEqual(contract.amount_mrr, 162)
-            self.assertFalse(contract._get_verification_problems())
+            self.assertFalse(
+                self.env["crm.contract.verification"]._get_problems(contract)
+            )
 
     def _run_renew(self):
         self.env.flush_all()
@@ -215,7 +217,10 @@ class TestAmend(AmendmentCommon):
             Command.delete(amendment.line_ids.id),
             Command.create(vals),
         ]
-        labels = [change["label"] for change in amendment._get_printed_changes()]
+        labels = [
+            change["label"]
+            for change in self.env["crm.contract.changes"]._get_printed(amendment)
+        ]
         self.assertEqual(labels, ["Lines / New fee", "Lines"])
         self._sign(amendment)
         with freeze_time(self._days(5)):
@@ -364,7 +369,10 @@ class TestAmend(AmendmentCommon):
         second = self._create_clause("Notices", "<p>In writing.</p>")
         amendment.clause_ids = [Command.create({"template_id": second.id})]
         # What is signed tells the whole text, placeholders resolved.
-        texts = [change["new"] for change in amendment._get_printed_changes()]
+        texts = [
+            change["new"]
+            for change in self.env["crm.contract.changes"]._get_printed(amendment)
+        ]
         self.assertIn(f"Liable for {contract.number} without a limit.", texts[0])
         self.assertIn("In writing.", texts[1])
         self._sign(amendment)
@@ -373,9 +381,9 @@ class TestAmend(AmendmentCommon):
         self.assertIn(f"Liable for {contract.number} without", frozen[0])
         self.assertIn("In writing", frozen[1])
         self.assertEqual(contract._get_text_document(), signed_text)
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
         self._tamper(contract.clause_ids[0], body="<p>Liable for nothing.</p>")
-        self.assertTrue(contract._get_verification_problems())
+        self.assertTrue(self.env["crm.contract.verification"]._get_problems(contract))
 
     def test_milestones(self):
         contract = self._create_signed(
@@ -407,7 +415,7 @@ class TestAmend(AmendmentCommon):
         rest = amendment.installment_ids.sorted("id")[1]
         handover = amendment.milestone_ids.sorted("id")[1]
         rest.write({"trigger": "milestone", "milestone_id": handover.id})
-        changes = amendment._get_printed_changes()
+        changes = self.env["crm.contract.changes"]._get_printed(amendment)
         self.assertIn("Handover", [change["new"] for change in changes])
         self._sign(amendment)
         row = contract.installment_ids.sorted("id")[1]
@@ -565,7 +573,7 @@ class TestAmendmentLifeCycle(AmendmentCommon):
         termination._reopen(contract, "By mistake")
         self.assertEqual(amendment.state, "in_force")
         self.assertEqual(pending.state, "signed")
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
 
     def test_search_of_what_is_performed(self):
         contract = self._create_running()

@@ -34,7 +34,7 @@ class TestAmendAgain(AmendmentCommon):
         """Let the amendments take effect that are due on a day."""
         with freeze_time(day):
             due = contract.sudo().amendment_ids.filtered_domain(
-                contract._get_incorporation_domain()
+                self.env["crm.contract.incorporation"]._get_due_domain()
             )
             self.env["crm.contract.incorporation"]._incorporate(due)
 
@@ -69,7 +69,7 @@ class TestAmendAgain(AmendmentCommon):
         self.assertEqual(amendment.amount_total, sum(amounts))
         # Before it: five months of 100, seven of 150.
         self.assertEqual(amendment.amount_effect, sum(amounts) - 500 - 1050)
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
 
     def test_before_one_that_waits(self):
         contract = self._create_fee()
@@ -81,14 +81,18 @@ class TestAmendAgain(AmendmentCommon):
         self.assertEqual((first.state, second.state), ("signed", "in_force"))
         live = contract.line_ids._filter_content()
         self.assertEqual((live.price_unit, live.quantity), (100, 2))
-        self.assertFalse(contract._get_verification_problems())
-        self.assertFalse(contract._get_departures())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
+        self.assertFalse(
+            self.env["crm.contract.verification"]._get_departures(contract)
+        )
         self._follow(contract, "2026-09-01")
         live = contract.line_ids._filter_content()
         self.assertEqual((live.price_unit, live.quantity), (150, 2))
         self.assertEqual([row[2] for row in self._periods(contract)], amounts)
         self.assertEqual(contract.amount_total, sum(amounts))
-        self.assertFalse(contract._get_departures())
+        self.assertFalse(
+            self.env["crm.contract.verification"]._get_departures(contract)
+        )
 
     def test_all_content_before_one_that_waits(self):
         contract = self._create_fee()
@@ -110,7 +114,9 @@ class TestAmendAgain(AmendmentCommon):
         self.assertEqual((contract.name, contract.notice_period), ("Another title", 5))
         annexes = contract.document_ids._filter_content()
         self.assertEqual(sorted(annexes.mapped("name")), ["Later", "Sooner"])
-        self.assertFalse(contract._get_departures())
+        self.assertFalse(
+            self.env["crm.contract.verification"]._get_departures(contract)
+        )
 
     def test_line_that_is_still_to_come(self):
         """A line does not begin earlier because its price changes earlier."""

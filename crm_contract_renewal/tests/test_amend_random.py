@@ -108,7 +108,7 @@ class TestAmendRandom(AmendmentCommon):
         """Let amendments take effect, as the daily job does."""
         service = self.env["crm.contract.incorporation"]
         due = contract.sudo().amendment_ids.filtered_domain(
-            contract._get_incorporation_domain()
+            self.env["crm.contract.incorporation"]._get_due_domain()
         )
         service._incorporate(due)
         for amendment in due.sorted(lambda row: (row.date_effective, row.id)):
@@ -151,7 +151,7 @@ class TestAmendRandom(AmendmentCommon):
         if dice.random() < 0.2:
             end = amendment.date_end + relativedelta(months=1)
             amendment.write({"duration": 0, "date_end": end})
-        if not amendment._get_differences():
+        if not self.env["crm.contract.changes"]._get_differences(amendment):
             amendment.unlink()
             return
         if self.settles and dice.random() < 0.6:
@@ -204,7 +204,7 @@ class TestAmendRandom(AmendmentCommon):
         value = life.value(day) + settled
         self.assertAlmostEqual(contract.amount_recurring, value, 2)
         self.assertAlmostEqual(contract.amount_mrr, life.monthly(day), 1)
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
         # Nothing is left to do, whoever asks.
         self.env["crm.contract.ledger"]._rebuild(contract, life.start)
         self.assertEqual(self._find_rows(contract), rows)

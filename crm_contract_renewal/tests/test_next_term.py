@@ -213,7 +213,7 @@ class TestChargedAgain(NextTermCommon):
         with patch.object(lines, "_get_content_fields", lambda line: older):
             contract = self._create_with_setup()
         self.assertNotIn("charge", contract.version_id.content)
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
         self.assertEqual(self._renew(contract).line_ids.name, "Fee")
 
     def test_amendment(self):

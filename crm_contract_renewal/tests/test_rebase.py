@@ -45,7 +45,7 @@ class TestRebase(AmendmentCommon):
         self.assertEqual(second.line_ids.price_unit, 110)
         self.assertEqual(second.line_ids.quantity, 2)
         self.assertEqual(second.amount_base, 1320)
-        [change] = second._get_printed_changes()
+        [change] = self.env["crm.contract.changes"]._get_printed(second)
         self.assertIn("Quantity", change["label"])
         self._sign(second)
         self.assertEqual(contract.amount_total, 2640)
@@ -120,7 +120,7 @@ class TestRebase(AmendmentCommon):
         draft.action_rebase()
         deposit = draft.installment_ids.sorted("id")[0]
         self.assertEqual((deposit.amount_type, deposit.amount), ("fixed", 300))
-        [change] = draft._get_printed_changes()
+        [change] = self.env["crm.contract.changes"]._get_printed(draft)
         self.assertIn("Other.", change["new"])
 
     def test_submitted_when_decided(self):
@@ -204,7 +204,8 @@ class TestRebase(AmendmentCommon):
             self.assertEqual(len(draft.line_ids), number, action)
             self.assertFalse(draft.conflicts)
         self.assertFalse(
-            drafts[2]._get_differences(), "It says what was signed already."
+            self.env["crm.contract.changes"]._get_differences(drafts[2]),
+            "It says what was signed already.",
         )
 
     def test_only_rows_can_both_hold(self):

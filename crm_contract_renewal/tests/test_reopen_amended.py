@@ -48,7 +48,7 @@ class TestReopenAmended(EndCommon):
             wanted |= dict.fromkeys(range(month, month + months), amount)
             month += months
         self.assertEqual(self._amounts(contract), wanted)
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
 
     def test_day_to_come(self):
         contract = self._create_fee()
@@ -170,7 +170,7 @@ class TestReopenAmended(EndCommon):
         waiting = self._amend(contract, JULY, quantity=2)
         self._terminate(contract)
         (present | waiting).action_archive()
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
         self._reopen_on(contract, "2026-03-20")
         self.assertTrue(present.active and waiting.active)
         self.assertEqual(present.state, "in_force")

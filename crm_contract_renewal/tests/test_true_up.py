@@ -35,7 +35,7 @@ class TestTrueUp(AmendmentCommon):
 
     def _incorporate(self, contract):
         due = contract.sudo().amendment_ids.filtered_domain(
-            contract._get_incorporation_domain()
+            self.env["crm.contract.incorporation"]._get_due_domain()
         )
         self.env["crm.contract.incorporation"]._incorporate(due)
 
@@ -68,7 +68,7 @@ class TestTrueUp(AmendmentCommon):
         row = invoice.invoice_line_ids.installment_id
         self.assertEqual((row.trigger, row.state), ("true_up", "invoiced"))
         self.assertEqual(row.base_id.period_end, date(2026, 6, 30))
-        self.assertFalse(contract._get_verification_problems())
+        self.assertFalse(self.env["crm.contract.verification"]._get_problems(contract))
 
     def test_cheaper(self):
         contract = self._create_billed()

@@ -28,9 +28,10 @@ class CrmContractAmend(models.TransientModel):
 
     @api.depends("contract_id", "date_effective")
     def _compute_hints(self):
+        drafting = self.env["crm.contract.amendment"]
         for wizard in self:
             contract = wizard.contract_id
-            wizard.refusal = contract._get_amendment_refusal()
+            wizard.refusal = drafting._get_refusal(contract)
             # sudo: names of amendments that somebody else drafts
             drafts = contract.sudo().amendment_ids.filtered(
                 lambda row: row.state in ("draft", "review", "to_sign")
@@ -41,7 +42,7 @@ class CrmContractAmend(models.TransientModel):
             wizard.billed_beyond = (
                 stays
                 and wizard.date_effective
-                and contract._describe_billed_beyond(wizard.date_effective)
+                and drafting._describe_billed_beyond(contract, wizard.date_effective)
             )
 
     def action_amend(self):

@@ -57,11 +57,12 @@ class CrmContractChangePrice(models.TransientModel):
 
     @api.depends("contract_id", "date_effective")
     def _compute_hints(self):
+        drafting = self.env["crm.contract.amendment"]
         for wizard in self:
             contract = wizard.contract_id
-            wizard.refusal = contract and contract._get_amendment_refusal()
+            wizard.refusal = contract and drafting._get_refusal(contract)
             wizard.billed_beyond = wizard.date_effective and (
-                contract._describe_billed_beyond(wizard.date_effective)
+                drafting._describe_billed_beyond(contract, wizard.date_effective)
             )
             version = contract._get_present_version() if contract else contract
             wizard.has_plan = bool(version.installment_ids._filter_plan())
@@ -119,7 +120,7 @@ class CrmContractChangePrice(models.TransientModel):
     def _get_open_rows(self, amendment):
         """Return the installments of a draft that the contract has not billed."""
         # sudo: what the contract billed
-        billed = amendment.origin_id.sudo()._get_billed_rows()
+        billed = amendment.origin_id.sudo().installment_ids._get_billed_by_key()
         return amendment.installment_ids._filter_plan().filtered(
             lambda row: row.content_key not in billed
         )

@@ -27,7 +27,9 @@ class CrmContractTextOn(models.TransientModel):
     def _compute_version_ids(self):
         for wizard in self:
             contract = wizard._get_contract()
-            wizard.version_ids = wizard.date and contract._get_versions_on(wizard.date)
+            wizard.version_ids = wizard.date and self.env[
+                "crm.contract.version"
+            ]._get_on(contract, wizard.date)
 
     def _get_contract(self):
         """Return the contract, also if the dialog was opened on an amendment of it."""

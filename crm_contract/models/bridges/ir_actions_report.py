@@ -123,5 +123,5 @@ class IrActionsReport(models.Model):
     def retrieve_attachment(self, record):
         """Print the frozen text once a contract may be signed."""
         if self.report_name == "crm_contract.report_contract":
-            return record._get_frozen_attachment()
+            return self.env["crm.contract.document"]._get_frozen_attachment(record)
         return super().retrieve_attachment(record)

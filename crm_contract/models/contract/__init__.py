@@ -9,6 +9,7 @@ from . import crm_contract_import
 from . import crm_contract_parties
 from . import crm_contract_term
 from . import crm_contract_text
+from . import crm_contract_placeholder
 from . import crm_contract_content
 from . import crm_contract_lifecycle
 from . import crm_contract_submission

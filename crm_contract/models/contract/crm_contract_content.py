@@ -1,25 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...tools.difference import content_difference
 from ...tools.records import one
-from ...tools.version import READ, field_name, read_name, shared_content
 from .crm_contract_parties import PARTY_FIELDS
-
-# Entries that a version keeps as people read them: texts, and figures that follow.
-TEXTS = ("preamble", "body")
-FIGURES = (
-    "amount",
-    "amount_untaxed",
-    "amount_tax",
-    "amount_total",
-    "price_subtotal",
-    "price_total",
-)
 
 
 class CrmContract(models.Model):
-    """Content: what both sides agree on, its lock, hash, difference and verification."""
+    """Content: what both sides agree on, its lock and its versions."""
 
     _inherit = "crm.contract"
 
@@ -116,7 +103,9 @@ class CrmContract(models.Model):
             **super()._get_read_values(),
             **self._get_read_names(*names),
             **{name: self[name] for name in (*PARTY_FIELDS, *figures)},
-            "preamble": str(self._resolve_placeholders(self.preamble)[0]),
+            "preamble": str(
+                self.env["crm.contract.placeholder"]._resolve(self, self.preamble)[0]
+            ),
         }
 
     def _prepare_version_vals(self):
@@ -179,38 +168,6 @@ class CrmContract(models.Model):
             row.milestone_id = milestones.get(keys[row.content_key])
         return contract
 
-    def _get_departures(self):
-        """Return where the record says something else than what is frozen.
-
-        What a later release added to the content is not compared.
-
-        :return: list of `Change`, from what is frozen to what the record says
-        """
-        self.ensure_one()
-        frozen = self._get_frozen_content()
-        if frozen is None:
-            return []
-        # sudo: the whole content, parts included
-        return content_difference(*shared_content(frozen, self.sudo()._get_content()))
-
-    def _check_content_unchanged(self):
-        """Raise UserError if record or files are not what was submitted."""
-        changed = self.filtered(
-            lambda contract: (
-                not contract.version_id
-                or contract._get_broken_proofs()
-                or contract._get_departures()
-            )
-        )
-        if changed:
-            raise UserError(
-                self.env._(
-                    "The content of %(contracts)s changed after it was submitted. Recall"
-                    " it to draft and submit it again.",
-                    contracts=", ".join(changed.mapped("display_name")),
-                )
-            )
-
     def action_view_versions(self):
         """Open the versions in which the contract was submitted."""
         one(self)
@@ -223,7 +180,7 @@ class CrmContract(models.Model):
     def action_verify(self):
         """Tell whether what was submitted, its files and the record are unchanged."""
         one(self)
-        problems = self._get_verification_problems()
+        problems = self.env["crm.contract.verification"]._get_problems(self)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -238,109 +195,3 @@ class CrmContract(models.Model):
                 ),
             },
         }
-
-    def _get_verification_problems(self):
-        """Return what does not match the frozen state (list of str)."""
-        self.ensure_one()
-        if not self.version_id:
-            return [self.env._("The contract was not submitted yet.")]
-        return self._get_broken_proofs() or self._describe_departures()
-
-    def _get_broken_proofs(self):
-        """Return which versions and files are not as they were stored (list of str)."""
-        self.ensure_one()
-        problems = [
-            self.env._("The stored content of %s was changed.", version.display_name)
-            for version in self.version_ids
-            if not version._is_intact()
-        ]
-        problems += [
-            self.env._("The file %s is not the one that was stored.", document.name)
-            for document in self.document_ids
-            if not document._is_intact()
-        ]
-        if not problems and not self.version_id._names_number():
-            problems.append(self.env._("The number is not the one that was submitted."))
-        return problems
-
-    def _describe_departures(self):
-        """Return what the record says otherwise than what was agreed (list of str)."""
-        return [
-            self.env._(
-                "The record is not the one that was submitted. %(label)s: “%(old)s” was "
-                "submitted, “%(new)s” is there now.",
-                **self._describe_change(change),
-            )
-            for change in self._get_departures()
-        ]
-
-    def _describe_changes(self, changes):
-        """Return changes of the content in readable form.
-
-        :param changes: list of `Change`, as of `content_difference`
-        :return: list of dicts with `label`, `old` and `new` (str, empty for nothing);
-            what follows from another change is left out
-        """
-        paths = {change.path for change in changes}
-        return [
-            self._describe_change(change)
-            for change in changes
-            if change.path[-1] != "sequence" and not _follows(change, paths)
-        ]
-
-    def _get_agreed_changes(self):
-        """Return what the contract changes of another one, as `_describe_changes`.
-
-        Extended by satellites; of a contract of its own it is nothing.
-        """
-        self.ensure_one()
-        return []
-
-    def _describe_change(self, change):
-        *path, name = change.path
-        labels, model, rows = [], self, self
-        for child, key in zip(path[::2], [*path[1::2], name], strict=False):
-            field = model._fields[child]
-            model = self.env[field.comodel_name]
-            rows = rows[child].filtered(lambda row, key=key: row.content_key == key)
-            row_name = (rows[:1].display_name or "").partition("\n")[0]
-            labels += [field._description_string(self.env), row_name]
-        label = " / ".join(filter(None, labels))
-        if len(path) % 2:
-            return {
-                "label": label,
-                "old": change.old and model._describe_content_row(change.old) or "",
-                "new": change.new and model._describe_content_row(change.new) or "",
-            }
-        field = model._fields[field_name(name)]
-        return {
-            "label": " / ".join(
-                filter(None, (label, field._description_string(self.env)))
-            ),
-            "old": model._describe_entry(name, change.old),
-            "new": model._describe_entry(name, change.new),
-        }
-
-
-def _follows(change, paths):
-    """Return whether a change only says again what another one says.
-
-    A name follows from the relation, a text with placeholders is shown resolved, and
-    figures follow from whatever else changes beside them.
-    """
-    *parent, name = change.path
-    plain, read = (*parent, field_name(name)), (*parent, read_name(name))
-    if name.endswith(READ):
-        is_text = plain[-1] in TEXTS
-        return not is_text and (plain in paths or _has_others(plain, paths))
-    return name in TEXTS and read in paths
-
-
-def _has_others(path, paths):
-    if path[-1] not in FIGURES:
-        return False
-    parent = path[:-1]
-    return any(
-        other[: len(parent)] == parent and field_name(other[-1]) not in FIGURES
-        for other in paths
-    )

@@ -66,7 +66,9 @@ class CrmContract(models.Model):
                     template._prepare_milestone_vals(contract.date_start)
                 )
             if not any(vals.get(name) for name in contract._get_clause_fields()):
-                clauses += contract._own(contract._prepare_clause_vals())
+                clauses += contract._own(
+                    self.env["crm.contract.clause"]._prepare_vals_of(contract)
+                )
         self.env["crm.contract.line"].create(lines)
         self.env["crm.contract.clause"].create(clauses)
         created = self.env["crm.contract.milestone"].create(milestones)

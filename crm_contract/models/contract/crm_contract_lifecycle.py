@@ -204,7 +204,7 @@ class CrmContract(models.Model):
     def _action_approve(self):
         """Let reviewed contracts be signed; an approval add-on calls it at its end."""
         self._transition("approve")
-        self._check_content_unchanged()
+        self.env["crm.contract.verification"]._check_unchanged(self)
 
     def _action_reject(self):
         """Send reviewed contracts back to draft; called by an approval add-on."""
@@ -238,14 +238,14 @@ class CrmContract(models.Model):
                     "The contract changed since you opened it. Look at it again."
                 )
             )
-        self._check_content_unchanged()
+        self.env["crm.contract.verification"]._check_unchanged(self)
         # sudo: written by code alone, after the checks
         version = self.version_id.sudo()
         # Of two texts of a contract that are signed at once, one comes first.
         version.agreement_id._serialise()
         version._sign(date, self._get_effective_day())
         if signed_copy:
-            self._store_document("signed", *signed_copy)
+            self.env["crm.contract.document"]._store(self, "signed", *signed_copy)
         self._on_signed()
 
     def _get_effective_day(self):

@@ -144,10 +144,11 @@ class CrmContract(models.Model):
 
     @api.depends("partner_id")
     def _compute_customer_contacts(self):
+        party = self.env["crm.contract.party"]
         for contract in self:
             customer = contract.partner_id.commercial_partner_id
             for name in ("customer_signatory_id", "customer_bank_id"):
-                if contract[name] and contract._get_owner(name) != customer:
+                if contract[name] and party._get_owner(contract[name]) != customer:
                     contract[name] = False
                 else:
                     contract[name] = contract[name]
@@ -168,7 +169,7 @@ class CrmContract(models.Model):
     def _compute_parties(self):
         for contract in self:
             frozen = contract._get_frozen_fields()
-            live = not frozen and contract._prepare_parties()
+            live = not frozen and self.env["crm.contract.party"]._get_data(contract)
             for name, (party, entry) in PARTY_FIELDS.items():
                 contract[name] = (
                     live[party][entry] if live else frozen.get(read_name(name))
@@ -182,6 +183,7 @@ class CrmContract(models.Model):
         "company_bank_id",
     )
     def _check_parties(self):
+        party = self.env["crm.contract.party"]
         for contract in self:
             owners = {
                 "customer_signatory_id": contract.partner_id.commercial_partner_id,
@@ -189,7 +191,7 @@ class CrmContract(models.Model):
                 "company_bank_id": contract.company_partner_id.commercial_partner_id,
             }
             for name, owner in owners.items():
-                if contract[name] and contract._get_owner(name) != owner:
+                if contract[name] and party._get_owner(contract[name]) != owner:
                     raise ValidationError(
                         self.env._(
                             "%(field)s: %(value)s does not belong to %(owner)s.",
@@ -199,45 +201,55 @@ class CrmContract(models.Model):
                         )
                     )
 
-    def _get_owner(self, name):
+
+class CrmContractParty(models.AbstractModel):
+    """What is printed of the parties of a contract."""
+
+    _name = "crm.contract.party"
+    _description = "Parties of contracts"
+
+    @api.model
+    def _get_owner(self, record):
         """Return the company that a signatory or a bank account belongs to."""
         # sudo: whose it is, not what it says
-        record = self[name].sudo()
+        record = record.sudo()
         partner = record if record._name == "res.partner" else record.partner_id
         return partner.commercial_partner_id.sudo(False)
 
-    def _prepare_parties(self):
+    @api.model
+    def _get_data(self, contract):
         """Return the legal data of both parties as they are now.
 
         :return: `{"customer": {...}, "company": {...}}` with the entries `legal_name`,
             `registry`, `vat`, `representative`, `address`, `bank_account` (str)
         """
-        self.ensure_one()
-        contract = self.with_context(lang=self._get_print_lang())
-        customer = contract._get_printed("partner_id").commercial_partner_id
-        company = contract._get_printed("company_id").partner_id
+        contract.ensure_one()
+        contract = contract.with_context(lang=contract._get_print_lang())
+        customer = self._get_printed(contract, "partner_id").commercial_partner_id
+        company = self._get_printed(contract, "company_id").partner_id
         return {
-            "customer": contract._prepare_party(
-                customer, contract._get_printed("customer_bank_id")
+            "customer": self._prepare(
+                customer, self._get_printed(contract, "customer_bank_id")
             ),
-            "company": contract._prepare_party(
-                company, contract._get_printed("company_bank_id")
+            "company": self._prepare(
+                company, self._get_printed(contract, "company_bank_id")
             ),
         }
 
-    def _get_printed(self, name):
+    @api.model
+    def _get_printed(self, contract, name):
         """Return what a field links as it may be printed (sudo).
 
         Of what a form proposes, that is what its user may read.
         """
-        record = self[name]
-        if record != self._origin[name]:
+        record = contract[name]
+        if record != contract._origin[name]:
             record = record.sudo(False)._filtered_access("read")
         # sudo: a user who may read the contract may read the parties printed in it
         return record.sudo()
 
     @api.model
-    def _prepare_party(self, partner, bank):
+    def _prepare(self, partner, bank):
         address = partner._display_address(without_company=True)
         return {
             "legal_name": partner.name or "",

@@ -43,24 +43,6 @@ class CrmContract(models.Model):
         )
         return texts.sorted("id")[-1:]
 
-    def _get_frozen_attachment(self):
-        """Return the attachment of the frozen text, empty while it may change."""
-        self.ensure_one()
-        attachments = self.env["ir.attachment"]
-        is_frozen = self.state not in ("draft", "review", "cancelled")
-        document = is_frozen and self._get_text_document()
-        if not document:
-            return attachments
-        # sudo: files of fields are hidden from a plain search; the reader of the
-        # contract may read its documents
-        return attachments.sudo().search(
-            [
-                ("res_model", "=", document._name),
-                ("res_field", "=", "file"),
-                ("res_id", "=", document.id),
-            ]
-        )
-
     def _render_text(self):
         """Render the frozen text without watermark (bytes of a PDF)."""
         self.ensure_one()
@@ -190,6 +172,12 @@ class CrmContractPrint(models.AbstractModel):
         }
 
     @api.model
+    def _get_clause_groups(self, contract):
+        """Return the clauses to print: list of (category, clauses), in print order."""
+        contract.ensure_one()
+        return list(contract.clause_ids.sorted().grouped("category_id").items())
+
+    @api.model
     def _get_clause_sections(self, contract):
         """Return the sections of the printed contract that hold clauses.
 
@@ -201,7 +189,7 @@ class CrmContractPrint(models.AbstractModel):
         """
         sections, stated = [], not contract.dispute_method
         empty = self.env["crm.contract.clause.category"], contract.clause_ids.browse()
-        for category, clauses in contract._get_clause_groups():
+        for category, clauses in self._get_clause_groups(contract):
             if not stated and category.part == "other":
                 sections.append((*empty, True))
                 stated = True

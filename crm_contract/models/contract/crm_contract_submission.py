@@ -1,5 +1,3 @@
-import base64
-
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -73,54 +71,22 @@ class CrmContract(models.Model):
 
     def _freeze(self):
         """Make the versions of submitted contracts, and store their printed texts."""
-        self._check_resolved()
+        self.env["crm.contract.placeholder"]._check_resolved(self)
         before = {contract: contract.version_ids[:1] for contract in self}
         versions = self.env["crm.contract.version"]._freeze(self)
         for contract, version in zip(self, versions, strict=True):
             # sudo: owned field, written by the submission after its checks
             contract.sudo().version_id = version
-        self._store_texts()
+        self.env["crm.contract.document"]._store_texts(self)
         for contract, last in before.items():
             if last:
-                contract._log_changes(last)
+                self.env["crm.contract.changes"]._log(contract, last)
 
     def _unfreeze(self):
         """Take the versions back with which the contracts were submitted."""
         self.version_id._withdraw()
         # sudo: owned field; the transition to draft checked the rights
         self.sudo().version_id = False
-
-    def _store_texts(self):
-        """Store the printed text of each contract as a document."""
-        for contract in self:
-            contract._store_document(
-                "text", f"{contract._get_print_name()}.pdf", contract._render_text()
-            )
-
-    def _log_changes(self, last):
-        """Write into the chatter what the version at hand changes of an earlier one."""
-        changes = self._describe_changes(last._get_differences(self.version_id))
-        if changes:
-            self._message_log_with_view(
-                "crm_contract.message_content_changes",
-                render_values={"changes": changes},
-            )
-
-    def _store_document(self, kind, name, data):
-        # sudo: frozen documents are written by the life cycle alone
-        return (
-            self.env["crm.contract.document"]
-            .sudo()
-            .create(
-                {
-                    "contract_id": self.id,
-                    "kind": kind,
-                    "name": name,
-                    "file": base64.b64encode(data),
-                    "version_id": self.version_id.id,
-                }
-            )
-        )
 
     def _check_can_submit(self):
         problems = []
@@ -260,17 +226,18 @@ class CrmContract(models.Model):
         ]
         problems += [
             self.env._("The mandatory clause “%s” is missing.", clause.name)
-            for clause in self._get_missing_mandatory_clauses()
+            for clause in self.env["crm.contract.clause"]._get_missing_mandatory(self)
         ]
         if self.lang_id.active:
+            placeholders = self.env["crm.contract.placeholder"]
             unresolved = [
                 (where, expression)
-                for where, expression in self._get_unresolved()
+                for where, expression in placeholders._get_unresolved(self)
                 if not self._is_set_by_submission(expression)
             ]
-            problems += self._describe_unresolved(unresolved).splitlines()
+            problems += placeholders._describe(unresolved)
         return problems
 
     def _is_set_by_submission(self, expression):
-        path = self._get_placeholder_path(expression)
+        path = self.env["crm.contract.placeholder"]._get_path(expression)
         return bool(path) and path[0] in _SET_BY_SUBMISSION

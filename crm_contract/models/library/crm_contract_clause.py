@@ -132,7 +132,34 @@ class CrmContractClause(models.Model):
     @api.constrains("body")
     def _check_placeholders(self):
         for clause in self:
-            self.env["crm.contract"]._check_placeholders(clause.name, clause.body)
+            self.env["crm.contract.placeholder"]._check(clause.name, clause.body)
+
+    @api.model
+    def _prepare_vals_of(self, contract):
+        """Return create values of the template's clauses and the mandatory ones."""
+        contract.ensure_one()
+        clauses = contract.template_id.clause_ids | self._get_mandatory(contract)
+        return [
+            {"template_id": clause.id, "sequence": clause.sequence}
+            for clause in clauses
+        ]
+
+    @api.model
+    def _get_mandatory(self, contract):
+        """Return the library clauses that a contract must have, in its language."""
+        return contract.type_id.mandatory_clause_ids.filtered(
+            lambda clause: clause.lang_id in (contract.lang_id, self.env["res.lang"])
+        )
+
+    @api.model
+    def _get_missing_mandatory(self, contract):
+        """Return the mandatory clauses for which neither they nor an alternate stand."""
+        used = contract.clause_ids.template_id
+        used |= used.alternate_of_id | used.previous_version_id
+        codes = set(filter(None, used.mapped("code")))
+        return self._get_mandatory(contract).filtered(
+            lambda clause: clause not in used and clause.code not in codes
+        )
 
     @api.model
     def _get_content_fields(self):
@@ -202,4 +229,5 @@ class CrmContractClause(models.Model):
         :return: the text (Markup), and the placeholders without value (list of str)
         """
         self.ensure_one()
-        return self.contract_id._resolve_placeholders(self.body)
+        placeholders = self.env["crm.contract.placeholder"]
+        return placeholders._resolve(self.contract_id, self.body)

@@ -105,7 +105,7 @@ class CrmContractClauseTemplate(models.Model):
     @api.constrains("body")
     def _check_placeholders(self):
         for clause in self:
-            self.env["crm.contract"]._check_placeholders(clause.name, clause.body)
+            self.env["crm.contract.placeholder"]._check(clause.name, clause.body)
 
     def write(self, vals):
         if "body" in vals:

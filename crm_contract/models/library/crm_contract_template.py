@@ -66,7 +66,7 @@ class CrmContractTemplate(models.Model):
     @api.constrains("preamble")
     def _check_preamble(self):
         for template in self:
-            self.env["crm.contract"]._check_placeholders(
+            self.env["crm.contract.placeholder"]._check(
                 template.name, template.preamble
             )
 

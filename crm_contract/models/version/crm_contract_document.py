@@ -76,6 +76,49 @@ class CrmContractDocument(models.Model):
         self._check_not_frozen()
 
     @api.model
+    def _store_texts(self, contracts):
+        """Store the printed text of each contract."""
+        for contract in contracts:
+            name = f"{contract._get_print_name()}.pdf"
+            self._store(contract, "text", name, contract._render_text())
+
+    @api.model
+    def _store(self, contract, kind, name, data):
+        """Store what the life cycle makes of a contract, with its version at hand.
+
+        :param data: bytes of the file
+        """
+        # sudo: frozen documents are written by the life cycle alone
+        return self.sudo().create(
+            {
+                "contract_id": contract.id,
+                "kind": kind,
+                "name": name,
+                "file": base64.b64encode(data),
+                "version_id": contract.version_id.id,
+            }
+        )
+
+    @api.model
+    def _get_frozen_attachment(self, contract):
+        """Return the attachment of the frozen text, empty while it may change."""
+        contract.ensure_one()
+        attachments = self.env["ir.attachment"]
+        is_frozen = contract.state not in ("draft", "review", "cancelled")
+        document = is_frozen and contract._get_text_document()
+        if not document:
+            return attachments
+        # sudo: files of fields are hidden from a plain search; the reader of the
+        # contract may read its documents
+        return attachments.sudo().search(
+            [
+                ("res_model", "=", self._name),
+                ("res_field", "=", "file"),
+                ("res_id", "=", document.id),
+            ]
+        )
+
+    @api.model
     def _get_content_fields(self):
         return ("sequence", "name", "sha256")
 

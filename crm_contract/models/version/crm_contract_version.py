@@ -143,8 +143,9 @@ class CrmContractVersion(models.Model):
             before = version.contract_id.version_ids.filtered(
                 lambda row, number=version.number: row.number < number
             )[:1]
-            changes = version.contract_id._describe_changes(
-                before._get_differences(version) if before else []
+            changes = self.env["crm.contract.changes"]._describe(
+                version.contract_id,
+                before._get_differences(version) if before else [],
             )
             version.changes = bool(changes) and self.env["ir.qweb"]._render(
                 "crm_contract.message_content_changes", {"changes": changes}

@@ -62,7 +62,7 @@ class CrmContractApprovalTask(models.Model):
 
         Texts of clauses are compared with the library, see `is_deviating`.
 
-        :return: as `_describe_changes`
+        :return: as `crm.contract.changes._describe`
         """
         self.ensure_one()
         contract = self.contract_id
@@ -106,7 +106,10 @@ class CrmContractApprovalTask(models.Model):
     def _get_clause_changes(self):
         contract = self.contract_id
         clauses = self.env["crm.contract.clause.template"].browse(
-            [vals["template_id"] for vals in contract._prepare_clause_vals()]
+            [
+                vals["template_id"]
+                for vals in self.env["crm.contract.clause"]._prepare_vals_of(contract)
+            ]
         )
         return _compare_rows(
             self.env._("Clauses"),

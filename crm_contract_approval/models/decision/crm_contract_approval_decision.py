@@ -152,7 +152,8 @@ class CrmContractApprovalTask(models.Model):
         if self.filtered("comment_required") and not (comment or "").strip():
             raise UserError(self.env._("This step takes a comment."))
         # sudo: the whole content, parts included
-        self.sudo().contract_id._check_content_unchanged()
+        contracts = self.sudo().contract_id
+        self.env["crm.contract.verification"]._check_unchanged(contracts)
 
     def _check_shown(self, hashes):
         """Check that what was shown is what is decided on.

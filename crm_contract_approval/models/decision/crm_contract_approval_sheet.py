@@ -47,7 +47,7 @@ class CrmContractApprovalTask(models.Model):
     def _compute_agreed_changes(self):
         for task in self:
             task.agreed_changes = task._render_changes(
-                task.contract_id._get_agreed_changes()
+                self.env["crm.contract.changes"]._get_agreed(task.contract_id)
             )
 
     @api.depends("contract_id")
@@ -90,7 +90,8 @@ class CrmContractApprovalTask(models.Model):
         def money(amount):
             return formatLang(self.env, amount, currency_obj=contract.currency_id)
 
-        rows = [
+        discount, deviating = exposure.discount, contract.deviating_count
+        return [
             (self.env._("Value"), money(contract.amount_total), False),
             (
                 self.env._("Over %s months or the term", months or MONTHS),
@@ -103,26 +104,16 @@ class CrmContractApprovalTask(models.Model):
                 False,
             ),
             (self.env._("Term"), self._get_term_text(), False),
-            (
-                self.env._("Highest discount"),
-                f"{exposure.discount:.4g} %",
-                bool(exposure.discount),
-            ),
+            (self.env._("Highest discount"), f"{discount:.4g} %", bool(discount)),
+            self._get_margin_figure(),
+            (self.env._("Deviating clauses"), str(deviating), bool(deviating)),
+            *self._get_customer_figures(),
         ]
-        margin = contract.margin_percent
-        text = (
-            f"{margin:.1f} %" if contract.is_margin_known else self.env._("not known")
-        )
-        is_alarming = margin < 0 or not contract.is_margin_known
-        rows.append((self.env._("Margin"), text, is_alarming))
-        rows.append(
-            (
-                self.env._("Deviating clauses"),
-                str(contract.deviating_count),
-                bool(contract.deviating_count),
-            )
-        )
-        return rows + self._get_customer_figures()
+
+    def _get_margin_figure(self):
+        margin = self.env["crm.contract.exposure"]._get_margin(self.contract_id)
+        text = self.env._("not known") if margin is None else f"{margin:.1f} %"
+        return self.env._("Margin"), text, margin is None or margin < 0
 
     def _get_changes(self):
         """Return what changed since the content that was decided on last."""
@@ -136,8 +127,8 @@ class CrmContractApprovalTask(models.Model):
             )
         )[:1]
         before = earlier.version_id
-        return contract._describe_changes(
-            before._get_differences(self.version_id) if before else []
+        return self.env["crm.contract.changes"]._describe(
+            contract, before._get_differences(self.version_id) if before else []
         )
 
     @api.model

@@ -205,11 +205,12 @@ class CrmContractApprovalStep(models.Model):
         if not self.margin_below:
             return None
         avoid = self.env._("a margin of %s %% or more", self.margin_below)
-        if not contract.is_margin_known:
+        margin = self.env["crm.contract.exposure"]._get_margin(contract)
+        if margin is None:
             return Criterion(True, self.env._("The margin is not known"), avoid)
         return Criterion(
-            contract.margin_percent < self.margin_below,
-            self.env._("The margin is %s %%", round(contract.margin_percent, 1)),
+            margin < self.margin_below,
+            self.env._("The margin is %s %%", round(margin, 1)),
             avoid,
         )
 
@@ -218,7 +219,7 @@ class CrmContractApprovalStep(models.Model):
             return None
         missing, deviating = contract.clause_ids.template_id.browse(), []
         if self.clause_condition in ("missing", "both"):
-            missing = contract._get_missing_mandatory_clauses()
+            missing = self.env["crm.contract.clause"]._get_missing_mandatory(contract)
         if self.clause_condition in ("deviating", "both"):
             deviating = self.env["crm.contract.reading"]._get_deviations(contract)
         names = [clause.name for clause in (*deviating, *missing)]

@@ -9,8 +9,6 @@ from odoo.addons.crm_contract.models.contract.crm_contract_lifecycle import (
 from odoo.addons.crm_contract.tools.plan import share_out
 from odoo.addons.crm_contract.tools.records import one
 
-from ..deadline.crm_contract import IN_FORCE
-
 REQUESTERS = [
     ("us", "Us"),
     ("customer", "Customer"),
@@ -169,52 +167,12 @@ class CrmContract(models.Model):
         """
         return self.kind == "amendment"
 
-    def _get_amendment_refusal(self):
-        """Return why the contract can't be amended (str, empty if it can)."""
-        self.ensure_one()
-        if self._is_amendment():
-            return self.env._(
-                "%s is an amendment itself: amend the contract that it changes.",
-                self.display_name,
-            )
-        if self.state not in IN_FORCE:
-            return self.env._(
-                "%s is not in force: there is nothing to amend.", self.display_name
-            )
-        return ""
-
     def _amend(self, date, reason="", requested_by=False):
-        """Draft an amendment from the present content.
-
-        :param date: day from which it is to be in effect
-        :return: the draft
-        :raise UserError: if the contract can't be amended
-        """
+        """Draft an amendment from the present content; see `crm.contract.amendment`."""
         self.ensure_one()
-        self.check_access("write")
-        refusal = self._get_amendment_refusal()
-        if refusal:
-            raise UserError(refusal)
-        # sudo: kind, origin and keys are owned by code; the rights on the contract
-        # were checked, and a pending amendment of it is read as its next version
-        base = self._get_present_version().sudo()
-        amendment = base.create(
-            {
-                **base._prepare_content_copy_vals(keep_keys=True),
-                "kind": "amendment",
-                "origin_id": self.id,
-                "user_id": self.user_id.id,
-                "team_id": self.team_id.id,
-                "date_effective": date,
-                "amendment_reason": reason,
-                "requested_by": requested_by,
-                "billed_days": base.type_id.billed_days or "next",
-            }
+        return self.env["crm.contract.amendment"]._draft(
+            self, date, reason, requested_by
         )
-        amendment._relink_milestones(base)
-        amendment._keep_billed_rows()
-        amendment._remember_base()
-        return amendment.with_env(self.env)
 
     def _get_signed_amendments(self):
         """Return the amendments that were signed, in the order of their effect."""
@@ -242,57 +200,10 @@ class CrmContract(models.Model):
         last = signed.sorted(lambda row: row.version_id.position)[-1:]
         return last.with_env(self.env)
 
-    def _remember_base(self):
-        """Note what the amendments are compared with."""
-        versions = self.env["crm.contract.version"]
-        for amendment in self:
-            contract = amendment.origin_id
-            amendment.write(
-                {
-                    "base_version_id": versions._keep_base(contract).id,
-                    "amount_base": contract._get_present_version().amount_total,
-                }
-            )
-
-    def _get_amendable_content(self):
-        """Return the content that an amendment starts from, as `_get_content` does.
-
-        Installments that are billed are fixed amounts in it, whatever share of the
-        value they were.
-        """
-        self.ensure_one()
-        present = self._get_present_version()
-        present = present.with_context(lang=self._get_print_lang())
-        content = present._get_content(read=True)
-        for name in OWN_CONTENT:
-            content["fields"].pop(name, None)
-        billed = self._get_billed_rows()
-        for row in content["children"]["installment_ids"]:
-            if row["key"] in billed:
-                amount = billed[row["key"]].amount
-                row["fields"] |= {"amount_type": "fixed", "amount_fixed": amount}
-        return content
-
     def _get_rows_by_key(self, name):
         """Return the rows of a part of the content: {content key: row}."""
         self.ensure_one()
         return {row.content_key: row for row in self[name]._filter_content()}
-
-    def _get_billed_rows(self):
-        """Return the rows of the plan that are billed: `{content key: row}`."""
-        self.ensure_one()
-        rows = self.installment_ids._filter_plan()
-        return {
-            row.content_key: row for row in rows if row.state in ("invoiced", "paid")
-        }
-
-    def _keep_billed_rows(self):
-        """Let rows that the contract billed stand as fixed amounts in amendments."""
-        for amendment in self:
-            billed = amendment.origin_id.sudo()._get_billed_rows()
-            for row in amendment.installment_ids:
-                if row.content_key in billed:
-                    row._fix_amount(billed[row.content_key].amount)
 
     def action_spread_difference(self):
         """Let the installments that aren't billed share what the plan lacks.
@@ -302,7 +213,7 @@ class CrmContract(models.Model):
         self.check_access("write")
         for amendment in self.filtered("plan_difference"):
             # sudo: what the contract billed
-            billed = amendment.origin_id.sudo()._get_billed_rows()
+            billed = amendment.origin_id.sudo().installment_ids._get_billed_by_key()
             rows = amendment.installment_ids.filtered(
                 lambda row, billed=billed: row.content_key not in billed
             )
@@ -367,23 +278,21 @@ class CrmContract(models.Model):
             return self.date_effective
         return super()._get_effective_day()
 
-    def _get_placeholder_value(self, expression):
-        names = self._get_placeholder_path(expression)
-        if self._is_amendment() and names and names[0] in ("number", "date_number"):
-            # Clauses speak of the contract, whose text they become.
-            return self.origin_id._get_placeholder_value(expression)
-        return super()._get_placeholder_value(expression)
-
     def _action_sign(self, *args, **kwargs):
         if self._is_amendment():
             # Of two that are signed at once, the second one has to see the first.
             self.origin_id.sudo()._serialise()
-            self._check_can_take_effect()
+            self.env["crm.contract.amendment.check"]._check(self)
         return super()._action_sign(*args, **kwargs)
 
-    def _check_can_take_effect(self):
-        """Raise UserError if the amendments can't be agreed on as they are."""
-        check = self.env["crm.contract.amendment.check"]
-        problems = [problem for row in self for problem in check._get_problems(row)]
-        if problems:
-            raise UserError("\n".join(problems))
+
+class CrmContractPlaceholder(models.AbstractModel):
+    _inherit = "crm.contract.placeholder"
+
+    @api.model
+    def _get_value(self, contract, expression):
+        names = self._get_path(expression)
+        if contract._is_amendment() and names and names[0] in ("number", "date_number"):
+            # Clauses speak of the contract, whose text they become.
+            return self._get_value(contract.origin_id, expression)
+        return super()._get_value(contract, expression)

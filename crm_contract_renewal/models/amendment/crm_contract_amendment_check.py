@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from odoo.addons.crm_contract.models.ledger.crm_contract_installment import (
@@ -20,40 +21,23 @@ class CrmContract(models.Model):
         problems = super()._get_missing_for_submission()
         return problems + self.env["crm.contract.amendment.check"]._get_problems(self)
 
-    def _get_billed_beyond(self, day):
-        """Return the periods that are billed beyond a day, in the order of time."""
-        self.ensure_one()
-        # sudo: rows of the ledger, told to whoever drafts an amendment
-        rows = self.sudo().line_ids.installment_ids.filtered(
-            lambda row: row.state in ("invoiced", "paid") and row.period_end >= day
-        )
-        return rows.sorted(lambda row: (row.period_start, row.id))
-
-    def _describe_billed_beyond(self, day):
-        """Return which periods stay as they were billed before (str, may be empty)."""
-        rows = self._get_billed_beyond(day)
-        if not rows:
-            return ""
-        return self.env._(
-            "Already billed and staying as they are: %(periods)s. New terms of these "
-            "lines apply to the first period that is not billed.",
-            periods="; ".join(rows.mapped("name")),
-        )
-
-    def _needs_rebase(self):
-        self.ensure_one()
-        if self.version_id.date_signed:
-            return False
-        # sudo: versions of amendments that the user may not see
-        last = self.env["crm.contract.version"]._get_last_signed(self.origin_id)
-        return last != self.sudo().base_version_id.base_id
-
 
 class CrmContractAmendmentCheck(models.AbstractModel):
     """What keeps an amendment from being agreed on."""
 
     _name = "crm.contract.amendment.check"
     _description = "Check of amendments"
+
+    @api.model
+    def _check(self, amendments):
+        """Raise UserError if the amendments can't be agreed on as they are."""
+        problems = [
+            problem
+            for amendment in amendments
+            for problem in self._get_problems(amendment)
+        ]
+        if problems:
+            raise UserError("\n".join(problems))
 
     @api.model
     def _get_problems(self, amendment):
@@ -64,7 +48,7 @@ class CrmContractAmendmentCheck(models.AbstractModel):
         contract = amendment.origin_id.sudo()
         if contract.state not in IN_FORCE:
             return [self.env._("%s is not in force any more.", contract.display_name)]
-        if amendment._needs_rebase():
+        if self.env["crm.contract.rebase"]._is_needed(amendment):
             return [
                 self.env._(
                     "%(other)s was signed after this amendment was drafted. Take it "
@@ -120,7 +104,7 @@ class CrmContractAmendmentCheck(models.AbstractModel):
     @api.model
     def _get_wrong_content(self, amendment, contract):
         problems = []
-        if not amendment._get_differences():
+        if not self.env["crm.contract.changes"]._get_differences(amendment):
             problems.append(self.env._("The amendment changes nothing."))
         fixed = FIXED
         if contract.state != "signed" or contract.amount_invoiced:
@@ -163,7 +147,7 @@ class CrmContractAmendmentCheck(models.AbstractModel):
                 row=row.name,
                 amount=contract.currency_id.format(row.amount),
             )
-            for key, row in contract._get_billed_rows().items()
+            for key, row in contract.installment_ids._get_billed_by_key().items()
             if key not in rows
             or contract.currency_id.compare_amounts(rows[key].amount, row.amount)
         ]

@@ -123,7 +123,7 @@ class CrmContractConflict(models.Model):
             self._remove(path[1])
             return
         self.env["crm.contract.rebase"].sudo()._take_changes(draft, changes, version)
-        draft._keep_billed_rows()
+        self.env["crm.contract.amendment"]._keep_billed_rows(draft)
 
     def _remove(self, key):
         """Remove a row of the draft.

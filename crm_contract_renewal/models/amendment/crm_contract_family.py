@@ -59,27 +59,33 @@ class CrmContract(models.Model):
         for contract in self:
             contract.amount_event = contract.amount_signed or contract.amount_total
 
-    def _get_versions_on(self, day):
+
+class CrmContractVersion(models.Model):
+    _inherit = "crm.contract.version"
+
+    @api.model
+    def _get_on(self, contract, day):
         """Return the signed versions that make up the text of a day, in their order.
 
         Before the contract begins, it is the one that it was signed in.
         """
-        self.ensure_one()
+        contract.ensure_one()
         # sudo: whoever may read the contract may read what became of it
-        versions = self.env["crm.contract.version"].sudo()
-        domain = versions._get_agreed_domain(self)
+        versions = self.sudo()
+        domain = versions._get_agreed_domain(contract)
         signed = versions.search(domain, order="position")
         return signed.filtered(lambda row: row.date_effective <= day) or signed[:1]
 
-    def _get_text_on(self, day):
+    @api.model
+    def _get_text_on(self, contract, day):
         """Return a contract in memory that says what was, or will be, agreed on a day."""
-        versions = self._get_versions_on(day)
-        later = versions.search(versions._get_agreed_domain(self)) - versions
+        versions = self._get_on(contract, day)
+        later = versions.search(versions._get_agreed_domain(contract)) - versions
         agreed = [
             *versions._get_agreed(),
             *(text._replace(day=PENDING) for text in later._get_agreed()),
         ]
-        return self._new_from_content(in_force(agreed, date.max))
+        return contract._new_from_content(in_force(agreed, date.max))
 
 
 class CrmContractPrint(models.AbstractModel):

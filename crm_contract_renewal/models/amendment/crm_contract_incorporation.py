@@ -1,7 +1,6 @@
 from datetime import date
 
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 from odoo.addons.crm_contract.tools.in_force import in_force
 
@@ -29,7 +28,7 @@ class CrmContract(models.Model):
 
     def _get_frozen_content(self):
         """Of a contract that was amended, it is what holds by the signed versions."""
-        amendments = self._get_incorporated_amendments()
+        amendments = self.env["crm.contract.incorporation"]._get_incorporated(self)
         if not amendments:
             return super()._get_frozen_content()
         agreed = self.env["crm.contract.version"]._get_agreed_so_far(self, amendments)
@@ -37,50 +36,6 @@ class CrmContract(models.Model):
         for name in OWN_CONTENT:
             content["fields"].pop(name, None)
         return content
-
-    def _get_incorporated_amendments(self):
-        """Return the amendments that changed the contract so far."""
-        # sudo: amendments that the user may not see; of what ended, some are archived
-        contracts = self.sudo().with_context(active_test=False)
-        return contracts.amendment_ids.filtered(
-            lambda row: (
-                row.state in ("in_force", "superseded")
-                and row.version_id.state == "signed"
-            )
-        )
-
-    def _get_departures(self):
-        """Leave out what billing changed of a plan that was amended meanwhile.
-
-        Rows that are billed stay as they are, and the last ones balance the plan.
-        """
-        departures = super()._get_departures()
-        if not self._get_incorporated_amendments():
-            return departures
-        return [change for change in departures if not _is_balance(change)]
-
-    @api.model
-    def _get_incorporation_domain(self):
-        """Return the domain of amendments that take effect now.
-
-        While a contract is suspended, its ledger waits, and so do its amendments.
-        """
-        due = self.env["res.company"]._on_days(
-            lambda today: Domain("date_effective", "<=", today)
-        )
-        return (
-            due
-            & Domain([("kind", "=", "amendment"), ("state", "=", "signed")])
-            & (
-                Domain("origin_id.state", "in", ("signed", "running"))
-                | Domain(
-                    [
-                        ("origin_id.state", "=", "suspended"),
-                        ("origin_id.type_id.bill_suspended", "=", True),
-                    ]
-                )
-            )
-        )
 
     def _on_signed(self):
         amendments = self.filtered(lambda contract: contract._is_amendment())
@@ -91,9 +46,8 @@ class CrmContract(models.Model):
         result = super().action_resume()
         # sudo: amendments of the contract take effect whoever resumes it
         waiting = self.sudo().amendment_ids
-        self.env["crm.contract.incorporation"]._incorporate(
-            waiting.filtered_domain(self._get_incorporation_domain())
-        )
+        service = self.env["crm.contract.incorporation"]
+        service._incorporate(waiting.filtered_domain(service._get_due_domain()))
         return result
 
     def _action_end(self, reason, date, settle=False):
@@ -101,8 +55,9 @@ class CrmContract(models.Model):
         pending = self.sudo()._get_pending_amendments()
         # What was to hold by then is billed, whichever daily job is first.
         due = pending.filtered(lambda row: row.date_effective <= date)
-        for amendment in due.filtered_domain(self._get_incorporation_domain()):
-            self.env["crm.contract.incorporation"]._try(amendment)
+        service = self.env["crm.contract.incorporation"]
+        for amendment in due.filtered_domain(service._get_due_domain()):
+            service._try(amendment)
         result = super()._action_end(reason, date, settle=settle)
         pending = pending.filtered(lambda row: row.state == "signed")
         in_force = self.sudo().amendment_ids.filtered(lambda c: c.state == "in_force")
@@ -114,9 +69,25 @@ class CrmContract(models.Model):
     def _action_reopen(self):
         """What was in force until the end is so again; what was to be, will be."""
         result = super()._action_reopen()
-        self._get_incorporated_amendments()._transition("revive", active=True)
+        incorporated = self.env["crm.contract.incorporation"]._get_incorporated(self)
+        incorporated._transition("revive", active=True)
         self.env["crm.contract.reinstatement"]._reinstate(self)
         return result
+
+
+class CrmContractVerification(models.AbstractModel):
+    _inherit = "crm.contract.verification"
+
+    @api.model
+    def _get_departures(self, contract):
+        """Leave out what billing changed of a plan that was amended meanwhile.
+
+        Rows that are billed stay as they are, and the last ones balance the plan.
+        """
+        departures = super()._get_departures(contract)
+        if not self.env["crm.contract.incorporation"]._get_incorporated(contract):
+            return departures
+        return [change for change in departures if not _is_balance(change)]
 
 
 def _is_balance(change):

@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from odoo.addons.crm_contract.tools.canonical import canonical_json
 from odoo.addons.crm_contract.tools.in_force import in_force
@@ -30,8 +31,42 @@ class CrmContractIncorporation(models.AbstractModel):
         amendments.task_ids._launch()
         for amendment in amendments:
             self._tell_renewals(amendment)
-        domain = amendments._get_incorporation_domain()
-        self._incorporate(amendments.filtered_domain(domain))
+        self._incorporate(amendments.filtered_domain(self._get_due_domain()))
+
+    @api.model
+    def _get_incorporated(self, contracts):
+        """Return the amendments that changed contracts so far."""
+        # sudo: amendments that the user may not see; of what ended, some are archived
+        contracts = contracts.sudo().with_context(active_test=False)
+        return contracts.amendment_ids.filtered(
+            lambda row: (
+                row.state in ("in_force", "superseded")
+                and row.version_id.state == "signed"
+            )
+        )
+
+    @api.model
+    def _get_due_domain(self):
+        """Return the domain of amendments that take effect now.
+
+        While a contract is suspended, its ledger waits, and so do its amendments.
+        """
+        due = self.env["res.company"]._on_days(
+            lambda today: Domain("date_effective", "<=", today)
+        )
+        return (
+            due
+            & Domain([("kind", "=", "amendment"), ("state", "=", "signed")])
+            & (
+                Domain("origin_id.state", "in", ("signed", "running"))
+                | Domain(
+                    [
+                        ("origin_id.state", "=", "suspended"),
+                        ("origin_id.type_id.bill_suspended", "=", True),
+                    ]
+                )
+            )
+        )
 
     @api.model
     def _tell_renewals(self, amendment):
@@ -51,7 +86,7 @@ class CrmContractIncorporation(models.AbstractModel):
         changes = [
             Markup("<li>%s: %s → %s</li>")
             % (change["label"], change["old"] or "–", change["new"] or "–")
-            for change in amendment._get_agreed_changes()
+            for change in self.env["crm.contract.changes"]._get_agreed(amendment)
         ]
         return Markup("<p>%s</p><ul>%s</ul>") % (
             self.env._(
@@ -118,7 +153,7 @@ class CrmContractIncorporation(models.AbstractModel):
     @api.model
     def _take_content(self, contract, amendment):
         """Let the content be what holds with an amendment, as far as it is not billed."""
-        versions = contract | contract._get_incorporated_amendments() | amendment
+        versions = contract | self._get_incorporated(contract) | amendment
         agreed = self.env["crm.contract.version"]._get_agreed_so_far(contract, versions)
         content = in_force(agreed, date.max)
         source = self._get_source(contract, versions, content)
@@ -148,7 +183,7 @@ class CrmContractIncorporation(models.AbstractModel):
     @api.model
     def _fix_billed_rows(self, contract):
         """Let rows that are billed keep their amounts, whatever the value becomes."""
-        for row in contract._get_billed_rows().values():
+        for row in contract.installment_ids._get_billed_by_key().values():
             if row.amount_type == "percent":
                 row._fix_amount(row.amount)
 
@@ -214,7 +249,7 @@ class CrmContractIncorporation(models.AbstractModel):
     @api.model
     def _take_plan(self, contract, amendment):
         """Let the rows of the plan that are not billed be those of the amendment."""
-        billed = contract._get_billed_rows()
+        billed = contract.installment_ids._get_billed_by_key()
         mine = contract._get_rows_by_key("installment_ids")
         theirs = amendment._get_rows_by_key("installment_ids")
         milestones = contract._get_rows_by_key("milestone_ids")

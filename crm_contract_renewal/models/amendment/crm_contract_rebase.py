@@ -69,14 +69,16 @@ class CrmContract(models.Model):
                 "ir.qweb"
             ]._render(
                 "crm_contract_renewal.amendment_changes",
-                {"changes": contract._get_printed_changes()},
+                {"changes": self.env["crm.contract.changes"]._get_printed(contract)},
             )
 
     def _compute_billed_beyond(self):
         for contract in self:
             is_pending = contract.state in ("draft", "review", "to_sign")
             contract.billed_beyond = (
-                contract._is_amendment() and is_pending and contract._describe_billed()
+                contract._is_amendment()
+                and is_pending
+                and self.env["crm.contract.line.version"]._describe_billed(contract)
             )
 
     def _compute_is_outdated(self):
@@ -84,55 +86,8 @@ class CrmContract(models.Model):
             contract.is_outdated = (
                 contract._is_amendment()
                 and contract.state in ("draft", "review", "to_sign")
-                and contract._needs_rebase()
+                and self.env["crm.contract.rebase"]._is_needed(contract)
             )
-
-    def _get_agreed_changes(self):
-        """Return what the amendment changes of its contract, and of its value."""
-        if not self._is_amendment():
-            return super()._get_agreed_changes()
-        value = {
-            "label": self._fields["amount_total"]._description_string(self.env),
-            "old": self.currency_id.format(self.amount_base),
-            "new": self.currency_id.format(self.amount_total),
-        }
-        changes = self._describe_changes(self._get_differences())
-        return [value, *changes] if self.amount_effect else changes
-
-    def _get_printed_changes(self):
-        """Return what changes, placeholders resolved, as both sides sign it.
-
-        :return: as `_describe_changes`, with the `difference` of longer texts (Markup
-            or "")
-        """
-        self.ensure_one()
-        changes = self._describe_changes(self._get_differences())
-        for change in changes:
-            old, new = change["old"], change["new"]
-            is_long = old and new and max(len(old), len(new)) > SHORT
-            change["difference"] = difference_html(old, new) if is_long else ""
-        return changes
-
-    def _changes_plan(self):
-        """Return whether the payment plan is another one."""
-        return any(
-            change.path[0] == "installment_ids" for change in self._get_differences()
-        )
-
-    def _get_differences(self):
-        """Return the changes against what the amendment was drafted on (`Change`)."""
-        self.ensure_one()
-        if self.version_id:
-            content = self.version_id._get_content()
-        else:
-            draft = self.with_context(lang=self._get_print_lang())
-            content = draft._get_content(read=True)
-        changes = self.base_version_id._get_differences(content)
-        return [
-            change
-            for change in changes
-            if change.path[-1] != "sequence" and change.path[0] not in OWN_CONTENT
-        ]
 
     def action_rebase(self):
         """Draft the amendment anew on what was signed since; its own changes stay.
@@ -151,11 +106,77 @@ class CrmContract(models.Model):
         return True
 
 
+class CrmContractChanges(models.AbstractModel):
+    """What an amendment changes of what it was drafted on."""
+
+    _inherit = "crm.contract.changes"
+
+    @api.model
+    def _get_agreed(self, contract):
+        """Return what an amendment changes of its contract, and of its value."""
+        if not contract._is_amendment():
+            return super()._get_agreed(contract)
+        value = {
+            "label": contract._fields["amount_total"]._description_string(self.env),
+            "old": contract.currency_id.format(contract.amount_base),
+            "new": contract.currency_id.format(contract.amount_total),
+        }
+        changes = self._describe(contract, self._get_differences(contract))
+        return [value, *changes] if contract.amount_effect else changes
+
+    @api.model
+    def _get_printed(self, amendment):
+        """Return what changes, placeholders resolved, as both sides sign it.
+
+        :return: as `_describe`, with the `difference` of longer texts (Markup or "")
+        """
+        changes = self._describe(amendment, self._get_differences(amendment))
+        for change in changes:
+            old, new = change["old"], change["new"]
+            is_long = old and new and max(len(old), len(new)) > SHORT
+            change["difference"] = difference_html(old, new) if is_long else ""
+        return changes
+
+    @api.model
+    def _changes_plan(self, amendment):
+        """Return whether the payment plan is another one."""
+        return any(
+            change.path[0] == "installment_ids"
+            for change in self._get_differences(amendment)
+        )
+
+    @api.model
+    def _get_differences(self, amendment):
+        """Return the changes against what an amendment was drafted on (`Change`)."""
+        amendment.ensure_one()
+        if amendment.version_id:
+            content = amendment.version_id._get_content()
+        else:
+            draft = amendment.with_context(lang=amendment._get_print_lang())
+            content = draft._get_content(read=True)
+        changes = amendment.base_version_id._get_differences(content)
+        return [
+            change
+            for change in changes
+            if change.path[-1] != "sequence" and change.path[0] not in OWN_CONTENT
+        ]
+
+
 class CrmContractRebase(models.AbstractModel):
     """Drafts an amendment anew on what was signed since: a merge of three contents."""
 
     _name = "crm.contract.rebase"
     _description = "Rebase of amendments"
+
+    @api.model
+    def _is_needed(self, amendment):
+        """Return whether another one was signed since an amendment was drafted."""
+        amendment.ensure_one()
+        if amendment.version_id.date_signed:
+            return False
+        # sudo: versions of amendments that the user may not see
+        last = self.env["crm.contract.version"]._get_last_signed(amendment.origin_id)
+        return last != amendment.sudo().base_version_id.base_id
 
     @api.model
     def _rebase(self, amendment):
@@ -164,7 +185,8 @@ class CrmContractRebase(models.AbstractModel):
         # sudo: the content that was signed, keys and notes owned by code; the rights
         # on the draft were checked
         draft, version = amendment.sudo(), contract.sudo()._get_present_version()
-        present = contract.sudo()._get_amendable_content()
+        drafts = self.env["crm.contract.amendment"]
+        present = drafts._get_amendable_content(contract.sudo())
         base = amendment.base_version_id._get_content()
         before = set(draft._get_rows_by_key("milestone_ids"))
         taken, conflicts = merge(
@@ -177,8 +199,8 @@ class CrmContractRebase(models.AbstractModel):
         stuck = self._find_kept_milestones(
             draft, version, _get_keys(base, "milestone_ids"), before
         )
-        draft._keep_billed_rows()
-        draft._remember_base()
+        drafts._keep_billed_rows(draft)
+        drafts._remember_base(draft)
         rows = self.env["crm.contract.conflict"]._keep(
             amendment,
             [
@@ -331,10 +353,11 @@ class CrmContractRebase(models.AbstractModel):
 
         Empty for what that side removed.
         """
+        words = self.env["crm.contract.changes"]
         if not isinstance(value, tuple):
-            return contract._describe_change(Change(path, None, value))
+            return words._describe_one(contract, Change(path, None, value))
         # Several fields, or rows within a row: what is in each of them now
-        parts = [contract._describe_change(change) for change in value]
+        parts = [words._describe_one(contract, change) for change in value]
         if len(parts) == 1:
             return parts[0]
         texts = [
@@ -342,7 +365,7 @@ class CrmContractRebase(models.AbstractModel):
             + (part["new"] or self.env._("none"))
             for part in parts
         ]
-        label = contract._describe_change(Change(path, None, None))["label"]
+        label = words._describe_one(contract, Change(path, None, None))["label"]
         return {"label": label, "new": "; ".join(texts)}
 
 

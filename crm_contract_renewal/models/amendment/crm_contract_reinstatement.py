@@ -45,9 +45,10 @@ class CrmContractReinstatement(models.AbstractModel):
         amendments.version_id._reinstate()
         amendments._transition("reinstate", active=True)
         contracts.sudo().amendment_ids.task_ids._launch()
-        due = amendments.filtered_domain(contracts._get_incorporation_domain())
+        service = self.env["crm.contract.incorporation"]
+        due = amendments.filtered_domain(service._get_due_domain())
         for amendment in due.sorted(lambda row: (row.date_effective, row.id)):
-            self.env["crm.contract.incorporation"]._try(amendment)
+            service._try(amendment)
         for contract in amendments.origin_id:
             self.env["crm.contract.linked"]._follow(contract)
 
@@ -63,6 +64,7 @@ class CrmContractReinstatement(models.AbstractModel):
         )
         if not due:
             return contract.date_end
-        versions = contract.sudo() | contract._get_incorporated_amendments() | due
+        begun = self.env["crm.contract.incorporation"]._get_incorporated(contract)
+        versions = contract.sudo() | begun | due
         agreed = versions.version_id._get_agreed()
         return fields.Date.to_date(in_force(agreed, date.max)["fields"].get("date_end"))

@@ -38,53 +38,6 @@ class CrmContract(models.Model):
         """Return whether the amendment brings billed days to its terms."""
         return self._is_amendment() and self.billed_days == "settle"
 
-    def _get_printed_differences(self):
-        """Return what billed days cost otherwise: list of dicts with name and amount.
-
-        As of today: what is billed until the amendment takes effect comes on top.
-        """
-        if not self._settles():
-            return []
-        printer = self.env["crm.contract.print"]
-        found = []
-        for difference in self.env["crm.contract.line.version"]._get_differences(self):
-            first, last, row = difference.part
-            line = difference.charge.source if difference.charge else row.line_id
-            dates = printer._format_days(self.origin_id, first, last)
-            name = line.name.partition("\n")[0]
-            found.append(
-                {"name": f"{name} {' – '.join(dates)}", "amount": difference.total}
-            )
-        return found
-
-    def _describe_billed(self):
-        """Return what becomes of periods that are billed beyond its day (str)."""
-        stays = self.origin_id._describe_billed_beyond(self.date_effective)
-        return self._describe_differences() if stays and self._settles() else stays
-
-    def _describe_differences(self):
-        """Return what is settled when the amendment takes effect (str)."""
-        differences = self._get_printed_differences()
-        total = sum(row["amount"] for row in differences)
-        if not differences:
-            return self.env._("No day that is billed already costs anything else.")
-        money = self.currency_id.format
-        texts = [f"{row['name']}: {money(row['amount'])}" for row in differences]
-        texts.append(
-            self.env._("To be invoiced in addition: %s", money(total))
-            if total >= 0
-            else self.env._("To be credited: %s", money(-total))
-        )
-        return "\n".join(
-            [
-                self.env._(
-                    "By what is billed today, this is settled on %s:",
-                    format_date(self.env, self.date_effective),
-                ),
-                *texts,
-            ]
-        )
-
 
 class CrmContractLineVersion(models.AbstractModel):
     _inherit = "crm.contract.line.version"
@@ -101,3 +54,56 @@ class CrmContractLineVersion(models.AbstractModel):
             pauses = (memory or lines)[-1:]._get_pauses(contract)
             found += memory._get_differences(parts, pauses)
         return found
+
+    @api.model
+    def _get_printed_differences(self, amendment):
+        """Return what billed days cost otherwise: list of dicts with name and amount.
+
+        As of today: what is billed until the amendment takes effect comes on top.
+        """
+        if not amendment._settles():
+            return []
+        printer = self.env["crm.contract.print"]
+        found = []
+        for difference in self._get_differences(amendment):
+            first, last, row = difference.part
+            line = difference.charge.source if difference.charge else row.line_id
+            dates = printer._format_days(amendment.origin_id, first, last)
+            name = line.name.partition("\n")[0]
+            found.append(
+                {"name": f"{name} {' – '.join(dates)}", "amount": difference.total}
+            )
+        return found
+
+    @api.model
+    def _describe_billed(self, amendment):
+        """Return what becomes of periods that are billed beyond its day (str)."""
+        stays = self.env["crm.contract.amendment"]._describe_billed_beyond(
+            amendment.origin_id, amendment.date_effective
+        )
+        settles = stays and amendment._settles()
+        return self._describe_differences(amendment) if settles else stays
+
+    @api.model
+    def _describe_differences(self, amendment):
+        """Return what is settled when the amendment takes effect (str)."""
+        differences = self._get_printed_differences(amendment)
+        total = sum(row["amount"] for row in differences)
+        if not differences:
+            return self.env._("No day that is billed already costs anything else.")
+        money = amendment.currency_id.format
+        texts = [f"{row['name']}: {money(row['amount'])}" for row in differences]
+        texts.append(
+            self.env._("To be invoiced in addition: %s", money(total))
+            if total >= 0
+            else self.env._("To be credited: %s", money(-total))
+        )
+        return "\n".join(
+            [
+                self.env._(
+                    "By what is billed today, this is settled on %s:",
+                    format_date(self.env, amendment.date_effective),
+                ),
+                *texts,
+            ]
+        )

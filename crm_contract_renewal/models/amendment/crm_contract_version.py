@@ -49,7 +49,9 @@ class CrmContractVersion(models.Model):
             "number": contract.number,
             "kind": contract.kind,
             "lang": contract._get_print_lang(),
-            "content": contract._get_amendable_content(),
+            "content": self.env["crm.contract.amendment"]._get_amendable_content(
+                contract
+            ),
         }
         # sudo: versions are made by code alone
         versions = self.sudo()

@@ -31,7 +31,7 @@ class CrmContractRenewalSchedule(models.AbstractModel):
                 "amend",
                 self.env._("Let amendments take effect"),
                 contracts,
-                contracts._get_incorporation_domain,
+                self.env["crm.contract.incorporation"]._get_due_domain,
                 self.env["crm.contract.incorporation"]._incorporate,
                 order="date_effective, id",
                 chunk=1,
