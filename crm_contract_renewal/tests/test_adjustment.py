@@ -250,7 +250,9 @@ class TestAdjustment(RenewalCommon):
         """Somebody could have changed it."""
         contract = self._create_running(renewal_mode="automatic", **self._percent(4))
         with patch.object(
-            self.env.registry["crm.contract"], "_sign_automatically", lambda self: None
+            self.env.registry["crm.contract.renewal.automatic"],
+            "_sign",
+            lambda self, renewal: None,
         ):
             successor = self._renew_on_deadline(contract)
         self.assertTrue(successor.is_automatic_renewal)

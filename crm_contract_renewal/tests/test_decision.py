@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError
+from odoo.fields import Command
 
 from .common import RenewalCommon
 
@@ -144,7 +145,7 @@ class TestDecision(RenewalCommon):
         self.assertEqual(contract.renewal_risk, "low")
         self._tamper(contract, amount_overdue=1)
         self.assertEqual(contract.renewal_risk, "medium")
-        wizard = self.env["crm.contract.decide.renewal"].new(
-            {"contract_ids": contract.ids}
+        wizard = self.env["crm.contract.decide.renewal"].create(
+            {"contract_ids": [Command.set(contract.ids)]}
         )
         self.assertIn("overdue", wizard.risk)

@@ -144,7 +144,7 @@ class CrmContractHealth(models.AbstractModel):
     @api.model
     def _query_automatic_late(self):
         return self._select_late(
-            self.env["crm.contract"]._get_automatic_domain(), "date_notice"
+            self.env["crm.contract.renewal.automatic"]._get_due_domain(), "date_notice"
         )
 
     @api.model

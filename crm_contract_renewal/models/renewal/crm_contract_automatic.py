@@ -21,8 +21,21 @@ class CrmContract(models.Model):
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {"is_automatic_renewal"}
 
+    def _unfreeze(self):
+        """Leave renewals that go back to draft to a person: they may be changed there."""
+        super()._unfreeze()
+        # sudo: owned by code
+        self.sudo().filtered("is_automatic_renewal").is_automatic_renewal = False
+
+
+class CrmContractRenewalAutomatic(models.AbstractModel):
+    """What the daily job does of contracts that renew by themselves."""
+
+    _name = "crm.contract.renewal.automatic"
+    _description = "Automatic renewal"
+
     @api.model
-    def _get_automatic_domain(self):
+    def _get_due_domain(self):
         """Return the domain of contracts that renew by themselves now.
 
         After their end as well: they wait for it, see `crm.contract.grace`.
@@ -40,27 +53,22 @@ class CrmContract(models.Model):
         )
         return due & ~Domain("renewal_ids", "any", [("state", "!=", "cancelled")])
 
-    def _renew_automatically(self):
+    @api.model
+    def _renew(self, contract):
         """Renew one contract on its deadline, and tell the person in charge of it.
 
         :raise UserError: if the renewal can't be submitted
         """
-        uplifts = {self: self.env["crm.contract.uplift"]._get_agreed(self)}
-        successor = self._renew(uplifts, automatic=True)
-        self._decide_renewal("renew", self.env._("Renewed automatically."))
+        uplifts = {contract: self.env["crm.contract.uplift"]._get_agreed(contract)}
+        successor = contract._renew(uplifts, automatic=True)
+        contract._decide_renewal("renew", self.env._("Renewed automatically."))
         successor.action_submit()
-        self._tell_person_in_charge(
+        contract._tell_person_in_charge(
             self.env._("Renewed automatically"), successor._get_html_link(), ACTIVITY
         )
 
-    def _unfreeze(self):
-        """Leave renewals that go back to draft to a person: they may be changed there."""
-        super()._unfreeze()
-        # sudo: owned by code
-        self.sudo().filtered("is_automatic_renewal").is_automatic_renewal = False
-
     @api.model
-    def _get_automatic_signature_domain(self):
+    def _get_signature_domain(self):
         return Domain(
             [
                 ("kind", "=", "renewal"),
@@ -69,27 +77,29 @@ class CrmContract(models.Model):
             ]
         )
 
-    def _sign_automatically(self):
+    @api.model
+    def _sign(self, renewal):
         """Let an approved renewal be in force: both sides agreed to it beforehand.
 
         Where approvals are in use, other prices need one, or somebody who signs.
         """
-        if self.uplift_note and self._get_unreviewed():
-            self._leave_signature()
+        if renewal.uplift_note and renewal._get_unreviewed():
+            self._leave_signature(renewal)
             return
-        origin = self.origin_id
-        self._action_sign(
-            self.company_id._get_today(),
+        origin = renewal.origin_id
+        renewal._action_sign(
+            renewal.company_id._get_today(),
             origin.signed_by_customer,
             origin.signed_by_company,
-            self.content_hash,
+            renewal.content_hash,
         )
 
-    def _leave_signature(self):
+    @api.model
+    def _leave_signature(self, renewal):
         """Let a person sign the renewal, and tell its salesperson."""
         # sudo: owned by code
-        self.sudo().is_automatic_renewal = False
-        self._tell_person_in_charge(
+        renewal.sudo().is_automatic_renewal = False
+        renewal._tell_person_in_charge(
             self.env._("Automatic renewal waits to be signed"),
             self.env._(
                 "Its prices were adjusted, and no approval policy asked anybody. Check "

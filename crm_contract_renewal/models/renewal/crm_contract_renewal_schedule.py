@@ -16,6 +16,7 @@ class CrmContractRenewalSchedule(models.AbstractModel):
     @api.model
     def _get_steps(self):
         contracts = self.env["crm.contract"]
+        automatic = self.env["crm.contract.renewal.automatic"]
         # Each contract makes others, or is printed: one at a time.
         return [
             *super()._get_steps(),
@@ -40,16 +41,16 @@ class CrmContractRenewalSchedule(models.AbstractModel):
                 "renew",
                 self.env._("Renew automatically"),
                 contracts,
-                contracts._get_automatic_domain,
-                lambda contract: contract._renew_automatically(),
+                automatic._get_due_domain,
+                automatic._renew,
                 chunk=1,
             ),
             Step(
                 "sign",
                 self.env._("Let automatic renewals be in force"),
                 contracts,
-                contracts._get_automatic_signature_domain,
-                lambda renewal: renewal._sign_automatically(),
+                automatic._get_signature_domain,
+                automatic._sign,
                 chunk=1,
             ),
             Step(
