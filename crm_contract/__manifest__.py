@@ -11,6 +11,7 @@
     "depends": [
         "account",
         "analytic",
+        "base_import",
         "crm",
         "mail",
         "payment",

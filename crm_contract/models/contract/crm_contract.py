@@ -138,7 +138,9 @@ class CrmContract(models.Model):
         string="Sales orders",
         groups="sales_team.group_sale_salesman",
     )
-    line_ids = fields.One2many("crm.contract.line", "contract_id", string="Lines")
+    line_ids = fields.One2many(
+        "crm.contract.line", "contract_id", string="Service content"
+    )
     milestone_ids = fields.One2many(
         "crm.contract.milestone", "contract_id", string="Milestones"
     )

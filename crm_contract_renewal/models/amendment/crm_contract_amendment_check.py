@@ -12,13 +12,9 @@ FIXED = ("company_id", "currency_id", "partner_id")
 
 
 class CrmContract(models.Model):
-    """Amendment: what keeps one from being submitted or signed."""
+    """Amendment: what it leaves as it was billed, and whether another overtook it."""
 
     _inherit = "crm.contract"
-
-    def _get_missing_for_submission(self):
-        problems = super()._get_missing_for_submission()
-        return problems + self.env["crm.contract.amendment.check"]._get_problems(self)
 
     def _get_billed_beyond(self, day):
         """Return the periods that are billed beyond a day, in the order of time."""
@@ -47,6 +43,15 @@ class CrmContract(models.Model):
         # sudo: versions of amendments that the user may not see
         last = self.env["crm.contract.version"]._get_last_signed(self.origin_id)
         return last != self.sudo().base_version_id.base_id
+
+
+class CrmContractChecklist(models.AbstractModel):
+    _inherit = "crm.contract.checklist"
+
+    @api.model
+    def _get_missing(self, contract):
+        messages = self.env["crm.contract.amendment.check"]._get_problems(contract)
+        return super()._get_missing(contract) + self._at(contract, "", *messages)
 
 
 class CrmContractAmendmentCheck(models.AbstractModel):
