@@ -55,3 +55,4 @@ from . import test_tools_recurrence
 from . import test_tools_version
 from . import test_unplanned
 from . import test_version
+from . import test_way_out

@@ -183,7 +183,9 @@ class TestFigures(ContractCommon):
         """What nobody filled in is missing; what is there is written as people do."""
         body = "<p>{{ object.late_rate }}% per {{ object.late_rate_unit }}</p>"
         contract = self._create_with(body)
-        self.assertEqual([field for field, _m in self._get_missing(contract)], ["late_rate"])
+        self.assertEqual(
+            [field for field, _m in self._get_missing(contract)], ["late_rate"]
+        )
         contract.late_rate = 0.05
         self.assertEqual(self._get_missing(contract), [])
         self.assertIn("0.05% per Day", contract.clause_ids._get_text())

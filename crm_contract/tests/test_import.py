@@ -284,7 +284,9 @@ class TestImportFile(ImportCommon):
     def _get_errors(self, rows, columns=None):
         result = self._load(rows, columns)
         self.assertFalse(result["ids"])
-        return [(row["rows"], row["field"], row["message"]) for row in result["messages"]]
+        return [
+            (row["rows"], row["field"], row["message"]) for row in result["messages"]
+        ]
 
     def _test(self, rows, dryrun=True):
         text = "\n".join(",".join(row) for row in [COLUMNS, *rows])
@@ -309,7 +311,7 @@ class TestImportFile(ImportCommon):
         return wizard.execute_import(COLUMNS, COLUMNS, options, dryrun)
 
     def test_dry_run_says_what_comes(self):
-        """By hand: 3000 and 12 × 90 and 12 × 2 × 50, with taxes of 15 %."""
+        """By hand: 3000, and 8 months of 90 and of 2 × 50, with taxes of 15 %."""
         count = self.env["crm.contract"].search_count([])
         result = self._test(self._get_file())
         (message,) = result["messages"]
@@ -317,7 +319,7 @@ class TestImportFile(ImportCommon):
         self.assertIn("nothing is saved yet", message["message"])
         self.assertIn("2 new contracts, 0 corrected", message["message"])
         self.assertIn("3 lines, 2 installments and 2 milestones", message["message"])
-        self.assertIn(self.company.currency_id.format(6072.0), message["message"])
+        self.assertIn(self.company.currency_id.format(5198.0), message["message"])
         self.env.invalidate_all()
         self.assertEqual(self.env["crm.contract"].search_count([]), count)
 
@@ -364,7 +366,9 @@ class TestImportFile(ImportCommon):
             installment_ids=False,
             line_ids=[
                 Command.create(
-                    self._prepare_line_vals(is_recurring=True, billed_until="2027-01-01")
+                    self._prepare_line_vals(
+                        is_recurring=True, billed_until="2027-01-01"
+                    )
                 )
             ],
         )

@@ -50,7 +50,9 @@ def _number(words):
     >>> [_number(w) for w in ("三", "十", "十五", "二十", "三十六", "零点五")]
     [3.0, 10.0, 15.0, 20.0, 36.0, 0.5]
     """
-    whole, _point, fraction = words.replace("零", "〇").replace("两", "二").partition("点")
+    whole, _point, fraction = (
+        words.replace("零", "〇").replace("两", "二").partition("点")
+    )
     tens, ten, ones = whole.rpartition("十")
     value = _digits(ones)
     if ten:
@@ -59,4 +61,6 @@ def _number(words):
 
 
 def _digits(words):
-    return int("".join(str(_DIGITS.index(word)) for word in words if word in _DIGITS) or 0)
+    return int(
+        "".join(str(_DIGITS.index(word)) for word in words if word in _DIGITS) or 0
+    )

@@ -16,4 +16,5 @@ from . import test_figures
 from . import test_answers
 from . import test_hand_over
 from . import test_conditions
+from . import test_languages
 from . import test_leaving

@@ -288,9 +288,7 @@ class CrmContractChecklist(models.AbstractModel):
             message = self.env._("The start date is missing.")
             missing += self._at(contract, "date_start", message)
         if not contract.date_end and not contract.is_open_ended:
-            message = self.env._(
-                "Give an end date or mark the contract as open-ended."
-            )
+            message = self.env._("Give an end date or mark the contract as open-ended.")
             missing += self._at(contract, "date_end", message)
         if contract.type_id.require_end_date and contract.is_open_ended:
             message = self.env._("Contracts of this type have a fixed end date.")
