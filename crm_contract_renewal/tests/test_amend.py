@@ -216,7 +216,7 @@ class TestAmend(AmendmentCommon):
             Command.create(vals),
         ]
         labels = [change["label"] for change in amendment._get_printed_changes()]
-        self.assertEqual(labels, ["Lines / New fee", "Lines"])
+        self.assertEqual(labels, ["Service content / New fee", "Service content"])
         self._sign(amendment)
         with freeze_time(self._days(5)):
             self._run_renew()
