@@ -2,6 +2,7 @@ from . import test_deputies
 from . import test_policy
 from . import test_approval
 from . import test_certificate
+from . import test_checklist
 from . import test_people
 from . import test_reapproval
 from . import test_unreviewed

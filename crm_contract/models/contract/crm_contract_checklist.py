@@ -60,7 +60,11 @@ class CrmContractChecklist(models.AbstractModel):
         arguments._read_one(contract)
         if not contract.has_access("write"):
             return []
-        items = self._get_problems(contract).get(contract, [])
+        try:
+            items = self._get_problems(contract).get(contract, [])
+        except UserError as error:
+            # What can't even be looked at is a reason as well; the form opens anyway.
+            items = [*self._get_missing(contract), Missing(str(error), contract)]
         return [self._describe(item) for item in items]
 
     @api.model

@@ -1,4 +1,4 @@
-import {Component, useState} from "@odoo/owl";
+import {Component, useRef, useState} from "@odoo/owl";
 
 import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
@@ -16,6 +16,7 @@ export class ContractChecklist extends Component {
     setup() {
         this.action = useService("action");
         this.orm = useService("orm");
+        this.root = useRef("root");
         this.state = useState({items: []});
         useRecordObserver((record) => this.load(record));
     }
@@ -60,7 +61,7 @@ export class ContractChecklist extends Component {
 
     /** Turn to the page of a field of this form, and put the cursor there. */
     async reveal(name) {
-        const form = document.querySelector(".o_form_view");
+        const form = this.root.el.closest(".o_form_view");
         const node = this.env.config.viewArch.querySelector(`field[name="${name}"]`);
         const page = node?.closest("page[name]")?.getAttribute("name");
         const tabs = form.querySelectorAll(`.o_notebook a.nav-link[name="${page}"]`);
