@@ -11,6 +11,7 @@
     "depends": [
         "account",
         "analytic",
+        "base_import",
         "crm",
         "mail",
         "payment",
@@ -37,6 +38,7 @@
         "report/crm_contract_report.xml",
         "data/mail_template_data.xml",
         "views/contract/crm_contract_templates.xml",
+        "wizard/crm_contract_archive_customer_views.xml",
         "wizard/crm_contract_sign_views.xml",
         "wizard/crm_contract_signed_copy_views.xml",
         "wizard/crm_contract_end_views.xml",

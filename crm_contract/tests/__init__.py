@@ -6,6 +6,7 @@ from . import test_books
 from . import test_bridges
 from . import test_bounds
 from . import test_company
+from . import test_checklist
 from . import test_content
 from . import test_examples
 from . import test_defaults
@@ -48,8 +49,10 @@ from . import test_tools_difference
 from . import test_tools_late_interest
 from . import test_tools_period
 from . import test_tools_plan
+from . import test_tools_rates
 from . import test_tools_reading
 from . import test_tools_recurrence
 from . import test_tools_version
 from . import test_unplanned
 from . import test_version
+from . import test_way_out

@@ -244,6 +244,17 @@ class TestSaleOrder(BridgeCommon):
         self.assertFalse(order.contract_id)
         self.assertTrue(self._convert(order))
 
+    def test_again_after_the_contract_was_cancelled(self):
+        order = self._create_order()
+        first = self._convert(order)
+        self.assertEqual(order.contract_state, "draft")
+        first.action_cancel()
+        second = self._convert(order)
+        self.assertNotEqual(first, second)
+        self.assertEqual(order.contract_id, second)
+        with self.assertRaisesRegex(UserError, "belongs to the contract"):
+            order.action_new_contract()
+
     def test_cancelled(self):
         order = self._create_order()
         order.action_cancel()

@@ -249,7 +249,7 @@ class TestContent(ContractCommon):
                 ("Title", "Maintenance of the plant", "New title"),
                 ("Dispute resolution", "Court", "Arbitration"),
                 ("Our signatory", self.manager.name, self.user_all.name),
-                ("Lines / Maintenance / Quantity", "1.00", "2.00"),
+                ("Service content / Maintenance / Quantity", "1.00", "2.00"),
                 ("Milestones / Second", "", "Second"),
                 ("Documents", "Annex", ""),
             },

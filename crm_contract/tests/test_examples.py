@@ -224,8 +224,11 @@ class TestExamples(ExamplesCommon):
                     clause_ids=False,
                     installment_ids=False,
                 )
+                self.assertEqual(contract.late_rate, 0.03)
                 self._submit(contract)
                 self.assertGreater(len(contract.clause_ids), 10)
+                texts = "".join(contract.clause_ids.mapped("body_frozen"))
+                self.assertRegex(texts, "0.03% per Day|0.03%/日")
                 self.assertNotIn(
                     "{{", "".join(contract.clause_ids.mapped("body_frozen"))
                 )

@@ -1,4 +1,5 @@
 from odoo.fields import Command
+from odoo.tools import file_open
 from odoo.tools.date_utils import add
 
 from .common import ContractCommon
@@ -15,9 +16,7 @@ COLUMNS = [
 NOTHING = [""] * len(CONTRACT)
 
 
-class TestImportAgain(ContractCommon):
-    """A file that is imported once more corrects what it made; it adds nothing."""
-
+class ImportCommon(ContractCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -53,6 +52,10 @@ class TestImportAgain(ContractCommon):
         result = self._load(rows, columns)
         self.assertFalse(result["messages"])
         return self.env["crm.contract"].with_user(self.user_all).browse(result["ids"])
+
+
+class TestImportAgain(ImportCommon):
+    """A file that is imported once more corrects what it made; it adds nothing."""
 
     def _get_key(self, record):
         """Return the external id that an export gives a record."""
@@ -273,3 +276,129 @@ class TestImportAgain(ContractCommon):
             result = self._load([[key, "Mine now"]], ["id", name], user=self.user)
             self.assertFalse(result["ids"])
             self.assertNotIn(contract.number, str(result["messages"]))
+
+
+class TestImportFile(ImportCommon):
+    """What a file is asked before it is taken, and what it says it made."""
+
+    def _get_errors(self, rows, columns=None):
+        result = self._load(rows, columns)
+        self.assertFalse(result["ids"])
+        return [
+            (row["rows"], row["field"], row["message"]) for row in result["messages"]
+        ]
+
+    def _test(self, rows, dryrun=True):
+        text = "\n".join(",".join(row) for row in [COLUMNS, *rows])
+        model = self.env["base_import.import"].with_user(self.user_all)
+        wizard = model.create(
+            {
+                "res_model": "crm.contract",
+                "file": text.encode(),
+                "file_type": "text/csv",
+                "file_name": "contracts.csv",
+            }
+        )
+        options = {
+            "quoting": '"',
+            "separator": ",",
+            "has_headers": True,
+            "float_thousand_separator": "",
+            "float_decimal_separator": ".",
+            "date_format": "%Y-%m-%d",
+            "encoding": "utf-8",
+        }
+        return wizard.execute_import(COLUMNS, COLUMNS, options, dryrun)
+
+    def test_dry_run_says_what_comes(self):
+        """By hand: 3000, and 8 months of 90 and of 2 × 50, with taxes of 15 %."""
+        count = self.env["crm.contract"].search_count([])
+        result = self._test(self._get_file())
+        (message,) = result["messages"]
+        self.assertEqual(message["type"], "info")
+        self.assertIn("nothing is saved yet", message["message"])
+        self.assertIn("2 new contracts, 0 corrected", message["message"])
+        self.assertIn("3 lines, 2 installments and 2 milestones", message["message"])
+        self.assertIn(self.company.currency_id.format(5198.0), message["message"])
+        self.env.invalidate_all()
+        self.assertEqual(self.env["crm.contract"].search_count([]), count)
+
+    def test_import_for_real(self):
+        self.assertFalse(self._test(self._get_file(), dryrun=False)["messages"])
+        self.assertIn("0 new contracts, 2 corrected", self._correct())
+
+    def _correct(self):
+        before = self.env.cr.now
+        later = add(before(), seconds=1)
+        self.patch(self.env.cr, "now", lambda: later)
+        return self._load(self._get_file())["summary"]
+
+    def test_negative_quantity(self):
+        rows = self._get_file()
+        rows[1][7] = "-3"
+        (error,) = self._get_errors(rows)
+        self.assertEqual(error[:2], ({"from": 0, "to": 1}, "line_ids"))
+        self.assertEqual(
+            error[2], "Line 2 “Support”, Quantity: enter more than zero, not -3.0."
+        )
+
+    def test_billed_beyond_the_end(self):
+        rows = self._get_file()
+        rows[2][10] = "2199-12-31"
+        (error,) = self._get_errors(rows)
+        self.assertEqual(error[:2], ({"from": 2, "to": 2}, "line_ids"))
+        self.assertIn("Line 1 “Upkeep”, Billed until: 2199-12-31 is after", error[2])
+
+    def test_unknown_unit(self):
+        columns = [*COLUMNS, "line_ids/product_uom_id"]
+        rows = [[*row, "parsec"] for row in self._get_file()[2:]]
+        (error,) = self._get_errors(rows, columns)
+        self.assertEqual(error[0], {"from": 0, "to": 0})
+        self.assertIn("parsec", error[2])
+        self.assertIn("Unit", error[2])
+
+    def test_billed_beyond_a_computed_end(self):
+        """Who gives a length instead of an end is told at the submission."""
+        contract = self._create_contract(
+            date_start="2026-01-01",
+            duration=12,
+            duration_unit="month",
+            installment_ids=False,
+            line_ids=[
+                Command.create(
+                    self._prepare_line_vals(
+                        is_recurring=True, billed_until="2027-01-01"
+                    )
+                )
+            ],
+        )
+        items = self.env["crm.contract.checklist"]._get_missing(contract)
+        self.assertIn("after its end", " ".join(item.message for item in items))
+        contract.line_ids.billed_until = "2026-12-31"
+        items = self.env["crm.contract.checklist"]._get_missing(contract)
+        self.assertNotIn("after its end", " ".join(item.message for item in items))
+
+    def test_template_of_the_page(self):
+        (template,) = self.env["crm.contract"].get_import_templates()
+        with file_open(template["template"].lstrip("/")) as file:
+            columns = file.readline().strip().split(",")
+        self.assertIn("line_ids/billed_until", columns)
+
+    def test_taken_over_once(self):
+        """A file without ids makes contracts anew; the dialog refuses the second ones."""
+        rows = [["", *row[1:]] for row in self._get_file()[2:]]
+        people = {
+            "customer_signatory_id": self.signatory.id,
+            "company_signatory_id": self.manager.id,
+        }
+        first, second = self._load_well(rows), self._load_well(rows)
+        self.assertNotEqual(first, second)
+        (first + second).write(people)
+        dialogs = self.env["crm.contract.take.over"].with_user(self.manager)
+        dialog = dialogs.create({"contract_ids": (first + second).ids})
+        dialog.action_take_over()
+        self.assertEqual((first.state, second.state), ("running", "draft"))
+        self.assertIn("same customer, title and first day", dialog.result)
+        second.name = "Another"
+        dialogs.create({"contract_ids": second.ids}).action_take_over()
+        self.assertEqual(second.state, "running")

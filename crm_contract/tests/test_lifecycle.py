@@ -112,6 +112,7 @@ class TestLifecycle(ContractCommon):
             type_id=strict.id,
             partner_id=bare.id,
             customer_signatory_id=False,
+            company_signatory_id=False,
             date_start=False,
             is_open_ended=True,
             clause_ids=False,
@@ -124,10 +125,11 @@ class TestLifecycle(ContractCommon):
             contract.action_submit()
         for text in (
             contract.name,
-            "Bare customer has no registration number",
-            "Bare customer has no legal representative",
+            "Bare customer has no Company ID",
+            "Bare customer has no Legal representative",
             "customer has no address",
-            "signatories",
+            "customer's signatory is missing",
+            "Our signatory is missing",
             "“Maintenance” has no scope or no service standard",
             "payment plan is empty",
             "start date is missing",

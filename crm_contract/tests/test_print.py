@@ -91,3 +91,45 @@ class TestPrint(ContractCommon):
         contract = self._create_full()
         for user in (self.reader, self.accountant):
             self.assertIn(contract.name, self._print(contract.with_user(user)))
+
+    def test_numbers_to_cite(self):
+        """Sections, clauses and their paragraphs have numbers."""
+        body = "<p>First.</p><p>Second.</p>"
+        clauses = [
+            Command.create(
+                {"name": name, "category_id": self.category.id, "body": body}
+            )
+            for name in ("One", "Two")
+        ]
+        contract = self._create_full(clause_ids=clauses)
+        text = self._print(contract)
+        for part in ("1. ", "5.1.1 First.", "5.1.2 Second.", "5.2.2 Second."):
+            self.assertIn(part, text)
+        self.env["res.lang"]._activate_lang("zh_CN")
+        contract.lang_id = self.env["res.lang"]._lang_get("zh_CN")
+        text = self._print(contract)
+        for part in ("第一条", "第五条", "5.1.1 First."):
+            self.assertIn(part, text)
+
+    def test_chinese_address(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        address = {
+            "street": "世纪大道100号",
+            "street2": "1001室",
+            "city": "上海市",
+            "zip": "200120",
+            "state_id": False,
+            "country_id": self.env.ref("base.cn").id,
+        }
+        self.customer.write(address)
+        self.env.ref("base.cn").with_context(lang="zh_CN").name = "中国"
+        chinese = self.env["res.lang"]._lang_get("zh_CN")
+        contract = self._create_full(lang_id=chinese.id)
+        self.assertEqual(
+            contract.customer_address, "中国上海市世纪大道100号1001室，邮编 200120"
+        )
+        contract.lang_id = self.lang_en
+        self.env.invalidate_all()
+        self.assertEqual(
+            contract.customer_address, "China, 200120, 上海市 世纪大道100号 1001室"
+        )

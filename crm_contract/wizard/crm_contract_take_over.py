@@ -67,6 +67,7 @@ class CrmContractTakeOver(models.TransientModel):
         }
 
     def _take_over(self, contract):
+        self._check_not_doubled(contract)
         contract.action_submit()
         if contract.state != "to_sign":
             raise UserError(
@@ -82,6 +83,28 @@ class CrmContractTakeOver(models.TransientModel):
         contract._message_log(
             body=self.env._("Taken over: signed before it came into this system.")
         )
+
+    def _check_not_doubled(self, contract):
+        """Refuse a contract that is there already, from an earlier import perhaps."""
+        twin = contract.search(
+            [
+                ("id", "!=", contract.id),
+                ("company_id", "=", contract.company_id.id),
+                ("commercial_partner_id", "=", contract.commercial_partner_id.id),
+                ("name", "=", contract.name),
+                ("date_start", "=", contract.date_start),
+                ("state", "not in", ("draft", "cancelled")),
+            ],
+            limit=1,
+        )
+        if twin:
+            raise UserError(
+                self.env._(
+                    "%s has the same customer, title and first day, and is there "
+                    "already. Delete this draft, or give it a title of its own.",
+                    twin.display_name,
+                )
+            )
 
     def _describe_result(self, done, failures):
         """Return the outcome per contract (Markup)."""

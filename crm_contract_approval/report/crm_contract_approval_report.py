@@ -45,7 +45,7 @@ class CrmContractApprovalReport(models.Model):
     contract_id = fields.Many2one("crm.contract", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     policy_id = fields.Many2one("crm.contract.approval.policy", readonly=True)
-    step_name = fields.Char(string="Step", readonly=True)
+    step_name = fields.Char(string="Step", readonly=True, translate=True)
     approver_id = fields.Many2one("res.users", readonly=True)
     reason_id = fields.Many2one(
         "crm.contract.approval.reason", string="Reason of rejection", readonly=True
@@ -93,7 +93,7 @@ class CrmContractApprovalReport(models.Model):
         return SQL(
             """
             SELECT 3 * r.id AS id, 'submission' AS row_type, r.contract_id,
-                   r.company_id, t.policy_id, NULL AS step_name,
+                   r.company_id, t.policy_id, NULL::jsonb AS step_name,
                    NULL::int AS approver_id, NULL::int AS reason_id, r.date,
                    NULL::float AS hours, NULL::float AS rejected,
                    CASE WHEN r.round > 1 OR t.is_open THEN NULL

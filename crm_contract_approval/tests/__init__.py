@@ -2,6 +2,7 @@ from . import test_deputies
 from . import test_policy
 from . import test_approval
 from . import test_certificate
+from . import test_checklist
 from . import test_people
 from . import test_reapproval
 from . import test_unreviewed
@@ -16,4 +17,5 @@ from . import test_figures
 from . import test_answers
 from . import test_hand_over
 from . import test_conditions
+from . import test_languages
 from . import test_leaving

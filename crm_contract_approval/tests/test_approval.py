@@ -425,5 +425,5 @@ class TestApproval(ApprovalCommon):
         self.type.require_signatories = True
         with self.assertRaises(UserError) as error:
             contract.action_submit()
-        for word in ("signatories", "Legal", "archived"):
+        for word in ("signatory", "Legal", "archived"):
             self.assertIn(word, str(error.exception))

@@ -75,7 +75,7 @@ class TestSheet(ApprovalCommon):
         contract = self._send(template_id=template.id, clause_ids=False, duration=12)
         changes = self._task(contract).with_user(self.lawyer)._get_template_changes()
         labels = {change["label"] for change in changes}
-        self.assertEqual(labels, {"Duration", "Lines"})
+        self.assertEqual(labels, {"Duration", "Service content"})
         html = self._task(contract).with_user(self.lawyer).template_changes
         self.assertIn("24", html)
 

@@ -20,7 +20,8 @@ class CrmContractSubmit(models.TransientModel):
             contract = wizard.contract_id
             policies = self.env["crm.contract.approval.policy"]
             plan = policies._plan(contract).get(contract, [])
-            missing = contract._get_missing_for_submission()
+            checklist = self.env["crm.contract.checklist"]
+            missing = [item.message for item in checklist._get_missing(contract)]
             wizard.has_problem = bool(missing) or any(row.problem for row in plan)
             wizard.preview = self.env["ir.qweb"]._render(
                 "crm_contract_approval.submission_preview",

@@ -221,7 +221,7 @@ class TestAmend(AmendmentCommon):
             change["label"]
             for change in self.env["crm.contract.changes"]._get_printed(amendment)
         ]
-        self.assertEqual(labels, ["Lines / New fee", "Lines"])
+        self.assertEqual(labels, ["Service content / New fee", "Service content"])
         self._sign(amendment)
         with freeze_time(self._days(5)):
             self._run_renew()

@@ -80,7 +80,8 @@ class TestChangePrice(AmendmentCommon):
             draft = self._draft_from(form)
             self.assertEqual(self._amounts(draft), amounts, balance)
             self.assertEqual(draft.plan_difference, 0)
-            self.assertFalse(draft._get_missing_for_submission())
+            missing = self.env["crm.contract.checklist"]._get_missing(draft)
+            self.assertFalse(missing)
             draft.unlink()
 
     def test_ready_with_fixed_amounts(self):

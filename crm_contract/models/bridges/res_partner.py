@@ -101,3 +101,30 @@ class ResPartner(models.Model):
         )
         partner = self.commercial_partner_id
         return dict(action, domain=[("partner_id", "=", partner.id)], context={})
+
+    def action_archive(self):
+        """Archive the contacts; whose contracts are in force, after a question.
+
+        :return: the question (action), if it has to be asked
+        """
+        # Code that archives on behalf of somebody has nobody to ask.
+        asks = not self.env.su and self.env.user._is_internal()
+        if not asks or not self._get_contracts_in_force():
+            return super().action_archive()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Contracts are in force"),
+            "res_model": "crm.contract.archive.customer",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_partner_ids": self.ids},
+        }
+
+    def _get_contracts_in_force(self):
+        """Return the contracts in force with the contacts (sudo)."""
+        # sudo: that there are some, whoever may open them
+        return (
+            self.env["crm.contract"]
+            .sudo()
+            .search([("partner_id", "in", self.ids), ("state", "in", IN_FORCE)])
+        )

@@ -35,6 +35,9 @@ class SaleOrder(models.Model):
         domain="[('partner_id', 'child_of', partner_id)]",
     )
 
+    contract_state = fields.Selection(
+        related="contract_id.state", string="State of the contract"
+    )
     contract_warning = fields.Char(compute="_compute_contract_warning")
 
     @api.depends("contract_id", "partner_id", "amount_untaxed", "state")
@@ -207,7 +210,8 @@ class SaleOrder(models.Model):
         return self.contract_id._get_records_action()
 
     def _check_can_become_contract(self):
-        if self.contract_id:
+        # sudo: one that is cancelled gave its lines back, whoever may open it
+        if self.contract_id and self.contract_id.sudo().state != "cancelled":
             raise UserError(
                 self.env._(
                     "%(order)s belongs to the contract %(contract)s already.",

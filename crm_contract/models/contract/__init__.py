@@ -2,6 +2,7 @@ from . import crm_contract_bounds_mixin
 from . import crm_contract_named_mixin
 from . import crm_contract_owned_mixin
 from . import crm_contract_content_mixin
+from . import crm_contract_late_terms_mixin
 from . import crm_contract
 from . import crm_contract_type
 from . import crm_contract_create
@@ -13,6 +14,7 @@ from . import crm_contract_placeholder
 from . import crm_contract_content
 from . import crm_contract_lifecycle
 from . import crm_contract_submission
+from . import crm_contract_checklist
 from . import crm_contract_suspension
 from . import crm_contract_print
 from . import crm_contract_framework

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -138,7 +140,9 @@ class CrmContract(models.Model):
         string="Sales orders",
         groups="sales_team.group_sale_salesman",
     )
-    line_ids = fields.One2many("crm.contract.line", "contract_id", string="Lines")
+    line_ids = fields.One2many(
+        "crm.contract.line", "contract_id", string="Service content"
+    )
     milestone_ids = fields.One2many(
         "crm.contract.milestone", "contract_id", string="Milestones"
     )
@@ -211,10 +215,30 @@ class CrmContract(models.Model):
             raise UserError(
                 self.env._(
                     "%(contracts)s can't be deleted: a number was given, and numbers "
-                    "have no gaps. Cancel or archive instead.",
+                    "have no gaps. %(instead)s",
                     contracts=", ".join(numbered.mapped("display_name")),
+                    instead=numbered[0]._get_instead_of_deletion(),
                 )
             )
+
+    def _get_instead_of_deletion(self):
+        """Return what can be done to a contract that can't be deleted (str)."""
+        if self.state in ("draft", "review", "to_sign"):
+            return self.env._("Cancel it instead.")
+        if self.state in self._get_archivable_states():
+            return self.env._("Archive it instead.")
+        if self.performs:
+            return self.env._("End it instead; after that it can be archived.")
+        return self.env._("What was signed stays.")
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """Ask nobody to make contracts who may not."""
+        if self.has_access("create"):
+            return super().get_empty_list_help(help_message)
+        return Markup('<p class="o_view_nocontent_smiling_face">%s</p>') % self.env._(
+            "No contract here"
+        )
 
     def activity_schedule(self, *args, **kwargs):
         model = super(CrmContract, self._without_defaults())

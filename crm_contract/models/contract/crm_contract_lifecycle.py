@@ -157,7 +157,7 @@ class CrmContract(models.Model):
         """
         self.check_access("write")
         self.env["crm.contract.installment"]._plan_what_has_no_plan(self)
-        self._check_can_submit()
+        self.env["crm.contract.checklist"]._check(self)
         self._transition(
             "submit",
             date_submitted=fields.Datetime.now(),

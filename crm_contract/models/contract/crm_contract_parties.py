@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...tools.address import CHINESE_COUNTRIES, chinese_address
 from ...tools.version import read_name
 
 # Field of the contract: (party, entry of the frozen data)
@@ -106,7 +107,7 @@ class CrmContract(models.Model):
         string="Customer's legal name", compute="_compute_parties"
     )
     customer_registry = fields.Char(
-        string="Customer's registration number", compute="_compute_parties"
+        string="Customer's company ID", compute="_compute_parties"
     )
     customer_vat = fields.Char(string="Customer's tax ID", compute="_compute_parties")
     customer_representative = fields.Char(
@@ -122,7 +123,7 @@ class CrmContract(models.Model):
         string="Our legal name", compute="_compute_parties"
     )
     company_registry_number = fields.Char(
-        string="Our registration number", compute="_compute_parties"
+        string="Our company ID", compute="_compute_parties"
     )
     company_vat_number = fields.Char(string="Our tax ID", compute="_compute_parties")
     company_representative = fields.Char(
@@ -250,14 +251,29 @@ class CrmContractParty(models.AbstractModel):
 
     @api.model
     def _prepare(self, partner, bank):
-        address = partner._display_address(without_company=True)
         return {
             "legal_name": partner.name or "",
             "registry": partner.company_registry or "",
             "vat": partner.vat or "",
             "representative": partner.legal_representative or "",
-            "address": ", ".join(filter(None, map(str.strip, address.splitlines()))),
+            "address": self._get_address(partner),
             "bank_account": " ".join(
                 filter(None, (bank.bank_id.name, bank.acc_number))
             ),
         }
+
+    @api.model
+    def _get_address(self, partner):
+        """Return an address on one line, in the order of the language to print in."""
+        in_chinese = (partner.env.lang or "").startswith("zh")
+        if in_chinese and partner.country_id.code in CHINESE_COUNTRIES:
+            return chinese_address(
+                partner.country_id.name,
+                partner.state_id.name,
+                partner.city,
+                partner.street,
+                partner.street2,
+                partner.zip,
+            )
+        address = partner._display_address(without_company=True)
+        return ", ".join(filter(None, map(str.strip, address.splitlines())))

@@ -4,7 +4,7 @@ from markupsafe import Markup, escape
 
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_amount, format_date
+from odoo.tools import format_amount, format_date, formatLang
 from odoo.tools.rendering_tools import parse_inline_template
 
 # A placeholder names a field of the contract or of a record that it leads to; it is
@@ -143,8 +143,11 @@ def _format(record, name):
     field, value = record._fields[name], record[name]
     if field.type == "many2one":
         return value.display_name or ""
-    if value is False or value is None:
+    # A figure that is zero is one that nobody filled in: no text says "0 months".
+    if not value and field.type != "monetary":
         return ""
+    if field.type == "float":
+        return _format_number(record.env, value, field.get_digits(record.env))
     if field.type in ("date", "datetime"):
         return format_date(record.env, value, date_format="long")
     if field.type == "monetary":
@@ -153,3 +156,10 @@ def _format(record, name):
     if field.type == "selection":
         return dict(field._description_selection(record.env)).get(value, "")
     return str(value)
+
+
+def _format_number(env, value, digits):
+    """Return a number as it is written, without zeros behind that say nothing."""
+    text = formatLang(env, value, digits=digits[1] if digits else 6)
+    point = env["res.lang"]._lang_get(env.lang or "").decimal_point or "."
+    return text.rstrip("0").rstrip(point) if point in text else text

@@ -3,6 +3,7 @@ from odoo.tools import format_date
 from odoo.tools.misc import babel_locale_parse
 
 from ...tools.amount_in_words import chinese_capital_amount
+from ...tools.numbering import chinese_article
 from ...tools.records import one
 from .crm_contract_content_mixin import CONTENT_ORDER
 
@@ -91,6 +92,13 @@ class CrmContractPrint(models.AbstractModel):
     def _get_template(self, contract):
         """Return the name of the template of what is signed; extended by satellites."""
         return "crm_contract.report_contract_document"
+
+    @api.model
+    def _get_heading_number(self, contract, number):
+        """Return what stands before the heading of a section: “3. ”, or “第三条 ”."""
+        if contract._get_print_lang().startswith("zh"):
+            return f"{chinese_article(number)}\u3000"
+        return f"{number}. "
 
     @api.model
     def _get_amount_in_words(self, contract, amount):

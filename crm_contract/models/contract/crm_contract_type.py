@@ -13,7 +13,6 @@ TERM_UNITS = [
 ]
 BILLED_IN = [("advance", "In advance"), ("arrears", "In arrears")]
 
-LATE_UNITS = [("day", "Day"), ("year", "Year")]
 
 # Letters first; no digits and no slash, so that the year and the counter of a number
 # can always be told apart.
@@ -23,7 +22,7 @@ _CODE = re.compile(r"^[^\W\d_][^\d\s/]*$")
 class CrmContractType(models.Model):
     _name = "crm.contract.type"
     _description = "Contract type"
-    _inherit = ["crm.contract.bounds.mixin"]
+    _inherit = ["crm.contract.bounds.mixin", "crm.contract.late.terms.mixin"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)
@@ -64,26 +63,9 @@ class CrmContractType(models.Model):
         help="Recurring lines are billed while the contract is suspended, too.",
     )
 
-    late_rate = fields.Float(
-        string="Overdue interest (%)",
-        digits=(16, 4),
-        help="Percent of the open amount, e.g. 0.05 a day; 0 for none.",
-    )
-    late_rate_unit = fields.Selection(
-        LATE_UNITS, string="Interest per", default="day", required=True
-    )
-    late_grace_days = fields.Integer(
-        string="Grace days", help="What is paid within these days bears no interest."
-    )
-    late_cap = fields.Float(
-        string="Cap (%)",
-        digits=(16, 2),
-        help="Most that is charged, in percent of the invoice; 0 for no limit.",
-    )
-
     require_registration = fields.Boolean(
         string="Registration and representative",
-        help="Registration number and legal representative of both parties must be "
+        help="Company ID and legal representative of both parties must be "
         "known on submission.",
     )
     require_signatories = fields.Boolean(string="Signatories")
@@ -117,11 +99,6 @@ class CrmContractType(models.Model):
     _duration_positive = models.Constraint(
         "CHECK (duration >= 0 AND notice_period >= 0)",
         "Durations and notice periods must not be negative.",
-    )
-
-    _late_positive = models.Constraint(
-        "CHECK (late_rate >= 0 AND late_grace_days >= 0 AND late_cap >= 0)",
-        "Interest, grace days and cap must not be negative.",
     )
 
     @api.constrains("code")

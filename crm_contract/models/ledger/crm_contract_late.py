@@ -5,9 +5,7 @@ from odoo.tools import formatLang
 from odoo.tools.date_utils import add
 
 from ...tools.late_interest import Claim, LateTerms, capped, late_interest
-from ..contract.crm_contract_type import LATE_UNITS
-
-LATE_FIELDS = ("late_rate", "late_rate_unit", "late_grace_days", "late_cap")
+from ..contract.crm_contract_late_terms_mixin import LATE_FIELDS, LATE_UNITS
 
 
 class CrmContract(models.Model):
@@ -61,10 +59,11 @@ class CrmContract(models.Model):
         "Interest, grace days and cap must not be negative.",
     )
 
-    @api.depends("type_id")
+    @api.depends("type_id", "template_id")
     def _compute_late_defaults(self):
         for contract in self:
-            source = contract.type_id
+            template = contract.template_id
+            source = template if template.late_rate else contract.type_id
             own_unit = contract.late_rate and contract.late_rate_unit
             for name in LATE_FIELDS:
                 contract[name] = source[name] or contract[name]

@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
+from ...tools.numbering import numbered
 from ...tools.reading import reading
 from ...tools.version import read_name
 from .crm_contract_clause_category import PARTS
@@ -212,13 +213,15 @@ class CrmContractClause(models.Model):
             self.body, self.template_id.body
         )
 
-    def _get_text_parts(self):
+    def _get_text_parts(self, number):
         """Return the text to print as its first paragraph and the rest (Markup pair).
 
         The first paragraph stays on the page of its heading; it is empty if the text
         begins with something else.
+
+        :param number: of the heading above; the paragraphs count on from there
         """
-        text = Markup(self._get_text() or "")
+        text = Markup(numbered(self._get_text() or "", str(number)))
         match = _FIRST_PARAGRAPH.match(text)
         end = match.end() if match else 0
         return text[:end], text[end:]

@@ -13,7 +13,7 @@ from ..ledger.crm_contract_installment import TRIGGERS
 class CrmContractTemplate(models.Model):
     _name = "crm.contract.template"
     _description = "Contract template"
-    _inherit = ["crm.contract.bounds.mixin"]
+    _inherit = ["crm.contract.bounds.mixin", "crm.contract.late.terms.mixin"]
     _order = "sequence, name, id"
     _check_company_auto = True
     _agreed_texts = ("preamble",)

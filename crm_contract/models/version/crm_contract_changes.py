@@ -56,7 +56,9 @@ class CrmContractChanges(models.AbstractModel):
             field = model._fields[child]
             model = env[field.comodel_name]
             rows = rows[child].filtered(lambda row, key=key: row.content_key == key)
-            row_name = (rows[:1].display_name or "").partition("\n")[0]
+            # The name alone: what a row is called elsewhere tells its contract.
+            row_name = rows[:1]["name" if "name" in model._fields else "display_name"]
+            row_name = (row_name or "").partition("\n")[0]
             labels += [field._description_string(env), row_name]
         label = " / ".join(filter(None, labels))
         if len(path) % 2:

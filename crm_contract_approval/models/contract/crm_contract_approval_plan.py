@@ -1,14 +1,20 @@
-from odoo import models
+from odoo import api, models
+
+from odoo.addons.crm_contract.models.contract.crm_contract_checklist import Missing
 
 
-class CrmContract(models.Model):
-    """What keeps a contract from being submitted for approval."""
+class CrmContractChecklist(models.AbstractModel):
+    _inherit = "crm.contract.checklist"
 
-    _inherit = "crm.contract"
-
-    def _get_submission_problems(self):
-        problems = super()._get_submission_problems()
-        plans = self.env["crm.contract.approval.policy"]._plan(self)
+    @api.model
+    def _get_problems(self, contracts):
+        """Add the steps that nobody could decide on."""
+        problems = super()._get_problems(contracts)
+        plans = self.env["crm.contract.approval.policy"]._plan(contracts)
         for contract, missing in problems.items():
-            missing += [step.problem for step in plans[contract] if step.problem]
+            missing += [
+                Missing(step.problem, step.step)
+                for step in plans[contract]
+                if step.problem
+            ]
         return problems

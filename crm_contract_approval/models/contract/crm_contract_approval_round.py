@@ -66,11 +66,12 @@ class CrmContract(models.Model):
         # What was to be done about an earlier submission is done. sudo: of others
         owners = self.env["crm.contract.approval.task"].sudo()
         owners._close_owner_activities(self.sudo())
-        plans = self.env["crm.contract.approval.policy"]._plan(self)
+        policies = self.env["crm.contract.approval.policy"]
+        plans, translations = policies._plan(self), policies._plan_in_languages(self)
         asked = self.filtered(lambda contract: plans[contract])
         # sudo: written by code alone; the submission checked the rights
         tasks = self.env["crm.contract.approval.task"].sudo()
-        tasks._open_round(asked.sudo(), plans)
+        tasks._open_round(asked.sudo(), plans, translations)
         # Where nobody is asked any more, the steps of earlier submissions are over.
         for contract in (self - asked).sudo().filtered("approval_round"):
             contract.approval_round += 1

@@ -96,7 +96,7 @@ class CrmContractApprovalTask(models.Model):
             )
 
         return _compare_rows(
-            self.env._("Lines"),
+            self.env._("Service content"),
             contract.template_id.line_ids.filtered(lambda line: not line.display_type),
             contract.line_ids.filtered(lambda line: not line.display_type),
             lambda line: line.product_id.id or (line.name or "").partition("\n")[0],

@@ -14,8 +14,12 @@ class CrmContractApprovalTask(models.Model):
     _inherit = "crm.contract.approval.task"
 
     @api.model
-    def _open_round(self, contracts, plans):
-        """Make a step of this submission from each planned step, and begin."""
+    def _open_round(self, contracts, plans, translations):
+        """Make a step of this submission from each planned step, and begin.
+
+        :param plans: {contract: list of PlannedStep}
+        :param translations: {code of another language: the same plans in it}
+        """
         vals_list = []
         for contract in contracts:
             contract.approval_round += 1
@@ -27,6 +31,10 @@ class CrmContractApprovalTask(models.Model):
             if note := _describe_notes(plan):
                 contract._message_log(body=note)
         tasks = self.create(vals_list)
+        for code, translated in translations.items():
+            rows = [row for contract in contracts for row in translated[contract]]
+            for task, row in zip(tasks.with_context(lang=code), rows, strict=True):
+                task.write(task._prepare_texts(row))
         tasks.filtered(lambda task: task.state == "kept")._log("keep")
         self.env["crm.contract.approval.review"]._log_round(contracts, "submit")
         self._begin_next(contracts)
@@ -43,9 +51,7 @@ class CrmContractApprovalTask(models.Model):
             "policy_id": step.policy_id.id,
             "policy_version": step.policy_id.version,
             "step_id": step.id,
-            "name": step.name,
-            "instruction": step.instruction,
-            "reason": "; ".join(filter(None, (*planned.why, planned.note))),
+            **self._prepare_texts(planned),
             "mode": step.mode if planned.users != step.fallback_user_id else "any",
             "minimum": step.minimum,
             "days": step.days,
@@ -66,6 +72,16 @@ class CrmContractApprovalTask(models.Model):
                 "date_done": kept.date_done,
             }
         return vals
+
+    @api.model
+    def _prepare_texts(self, planned):
+        """Return what people read of a step, in the language of its plan."""
+        texts = {
+            "name": planned.step.name,
+            "instruction": planned.step.instruction,
+            "reason": "; ".join(filter(None, (*planned.why, planned.note))),
+        }
+        return {name: text for name, text in texts.items() if text}
 
     @api.model
     def _begin_next(self, contracts):

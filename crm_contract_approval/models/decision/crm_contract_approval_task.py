@@ -42,9 +42,10 @@ class CrmContractApprovalTask(models.Model):
         ondelete="set null",
         index="btree_not_null",
     )
-    name = fields.Char(string="Step", required=True)
-    instruction = fields.Text()
-    reason = fields.Char(string="Why")
+    # Each reader has them in his language, whoever submitted.
+    name = fields.Char(string="Step", required=True, translate=True)
+    instruction = fields.Text(translate=True)
+    reason = fields.Char(string="Why", translate=True)
     mode = fields.Selection(MODES, required=True, default="any")
     minimum = fields.Integer(aggregator=None)
     days = fields.Integer(aggregator=None)

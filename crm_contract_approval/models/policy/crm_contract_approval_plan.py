@@ -77,6 +77,18 @@ class CrmContractApprovalPolicy(models.Model):
             for contract in contracts
         }
 
+    @api.model
+    def _plan_in_languages(self, contracts):
+        """Return the plans in the other languages of the database: {code: plans}.
+
+        Those who decide read other languages than who submits.
+        """
+        codes = {code for code, _name in self.env["res.lang"].get_installed()}
+        return {
+            code: self.with_context(lang=code)._plan(contracts.with_context(lang=code))
+            for code in sorted(codes - {self.env.lang or "en_US"})
+        }
+
     def _plan_steps(self, contract):
         """Return the steps of the policy that a contract needs (list of PlannedStep)."""
         self.ensure_one()

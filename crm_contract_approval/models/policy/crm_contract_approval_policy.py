@@ -17,7 +17,7 @@ class CrmContractApprovalPolicy(models.Model):
     _order = "sequence, id"
     _check_company_auto = True
 
-    name = fields.Char(required=True, tracking=True)
+    name = fields.Char(required=True, tracking=True, translate=True)
     active = fields.Boolean(default=True, tracking=True)
     sequence = fields.Integer(
         default=10, help="The first policy that fits a contract is the one that counts."

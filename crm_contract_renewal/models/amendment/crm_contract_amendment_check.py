@@ -12,14 +12,13 @@ from ..deadline.crm_contract import IN_FORCE
 FIXED = ("company_id", "currency_id", "partner_id")
 
 
-class CrmContract(models.Model):
-    """Amendment: what keeps one from being submitted or signed."""
+class CrmContractChecklist(models.AbstractModel):
+    _inherit = "crm.contract.checklist"
 
-    _inherit = "crm.contract"
-
-    def _get_missing_for_submission(self):
-        problems = super()._get_missing_for_submission()
-        return problems + self.env["crm.contract.amendment.check"]._get_problems(self)
+    @api.model
+    def _get_missing(self, contract):
+        messages = self.env["crm.contract.amendment.check"]._get_problems(contract)
+        return super()._get_missing(contract) + self._at(contract, "", *messages)
 
 
 class CrmContractAmendmentCheck(models.AbstractModel):

@@ -2,6 +2,7 @@ from datetime import date
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from odoo.addons.crm_contract.tools.in_force import PENDING, in_force
 
@@ -95,3 +96,17 @@ class CrmContractPrint(models.AbstractModel):
         if contract._is_amendment():
             return "crm_contract_renewal.report_amendment_document"
         return super()._get_template(contract)
+
+    @api.model
+    def _get_effect_text(self, amendment):
+        """Return from which day on an amendment holds, as its letter says it."""
+        return self.env._(
+            "This amendment is in effect from %s. It is a part of the contract. What it "
+            "does not change stays in force.",
+            format_date(
+                self.env,
+                amendment.date_effective,
+                lang_code=amendment._get_print_lang(),
+                date_format="long",
+            ),
+        )

@@ -191,9 +191,11 @@ class CrmContractLinked(models.AbstractModel):
                 )
 
 
-class CrmContract(models.Model):
-    _inherit = "crm.contract"
+class CrmContractChecklist(models.AbstractModel):
+    _inherit = "crm.contract.checklist"
 
-    def _get_missing_term(self):
-        linked = self.env["crm.contract.linked"]
-        return [*super()._get_missing_term(), *linked._get_wrong_start(self)]
+    @api.model
+    def _get_missing_term(self, contract):
+        messages = self.env["crm.contract.linked"]._get_wrong_start(contract)
+        missing = super()._get_missing_term(contract)
+        return missing + self._at(contract, "date_start", *messages)
