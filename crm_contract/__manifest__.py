@@ -84,10 +84,14 @@
         "demo/crm_lead_demo.xml",
         "demo/sale_order_demo.xml",
         "demo/crm_contract_demo.xml",
+        "demo/crm_contract_story_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [
             "crm_contract/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "crm_contract/static/tests/tours/*",
         ],
     },
 }

@@ -39,5 +39,8 @@
         "web.assets_backend": [
             "crm_contract_approval/static/src/*",
         ],
+        "web.assets_tests": [
+            "crm_contract_approval/static/tests/tours/*",
+        ],
     },
 }

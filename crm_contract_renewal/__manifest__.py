@@ -46,4 +46,9 @@
     "demo": [
         "demo/crm_contract_demo.xml",
     ],
+    "assets": {
+        "web.assets_tests": [
+            "crm_contract_renewal/static/tests/tours/*",
+        ],
+    },
 }

@@ -41,9 +41,11 @@ class Way:
         target.first.click()
         self.clicks += 1
 
-    def menu(self, *names):
+    def menu(self, *names, path):
         for name in names:
             self.click(f"[data-menu-xmlid='{name}']")
+        self.page.wait_for_url(f"**/odoo/{path}*")
+        expect(self.page.locator(".o_list_view")).to_be_visible()
 
     def filter(self, *words):
         self.click(".o_searchview_dropdown_toggler")
@@ -97,7 +99,7 @@ def signed(factory, user):
 
 @pytest.fixture(scope="module")
 def overdue(factory, user, admin):
-    """A contract whose first invoice should have been paid a month ago."""
+    """What the customer owes: the invoice of a contract, a month late (float)."""
     contract_id = factory.signed(user, name="Owes us something")
     [row] = admin.search(
         "crm.contract.installment",
@@ -109,7 +111,16 @@ def overdue(factory, user, admin):
     vals = {"invoice_date": past, "invoice_date_due": past}
     admin.call("account.move", "write", [invoice], vals)
     admin.call("account.move", "action_post", [invoice])
-    return contract_id
+    owed = admin.search(
+        "account.move",
+        [
+            ("contract_id", "!=", False),
+            ("state", "=", "posted"),
+            ("commercial_partner_id", "=", factory.customer["id"]),
+            ("invoice_date_due", "<", str(TODAY)),
+        ],
+    )
+    return sum(admin.read("account.move", each, "amount_residual") for each in owed)
 
 
 @pytest.fixture(scope="module")
@@ -138,20 +149,23 @@ def waiting(factory, user, admin):
 @pytest.fixture(scope="module")
 def obligation(factory, user):
     """An obligation of the user that is due today, and one of another day."""
-    milestones = [
-        (0, 0, {"name": name, "date_deadline": str(day), "user_id": user.uid})
-        for name, day in (
-            ("Hand over the plans", TODAY),
-            ("Some other day", TODAY + datetime.timedelta(40)),
-        )
-    ]
-    return factory.signed(user, name="Has obligations", milestone_ids=milestones)
+    contract_id = factory.draft(user, name="Has obligations")
+    for name, day in (
+        ("Hand over the plans", TODAY),
+        ("Some other day", TODAY + datetime.timedelta(40)),
+    ):
+        vals = {"name": name, "date_deadline": str(day), "user_id": user.uid}
+        user.create("crm.contract.milestone", {"contract_id": contract_id, **vals})
+    user.call("crm.contract", "action_submit", [contract_id])
+    factory.sign(contract_id, user)
+    return contract_id
 
 
 def test_what_ends_this_quarter(way, lang, page, signed):
     way.menu(
         "crm_contract.crm_contract_menu_contracts",
         "crm_contract.crm_contract_menu_in_force",
+        path="contracts-in-force",
     )
     way.filter("quarter")
     expect(
@@ -165,9 +179,10 @@ def test_what_a_customer_owes(way, lang, page, overdue):
     way.menu(
         "crm_contract.crm_contract_menu_reporting",
         "crm_contract.crm_contract_ageing_menu_debtors",
+        path="contract-debtors",
     )
     group = page.locator(".o_group_header", has_text="Nordlicht").first
-    expect(group).to_contain_text("1,380.00")
+    expect(group).to_contain_text(f"{overdue:,.2f}")
     way.arrive("What a customer owes", lang)
 
 
@@ -175,9 +190,11 @@ def test_what_a_customer_owes_on_the_customer(way, lang, page, overdue):
     way.open("Owes us something")
     way.click(".o_field_widget[name=partner_id] a")
     owed = page.locator("button[name=action_view_contracts_owed]")
-    expect(owed.first).to_contain_text("1,380.00")
+    expect(owed.first).to_contain_text(f"{overdue:,.2f}")
     way.click("button[name=action_view_contracts_owed]")
-    expect(page.locator(".o_data_row").first).to_contain_text("1,380.00")
+    expect(page.locator(".o_list_footer, .o_list_view").first).to_contain_text(
+        f"{overdue:,.2f}"
+    )
     way.arrive("What a customer owes, on the customer", lang)
 
 
@@ -212,9 +229,12 @@ def test_change_a_price_from_next_month(way, lang, page, signed, user, admin):
     text = following.strftime("%m/%d/%Y" if lang == "en_US" else "%Y/%m/%d")
     page.locator(f"{box} input").fill(text)
     page.keyboard.press("Tab")
-    way.click(".modal .o_field_widget[name=percentage] input")
+    # From field to field by the keyboard.
     page.locator(".modal .o_field_widget[name=percentage] input").fill("5")
     page.keyboard.press("Tab")
+    page.locator(".modal .o_field_widget[name=reason]").locator(
+        "input, textarea"
+    ).first.fill("Yearly adjustment")
     way.click(".modal button[name=action_draft]")
     expect_state(page, "draft")
     effective = field(page, "date_effective")
@@ -229,7 +249,7 @@ def test_change_a_price_from_next_month(way, lang, page, signed, user, admin):
 
 
 def test_my_obligations_this_week(way, lang, page, obligation):
-    way.menu("crm_contract.crm_contract_milestone_menu")
+    way.menu("crm_contract.crm_contract_milestone_menu", path="contract-milestones")
     way.filter("mine", "week")
     row = page.locator(".o_data_row", has_text="Hand over the plans")
     expect(row.first).to_be_visible()

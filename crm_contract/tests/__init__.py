@@ -9,6 +9,7 @@ from . import test_company
 from . import test_checklist
 from . import test_content
 from . import test_examples
+from . import test_day
 from . import test_defaults
 from . import test_framework
 from . import test_health
@@ -23,6 +24,7 @@ from . import test_lifecycle
 from . import test_link_invoice
 from . import test_lock
 from . import test_numbering
+from . import test_onboarding
 from . import test_owned_fields
 from . import test_overview
 from . import test_pdf_engine
@@ -53,6 +55,7 @@ from . import test_tools_rates
 from . import test_tools_reading
 from . import test_tools_recurrence
 from . import test_tools_version
+from . import test_tours
 from . import test_unplanned
 from . import test_version
 from . import test_way_out

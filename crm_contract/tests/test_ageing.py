@@ -92,6 +92,18 @@ class TestAgeing(LedgerCommon):
         )
         self.assertEqual(groups, [(self.customer, 2300, 40)])
 
+    def test_owed_on_the_customer(self):
+        """The company and its people show what the company owes, as far as one sees it."""
+        self.assertEqual(self.customer.contract_amount_owed, 0)
+        self._create_owed(5)
+        self._create_owed(5, user_id=self.manager.id, user=self.manager)
+        partners = self.customer | self.signatory
+        for user, amount in ((self.user, 1150), (self.accountant, 2300)):
+            owed = partners.with_user(user).mapped("contract_amount_owed")
+            self.assertEqual(owed, [amount, amount], user.login)
+        action = self.signatory.with_user(self.accountant).action_view_contracts_owed()
+        self.assertEqual(len(self._get_ageing(domain=action["domain"])), 2)
+
     def test_who_sees_what(self):
         self._create_owed(5)
         self._create_owed(5, user_id=self.manager.id, user=self.manager)

@@ -19,3 +19,4 @@ from . import test_hand_over
 from . import test_conditions
 from . import test_languages
 from . import test_leaving
+from . import test_tours

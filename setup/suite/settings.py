@@ -24,6 +24,7 @@ WITHOUT_APPROVAL = (
     "crm_contract/tests/test_lock.py",
     "crm_contract/tests/test_numbering.py",
     "crm_contract/tests/test_owned_fields.py",
+    "crm_contract/tests/test_overview.py",
     "crm_contract/tests/test_search.py",
 )
 # What the add-ons build on; installed once into the template databases.

@@ -21,3 +21,4 @@ from . import crm_contract_framework
 from . import crm_contract_ceiling
 from . import crm_contract_milestone
 from . import crm_contract_overview
+from . import crm_contract_onboarding

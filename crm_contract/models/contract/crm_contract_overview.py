@@ -169,27 +169,36 @@ class CrmContractOverview(models.AbstractModel):
         """
         events = {contract: self._get_term_events(contract) for contract in contracts}
         performing = contracts.filtered("performs")
-        milestones = self.env["crm.contract.milestone"].search(
-            [("contract_id", "in", performing.ids), ("date_deadline", "!=", False)]
+        for contract, event in (
+            *self._get_milestone_events(performing),
+            *self._get_installment_events(performing),
+        ):
+            events[contract].append(event)
+        return events
+
+    @api.model
+    def _get_milestone_events(self, contracts):
+        rows = self.env["crm.contract.milestone"].search(
+            [("contract_id", "in", contracts.ids), ("date_deadline", "!=", False)]
         )
-        for row in milestones:
+        for row in rows:
             state = "done" if row.date_done else "late" if row.is_late else "ahead"
-            events[row.contract_id].append(
-                Event("milestone", row.date_deadline, row.name, state, record=row)
-            )
-        installments = self.env["crm.contract.installment"].search(
+            event = Event("milestone", row.date_deadline, row.name, state, record=row)
+            yield row.contract_id, event
+
+    @api.model
+    def _get_installment_events(self, contracts):
+        rows = self.env["crm.contract.installment"].search(
             [
-                ("contract_id", "in", performing.ids),
+                ("contract_id", "in", contracts.ids),
                 ("date_due", "!=", False),
                 ("state", "not in", ("cancelled", "waived")),
             ]
         )
-        for row in installments:
+        for row in rows:
             state = "late" if row.is_overdue else ROW_STATES.get(row.state, "done")
-            events[row.contract_id].append(
-                Event("installment", row.date_due, row.name, state, row.amount)
-            )
-        return events
+            event = Event("installment", row.date_due, row.name, state, row.amount)
+            yield row.contract_id, event
 
     @api.model
     def _get_term_events(self, contract):
@@ -199,14 +208,14 @@ class CrmContractOverview(models.AbstractModel):
         is_over = contract.state in ("ended", "cancelled", "superseded")
         last = contract.date_ended or contract.date_end
         days = [
-            ("signature", contract.date_signed, _("Signed")),
-            ("start", contract.date_start, _("Start date")),
-            ("notice", contract.date_notice, _("Notice deadline")),
-            ("end", last, _("End date")),
+            ("signature", _("Signed"), contract.date_signed),
+            ("start", _("Start date"), contract.date_start),
+            ("notice", _("Notice deadline"), contract.date_notice),
+            ("end", _("End date"), last),
         ]
         return [
             Event(key, day, name, "done" if is_over or day < today else "ahead")
-            for key, day, name in days
+            for key, name, day in days
             if day
         ]
 
