@@ -33,7 +33,8 @@ class CrmContractSignedCopy(models.TransientModel):
             raise UserError(self.env._("Choose the file of the signed copy."))
         name = interface._read_text("filename", self.filename)
         name = name or self.env._("Signed copy")
-        self.contract_id._store_document("signed", name, content)
+        documents = self.env["crm.contract.document"]
+        documents._store(self.contract_id, "signed", name, content)
         self.contract_id.message_post(
             body=self.env._("The signed copy was added: %s", name)
         )

@@ -25,7 +25,6 @@ FIGURES = (
     "percent_invoiced",
     "percent_paid",
     "billed_note",
-    "installment_count",
     "installment_due_count",
     "date_next_billing",
     "ledger_notice",
