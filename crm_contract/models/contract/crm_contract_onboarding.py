@@ -57,7 +57,6 @@ class CrmContractOnboarding(models.AbstractModel):
     @api.model
     def _get_steps(self):
         """Return the steps, in their order (list of `Step`); extended by satellites."""
-        _ = self.env._
         partner = self.env.company.partner_id
         # sudo: which data there is, for a hint
         has_data = bool(partner.company_registry and partner.sudo().street)
@@ -65,26 +64,28 @@ class CrmContractOnboarding(models.AbstractModel):
         clauses = self.env["crm.contract.clause.template"].search_count([], limit=1)
         return [
             Step(
-                _("Your company"),
-                _("Registration number, address, legal representative: printed."),
+                self.env._("Your company"),
+                self.env._(
+                    "Registration number, address, legal representative: printed."
+                ),
                 {"href": f"/odoo/res.partner/{partner.id}"},
                 has_data,
             ),
             Step(
-                _("Contract types"),
-                _("Numbers, usual terms, and what a contract has to say."),
+                self.env._("Contract types"),
+                self.env._("Numbers, usual terms, and what a contract has to say."),
                 self._link("crm_contract.crm_contract_type_action"),
                 bool(types),
             ),
             Step(
-                _("Clauses and templates"),
-                _("Load examples in English or Chinese, or write your own."),
+                self.env._("Clauses and templates"),
+                self.env._("Load examples in English or Chinese, or write your own."),
                 self._link("crm_contract.crm_contract_load_examples_action"),
                 bool(clauses),
             ),
             Step(
-                _("Your first contract"),
-                _("Choose a template and a customer; the rest is filled in."),
+                self.env._("Your first contract"),
+                self.env._("Choose a template and a customer; the rest is filled in."),
                 {"href": "/odoo/contracts/new"},
                 False,
             ),

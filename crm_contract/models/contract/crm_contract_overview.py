@@ -147,18 +147,17 @@ class CrmContractOverview(models.AbstractModel):
         The first one is the whole, of which the others are parts. Extended by
         satellites whose texts have other figures.
         """
-        _ = self.env._
         if contract.is_framework:
             return [
-                ("value", _("Ceiling"), contract.amount_ceiling),
-                ("ordered", _("Ordered"), contract.amount_ordered),
-                ("invoiced", _("Invoiced"), contract.amount_ordered_invoiced),
+                ("value", self.env._("Ceiling"), contract.amount_ceiling),
+                ("ordered", self.env._("Ordered"), contract.amount_ordered),
+                ("invoiced", self.env._("Invoiced"), contract.amount_ordered_invoiced),
             ]
         return [
-            ("value", _("Contract value"), contract.amount_total),
-            ("invoiced", _("Invoiced"), contract.amount_invoiced),
-            ("paid", _("Paid"), contract.amount_paid),
-            ("overdue", _("Overdue"), contract.amount_overdue),
+            ("value", self.env._("Contract value"), contract.amount_total),
+            ("invoiced", self.env._("Invoiced"), contract.amount_invoiced),
+            ("paid", self.env._("Paid"), contract.amount_paid),
+            ("overdue", self.env._("Overdue"), contract.amount_overdue),
         ]
 
     @api.model
@@ -203,15 +202,14 @@ class CrmContractOverview(models.AbstractModel):
     @api.model
     def _get_term_events(self, contract):
         """Return the days of the term (list of `Event`); extended by satellites."""
-        _ = self.env._
         today = contract.company_id._get_today()
         is_over = contract.state in ("ended", "cancelled", "superseded")
         last = contract.date_ended or contract.date_end
         days = [
-            ("signature", _("Signed"), contract.date_signed),
-            ("start", _("Start date"), contract.date_start),
-            ("notice", _("Notice deadline"), contract.date_notice),
-            ("end", _("End date"), last),
+            ("signature", self.env._("Signed"), contract.date_signed),
+            ("start", self.env._("Start date"), contract.date_start),
+            ("notice", self.env._("Notice deadline"), contract.date_notice),
+            ("end", self.env._("End date"), last),
         ]
         return [
             Event(key, day, name, "done" if is_over or day < today else "ahead")
@@ -225,38 +223,40 @@ class CrmContractOverview(models.AbstractModel):
 
         Extended by satellites.
         """
-        _ = self.env._
-        owner = contract.user_id.name or _("Salesperson")
+        owner = contract.user_id.name or self.env._("Salesperson")
         if contract.state == "draft":
-            return [Duty(owner, _("Complete the draft and submit it"))]
+            return [Duty(owner, self.env._("Complete the draft and submit it"))]
         if contract.state == "to_sign":
             signatories = [
                 contract.customer_signatory_id.name,
                 contract.company_signatory_id.name,
             ]
             who = ", ".join(filter(None, signatories))
-            return [Duty(who or owner, _("Sign the contract"))]
+            return [Duty(who or owner, self.env._("Sign the contract"))]
         duties = []
         if contract.state in IN_FORCE:
             duties += self._get_duties_of_performance(contract)
         if misses_signed_copy:
-            duties.append(Duty(owner, _("Add the copy that both sides signed")))
+            duties.append(
+                Duty(owner, self.env._("Add the copy that both sides signed"))
+            )
         return duties
 
     @api.model
     def _get_duties_of_performance(self, contract):
-        _ = self.env._
         customer = contract.commercial_partner_id.name
         duties = []
         if contract.amount_overdue > 0:
             overdue = contract.installment_ids.filtered("is_overdue")
             dates = [row.date_maturity or row.date_due for row in overdue]
             since = min(filter(None, dates), default=False)
-            duties.append(Duty(customer, _("Pay what is overdue"), since))
+            duties.append(Duty(customer, self.env._("Pay what is overdue"), since))
         if contract.installment_due_count:
             dates = contract.installment_ids.filtered(lambda row: row.state == "due")
             first = min(dates.mapped("date_due"), default=False)
-            duties.append(Duty(_("Accounting"), _("Invoice what is due"), first))
+            duties.append(
+                Duty(self.env._("Accounting"), self.env._("Invoice what is due"), first)
+            )
         for row in contract.milestone_ids.filtered("is_late"):
             who = customer if row.party == "customer" else row.user_id.name
             who = who or contract.company_id.name

@@ -17,7 +17,6 @@ class CrmContractOverview(models.AbstractModel):
 
     @api.model
     def _get_duties_of_review(self, contract):
-        _ = self.env._
         duties = []
         # sudo: whoever may read the contract may read for whom it waits, and why
         task = contract.approval_task_id.sudo()
@@ -34,12 +33,14 @@ class CrmContractOverview(models.AbstractModel):
             )
         if task.has_question:
             owner = contract.submitted_by_id.name
-            duties.append(Duty(owner, _("Answer the question of the approver")))
+            duties.append(
+                Duty(owner, self.env._("Answer the question of the approver"))
+            )
         for condition in contract._get_open_conditions():
             duties.append(
                 Duty(
                     contract.submitted_by_id.name,
-                    _("Meet the condition: %s", condition.sudo().name),
+                    self.env._("Meet the condition: %s", condition.sudo().name),
                 )
             )
         return duties

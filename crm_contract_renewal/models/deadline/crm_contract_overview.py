@@ -15,11 +15,10 @@ class CrmContractOverview(models.AbstractModel):
     def _get_figures(self, contract):
         if not contract._is_amendment():
             return super()._get_figures(contract)
-        _ = self.env._
         return [
-            ("value", _("Value after"), contract.amount_total),
-            ("base", _("Value before"), contract.amount_base),
-            ("effect", _("Effect on the value"), contract.amount_effect),
+            ("value", self.env._("Value after"), contract.amount_total),
+            ("base", self.env._("Value before"), contract.amount_base),
+            ("effect", self.env._("Effect on the value"), contract.amount_effect),
         ]
 
     @api.model
@@ -71,19 +70,20 @@ class CrmContractOverview(models.AbstractModel):
 
     @api.model
     def _get_duties(self, contract, misses_signed_copy):
-        _ = self.env._
-        owner = contract.user_id.name or _("Salesperson")
+        owner = contract.user_id.name or self.env._("Salesperson")
         duties = super()._get_duties(contract, misses_signed_copy)
         if contract.is_outdated:
-            why = _("Rebase: another amendment was signed since this one was drafted")
+            why = self.env._(
+                "Rebase: another amendment was signed since this one was drafted"
+            )
             return [Duty(owner, why), *duties]
         if contract.filtered_domain(contract._get_deadline_domain()):
             soon = fields.Date.add(contract.company_id._get_today(), days=AHEAD)
             if contract.date_deadline <= soon:
-                why = _("Decide on what follows the term")
+                why = self.env._("Decide on what follows the term")
                 duties.append(Duty(owner, why, contract.date_deadline))
         elif self._awaits_renewal(contract):
-            why = _("Draft the renewal, and have it signed before the end")
+            why = self.env._("Draft the renewal, and have it signed before the end")
             duties.append(Duty(owner, why, contract.date_end))
         return duties
 
