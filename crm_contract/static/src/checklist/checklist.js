@@ -62,10 +62,13 @@ export class ContractChecklist extends Component {
     /** Turn to the page of a field of this form, and put the cursor there. */
     async reveal(name) {
         const form = this.root.el.closest(".o_form_view");
-        const node = this.env.config.viewArch.querySelector(`field[name="${name}"]`);
-        const page = node?.closest("page[name]")?.getAttribute("name");
-        const tabs = form.querySelectorAll(`.o_notebook a.nav-link[name="${page}"]`);
-        await this.focus(form, name, [...tabs]);
+        const nodes = [...this.env.config.viewArch.querySelectorAll("page[name]")];
+        const tabs = nodes
+            .filter((page) => page.querySelector(`field[name="${name}"]`))
+            .map((page) => page.getAttribute("name"))
+            .map((page) => form.querySelector(`.o_notebook a.nav-link[name="${page}"]`))
+            .filter(Boolean);
+        await this.focus(form, name, tabs);
     }
 
     async focus(form, name, tabs) {
