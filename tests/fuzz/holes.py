@@ -32,7 +32,9 @@ def action_hole_create(self):
 
 def action_hole_unlink(self):
     foreign = _named(self, "crm.contract", "name", "Zqabroad").clause_ids
-    self.env.cr.execute("DELETE FROM crm_contract_clause WHERE id IN %s", (foreign._ids,))
+    self.env.cr.execute(
+        "DELETE FROM crm_contract_clause WHERE id IN %s", (foreign._ids,)
+    )
     return True
 
 
