@@ -269,6 +269,66 @@ def test_webhook(automated, prepared):
             content_hash=row["content_hash"],
         )
         wait_for(lambda: told)
+        check_automation(known, admin_key, user_key, other)
     assert [(one["_model"], one["_id"]) for one in told] == [("crm.contract", contract)]
     assert told[0]["state"] == "running" and told[0]["number"] == row["number"]
     assert told[0]["date_signed"]
+
+
+def refusal_of(known, model, method, **arguments):
+    """What a call is refused with; it has to be."""
+    answer = requests.post(
+        f"{known['URL']}/json/2/{model}/{method}",
+        json=arguments,
+        headers={
+            "Authorization": f"bearer {known['KEY']}",
+            "X-Odoo-Database": known["DB"],
+        },
+        timeout=60,
+    )
+    assert 400 <= answer.status_code < 500, answer.text
+    return answer.json()["message"]
+
+
+def check_automation(known, admin_key, user_key, contract):
+    """A rule is for administrators to make, and none of them goes around the life cycle.
+
+    Odoo runs the actions of rules as superuser, whoever lets them run.
+    """
+    call = known["call"]
+    known["KEY"] = admin_key
+    [model] = call("ir.model", "search", domain=[["model", "=", "crm.contract"]])
+    [state] = call(
+        "ir.model.fields.selection",
+        "search",
+        domain=[
+            ["field_id.model", "=", "crm.contract"],
+            ["field_id.name", "=", "state"],
+            ["value", "=", "cancelled"],
+        ],
+    )
+    action = {
+        "name": "Cancel",
+        "model_id": model,
+        "state": "object_write",
+        "evaluation_type": "value",
+        "update_path": "state",
+        "selection_value": state,
+    }
+    rule = {"name": "Cancel", "model_id": model, "trigger": "on_write"}
+    rule |= {"action_server_ids": [[0, 0, action]]}
+    known["KEY"] = user_key
+    refusal_of(known, "base.automation", "create", vals_list=[rule])
+    known["KEY"] = admin_key
+    [made] = call("base.automation", "create", vals_list=[rule])
+    known["KEY"] = user_key
+    message = refusal_of(
+        known, "crm.contract", "write", ids=[contract], vals={"note": "Hello"}
+    )
+    assert "No automatic action writes" in message
+    refusal_of(known, "base.automation", "write", ids=[made], vals={"active": False})
+    known["KEY"] = admin_key
+    call("base.automation", "write", ids=[made], vals={"active": False})
+    names = ["state", "note"]
+    [row] = call("crm.contract", "read", ids=[contract], fields=names)
+    assert row["state"] == "draft" and not row["note"]

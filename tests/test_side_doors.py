@@ -10,9 +10,11 @@ import hashlib
 import io
 import json
 import socket
+import struct
 import threading
 import time
 import zipfile
+import zlib
 
 import pytest
 from client import REFUSALS, RpcError, refused
@@ -278,49 +280,166 @@ FETCHING = (
     '<img src="{url}/1"/>',
     '<img src="x" srcset="{url}/2 2x"/>',
     '<img src="/web/image?model=x&amp;u={url}"/>',
+    '<img src="{bare}/1b"/><img lowsrc="{url}/1c" dynsrc="{url}/1d"/>',
+    '<img src="&#104;ttp{colon}/1e"/><img src=" {url}/1f"/><img src="\t{url}/1g"/>',
+    '<img src="data:image/svg+xml;utf8,&lt;svg xmlns=&quot;http://www.w3.org/2000/svg'
+    '&quot;&gt;&lt;image href=&quot;{url}/1h&quot;/&gt;&lt;/svg&gt;"/>',
+    '<picture><source srcset="{url}/1i"/><img src="{url}/1j"/></picture>',
+    '<image src="{url}/1k"/><input type="image" src="{url}/20"/>',
     '<p style="background:url({url}/3)">y</p>',
     '<p style="background-image:u\\72l({url}/4)">y</p>',
+    '<p style="background:url(&quot;{url}/3a&quot;) no-repeat">y</p>',
+    '<p style="background/**/:/**/url({url}/3b)">y</p>',
+    '<p style="background:-webkit-image-set(url({url}/3c) 1x)">y</p>',
+    '<p style="background:-webkit-cross-fade(url({url}/3d),url({url}/3e),50%)">y</p>',
+    '<p style="cursor:url({url}/3f),auto;content:url({url}/3g)">y</p>',
+    '<p style="-webkit-mask:url({url}/3h);-webkit-mask-image:url({url}/3i)">y</p>',
+    '<p style="-webkit-border-image:url({url}/3j) 1;filter:url({url}/3k)">y</p>',
+    '<p style="clip-path:url({url}/3l);shape-outside:url({url}/3m)">y</p>',
+    '<p style="font-family:x;src:url({url}/3n);behavior:url({url}/3o)">y</p>',
+    '<p style="-webkit-box-reflect:below 0 url({url}/3p)">y</p>',
+    '<p style="--a:url({url}/3q);background:var(--a)">y</p>',
     '<ul style="list-style-image:url({url}/5)"><li>y</li></ul>',
+    '<ul style="list-style:url({url}/5a)"><li>y</li></ul>',
     '<table background="{url}/7"><tr><td background="{url}/8">y</td></tr></table>',
-    '<iframe src="{url}/9"></iframe>',
-    '<object data="{url}/10"></object>',
-    '<embed src="{url}/11"/>',
-    '<link rel="stylesheet" href="{url}/12"/>',
+    '<body background="{url}/8a"><p>y</p></body>',
+    '<iframe src="{url}/9"></iframe><iframe srcdoc="&lt;img src={url}/9a&gt;"></iframe>',
+    '<frameset><frame src="{url}/9b"/></frameset>',
+    '<object data="{url}/10"></object><applet codebase="{url}" code="a.class"></applet>',
+    '<embed src="{url}/11"/><portal src="{url}/11a"></portal>',
+    '<link rel="stylesheet" href="{url}/12"/><link rel="prefetch" href="{url}/12a"/>',
     '<style>@import url({url}/13);</style>',
-    '<script src="{url}/14"></script>',
+    '<style>@font-face {{font-family:f;src:url({url}/13a)}} p {{font-family:f}}</style>',
+    '<style>p:before {{content:url({url}/13b)}}</style>',
+    '<script src="{url}/14"></script><script>new Image().src="{url}/14a"</script>',
     '<meta http-equiv="refresh" content="0;url={url}/15"/>',
     '<svg><image href="{url}/16" xlink:href="{url}/16"/></svg>',
-    '<video src="{url}/17" poster="{url}/18"></video>',
-    '<audio src="{url}/19"></audio>',
-    '<input type="image" src="{url}/20"/>',
+    '<svg><use xlink:href="{url}/16a#x"/><feImage xlink:href="{url}/16b"/></svg>',
+    '<svg><style>@import "{url}/16c";</style><script href="{url}/16d"/></svg>',
+    '<svg><foreignObject><img src="{url}/16e"/></foreignObject></svg>',
+    '<math><mglyph src="{url}/16f"/></math>',
+    '<video src="{url}/17" poster="{url}/18"><track src="{url}/18a"/></video>',
+    '<audio src="{url}/19"></audio><bgsound src="{url}/19a"/>',
+    '<form action="{url}/20a"><button formaction="{url}/20b">y</button></form>',
     '<base href="{url}/21"/><img src="a.png"/>',
     '<p onmouseover="x" style="border-image:url({url}/22) 1">y</p>',
+    '<p class="x" style="{{{{background:url({url}/22a)">y</p>',
     '<img src="file:///etc/hostname"/><iframe src="file:///etc/hostname"></iframe>',
-    '<a href="{url}/23">Link</a>',
+    '<img src="ftp{colon}/22b"/><img src="javascript:fetch(\'{url}/22c\')"/>',
+    '<a href="{url}/23" ping="{url}/23a">Link</a>',
+    '<noscript><img src="{url}/24"/></noscript><template><img src="{url}/25"/></template>',
+    '<math><annotation-xml encoding="text/html"><img src="{url}/26"/></annotation-xml></math>',
+    '<!--[if IE]><img src="{url}/27"/><![endif]-->',
 )  # fmt: skip
 
 
-def test_printing_fetches_nothing(factory, people, listener):
+REPORTS = (
+    CONTRACT,
+    "/report/html/crm_contract.report_contract",
+    "/report/pdf/crm_contract.report_contract_summary",
+)
+
+
+def asking(listener):
+    """Texts that ask the listener for something, each in its way."""
+    bare = listener.url.removeprefix("http:")
+    texts = {"url": listener.url, "bare": bare, "colon": f":{bare}"}
+    return [text.format(**texts) for text in FETCHING]
+
+
+@contextlib.contextmanager
+def company_that_asks(admin, company, listener):
+    """Let the letterhead of the company ask the listener for something, for a time."""
+    names = ["report_header", "report_footer", "company_details", "logo", "website"]
+    before = admin.read("res.company", company, *names)
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"'
+        ' xmlns:xlink="http://www.w3.org/1999/xlink"><style>@import'
+        f' "{listener.url}/logo.css";</style><image width="9" height="9"'
+        f' xlink:href="{listener.url}/logo"/></svg>'
+    )
+    text = "".join(asking(listener))
+    values = dict.fromkeys(names[:3], text) | {"logo": encode(svg.encode())}
+    admin.call("res.company", "write", [company], {**values, "website": listener.url})
+    try:
+        yield
+    finally:
+        admin.call("res.company", "write", [company], before)
+
+
+def test_printing_fetches_nothing(factory, people, admin, company, database, listener):
+    """Neither of what is refused when it is written, should it be stored all the same."""
     user = people["own"]
-    body = "".join(FETCHING).format(url=listener.url)
-    contract_id = factory.draft(user, preamble=f"<p>Before</p>{body}<p>After</p>")
-    clause = user.search("crm.contract.clause", [("contract_id", "=", contract_id)])[0]
-    user.call("crm.contract.clause", "write", [clause], {"body": f"<p>A</p>{body}"})
+    contract_id = factory.draft(user)
     line = user.search("crm.contract.line", [("contract_id", "=", contract_id)])[0]
     markup = f'<img src="{listener.url}/text"/>'
     user.call("crm.contract.line", "write", [line], {"scope": markup, "name": markup})
     user.call("crm.contract", "write", [contract_id], {"name": f"Title {markup}"})
-    for path in (
-        CONTRACT,
-        "/report/html/crm_contract.report_contract",
-        "/report/pdf/crm_contract.report_contract_summary",
+    user.create(
+        DOCUMENT,
+        {"contract_id": contract_id, "name": f"{markup}.txt", "file": encode(b"One")},
+    )
+    text = f"<p>Before</p>{''.join(asking(listener))}<p>After</p>"
+    for table, column, key in (
+        ("crm_contract", "preamble", "id"),
+        ("crm_contract_clause", "body", "contract_id"),
     ):
-        answer = user.get(f"{path}/{contract_id}")
-        assert answer.status_code == 200, answer.text[:300]
-    user.call("crm.contract", "action_submit", [contract_id])
-    assert user.get(f"{CONTRACT}/{contract_id}").content.startswith(b"%PDF")
+        query = f"UPDATE {table} SET {column} = %s WHERE {key} = %s"
+        database.rows(query, text, contract_id)
+    with company_that_asks(admin, company, listener):
+        for path in REPORTS:
+            answer = user.get(f"{path}/{contract_id}")
+            assert answer.status_code == 200, answer.text[:300]
     time.sleep(0.5)
     assert not listener.asked
+
+
+def test_what_is_frozen_fetches_nothing(factory, people, listener):
+    user = people["own"]
+    contract_id = factory.draft(user)
+    taken = []
+    for text in asking(listener):
+        # A text may be refused; what is taken goes into the contract.
+        with contextlib.suppress(RpcError):
+            values = {"preamble": f"<p>A</p>{text}"}
+            user.call("crm.contract", "write", [contract_id], values)
+            taken.append(text)
+    assert len(taken) > len(FETCHING) / 2
+    body = f"<p>A</p>{''.join(taken)}"
+    clause = user.search("crm.contract.clause", [("contract_id", "=", contract_id)])[0]
+    user.call("crm.contract.clause", "write", [clause], {"body": body})
+    user.call("crm.contract", "write", [contract_id], {"preamble": body})
+    user.call("crm.contract", "action_submit", [contract_id])
+    for path in REPORTS:
+        assert user.get(f"{path}/{contract_id}").status_code == 200
+    time.sleep(0.5)
+    assert not listener.asked
+
+
+def test_pictures_that_fill_the_memory_are_refused(factory, people):
+    """A picture of some kilobytes that takes gigabytes to print."""
+    user = people["own"]
+    contract_id = factory.draft(user)
+    rows = zlib.compress(bytes(20_000 // 8 + 1) * 20_000, 9)
+    chunks = (b"IHDR", struct.pack(">IIBBBBB", 20_000, 20_000, 1, 0, 0, 0, 0)), (
+        b"IDAT", rows), (b"IEND", b"")  # fmt: skip
+    picture = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data
+        + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )  # fmt: skip
+    body = f'<p>A<img src="data:image/png;base64,{encode(picture)}"/></p>'
+    assert len(body) < 200_000
+    for model, record, name in (
+        ("crm.contract", contract_id, "preamble"),
+        (
+            "crm.contract.clause",
+            user.search("crm.contract.clause", [("contract_id", "=", contract_id)])[0],
+            "body",
+        ),
+    ):
+        with refused("odoo.exceptions.ValidationError"):
+            user.call(model, "write", [record], {name: body})
 
 
 def check_words(call):
@@ -531,3 +650,77 @@ def test_server_actions_meet_the_lock(people, admin, factory, database):
             admin.call("ir.actions.server", "run", [action], context=context)
         admin.call("ir.actions.server", "unlink", [action])
     assert database.contract(contract_id) == before
+
+
+def make_update(admin, model, path, **values):
+    """An action without code that updates a field, as an administrator makes it."""
+    return admin.create(
+        "ir.actions.server",
+        {
+            "name": f"Update {path}",
+            "model_id": admin.search("ir.model", [("model", "=", model)])[0],
+            "state": "object_write",
+            "evaluation_type": "value",
+            "update_path": path,
+            **values,
+        },
+    )
+
+
+@pytest.mark.parametrize("role", ["own", "administrator"])
+def test_actions_without_code_set_nothing_owned(role, people, admin, factory, database):
+    """Odoo runs them as superuser, for whoever may write the record."""
+    contract_id = factory.submitted(people["own"])
+    [running] = admin.search(
+        "ir.model.fields.selection",
+        [("field_id.model", "=", "crm.contract"), ("field_id.name", "=", "state"),
+         ("value", "=", "running")],
+    )  # fmt: skip
+    before = database.contract(contract_id)
+    hash_before = admin.read("crm.contract", contract_id, "content_hash")
+
+    def run(action):
+        context = {"active_model": "crm.contract", "active_id": contract_id}
+        context["active_ids"] = [contract_id]
+        people[role].post_json(
+            "/web/action/run", {"action_id": action, "context": context}
+        )
+
+    for path, values in (
+        ("state", {"selection_value": running}),
+        ("number", {"value": "X/1"}),
+        ("date_signed", {"value": "2020-01-01"}),
+        ("amount_total", {"value": "1"}),
+        ("version_id.content", {"value": "{}"}),
+        ("version_id.content_hash", {"value": "x"}),
+        ("installment_ids.state", {"value": "paid"}),
+        ("name", {"value": "Other"}),
+        ("line_ids.name", {"value": "Other"}),
+    ):
+        with contextlib.suppress(RpcError):
+            action = make_update(admin, "crm.contract", path, **values)
+            with refused():
+                run(action)
+    model_id = admin.search("ir.model", [("model", "=", "crm.contract")])[0]
+    for kind, model, values in (
+        ("object_create", "crm.contract", {"link_field_id": "origin_id"}),
+        ("object_copy", "crm.contract", {"link_field_id": "origin_id"}),
+        ("object_create", "crm.contract.version", {}),
+    ):
+        link = [
+            ("model", "=", "crm.contract"),
+            ("name", "=", values.get("link_field_id")),
+        ]
+        vals = {"name": "A", "model_id": model_id, "state": kind, "value": "Made"}
+        vals["crud_model_id"] = admin.search("ir.model", [("model", "=", model)])[0]
+        vals["resource_ref"] = f"{model},{contract_id}"
+        vals["link_field_id"] = (admin.search("ir.model.fields", link) or [False])[0]
+        action = admin.create("ir.actions.server", vals)
+        with refused():
+            run(action)
+    assert database.contract(contract_id) == before
+    assert admin.read("crm.contract", contract_id, "content_hash") == hash_before
+    # What a person may write, an action may.
+    run(make_update(admin, "crm.contract", "user_id",
+                    resource_ref=f"res.users,{admin.uid}"))  # fmt: skip
+    assert admin.read("crm.contract", contract_id, "user_id") == admin.uid

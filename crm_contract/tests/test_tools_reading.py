@@ -1,10 +1,24 @@
 import base64
+import io
+
+from PIL import Image
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools import css, reading
+from ..tools import css, images, reading
+from ..tools.images import are_too_large
 from ..tools.reading import find_hidden, has_tricks, printable
 from .common_doctest import check_doctests
+
+BROKEN = "data:image/png;base64," + base64.b64encode(b"PNG").decode()
+
+
+def make_image(width, height):
+    """A picture of one colour as a `data:` address."""
+    file = io.BytesIO()
+    Image.new("1", (width, height)).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
 
 HIDING = (
     '<p style="display:none">x</p>',
@@ -137,6 +151,7 @@ FETCHING = (
 class TestToolsReading(BaseCase):
     def test_doctests(self):
         check_doctests(self, css)
+        check_doctests(self, images)
         check_doctests(self, reading)
 
     def test_hiding(self):
@@ -178,12 +193,29 @@ class TestToolsReading(BaseCase):
                     self.assertNotIn(word, again)
 
     def test_images_that_come_along(self):
-        data = "data:image/png;base64," + base64.b64encode(b"PNG").decode()
+        data = make_image(3, 2)
         body = f'<p><img src="{data}" width="10" onload="x"/></p>'
         self.assertEqual(printable(body), f'<p><img src="{data}" width="10"></p>')
         body = '<p><img src="/web/image/7-a/b.png" alt="Plan"></p>'
         self.assertEqual(printable(body, lambda address: None), "<p>[Plan]</p>")
         self.assertIn(data, printable(body, lambda address: data))
+
+    def test_images_that_would_fill_the_memory(self):
+        """A file of some kilobytes may be a picture of gigabytes."""
+        self.assertFalse(are_too_large(f'<img src="{make_image(5000, 9000)}"/>'))
+        large = make_image(10000, 5001)
+        self.assertLess(len(large), 60_000)
+        for body in (
+            f'<p><img src=" {large} "/></p>',
+            f'<p><img src="{make_image(5000, 9000)}"/>'
+            f'<img src="{make_image(5000, 2000)}"/></p>',
+            f'<img src="{make_image(30000, 20000)}"/>',
+        ):
+            self.assertTrue(are_too_large(body))
+        self.assertEqual(printable(f'<p><img src="{large}" alt="Plan"/></p>'),
+                         "<p>[Plan]</p>")  # fmt: skip
+        self.assertEqual(printable(f'<p>A<img src="{BROKEN}"/></p>'), "<p>A</p>")
+        self.assertFalse(are_too_large(f'<img src="{BROKEN}"/>'))
 
     def test_plain_text_is_kept(self):
         for body in (

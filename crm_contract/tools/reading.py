@@ -12,6 +12,7 @@ from typing import NamedTuple
 from lxml import etree, html
 
 from .css import declarations
+from .images import INLINE, MOST_PIXELS, count_pixels
 from .look import INK, PAPER, WORDLESS, Look, names, walk
 
 # Direction overrides, fillers without a shape and tags: what is read is not what stands
@@ -37,7 +38,6 @@ _CSS = names("font-weight font-style text-align text-decoration text-transform"
 # Values without functions, addresses and escapes.
 _PLAIN = re.compile(r"[\w\s.,%#-]*")
 _LINK = re.compile(r"(https?|mailto|tel):", re.I)
-_IMAGE = re.compile(r"data:image/(png|jpe?g|gif);base64,[a-z0-9+/=\s]+", re.I)
 _BREAK = "\n"
 
 
@@ -148,9 +148,9 @@ def _clean(element, looks, load):
     element.attrib.clear()
     if tag == "img":
         source = (given.get("src") or "").strip()
-        if not _IMAGE.fullmatch(source):
+        if not INLINE.fullmatch(source):
             source = load and load(source)
-        if source:
+        if source and 0 < (count_pixels(source) or 0) <= MOST_PIXELS:
             element.set("src", source)
             _keep_size(element, given)
         else:

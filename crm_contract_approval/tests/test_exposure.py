@@ -159,6 +159,23 @@ class TestExposure(ApprovalCommon):
             contract = self._draft({"price_unit": 10, "free_periods": free})
             self.assertEqual("Executive" in self._names(contract), is_needed)
 
+    def test_options_of_a_framework(self):
+        """What may be called off counts by its ceiling, what it costs by its prices."""
+        line = {"is_recurring": False, "price_unit": 10}
+        vals = {"is_framework": True, "installment_ids": []}
+        small = self._draft(line, amount_ceiling=99999, **vals)
+        self.assertNotIn("Executive", self._names(small))
+        large = self._draft(line, amount_ceiling=100000, **vals)
+        self.assertIn("Executive", self._names(large))
+        self.executive.write({"amount_from": 0, "discount_from": 25})
+        for quantity, discount, is_needed in (
+            (1, 0, False), (1, 24, False), (1, 25, True), (0, 25, True), (9, 90, True)
+        ):  # fmt: skip
+            row = {**line, "quantity": quantity, "discount": discount}
+            contract = self._draft(line, row, amount_ceiling=100, **vals)
+            self.assertEqual("Executive" in self._names(contract), is_needed)
+            self.assertAlmostEqual(contract.discount_max, discount)
+
     def test_of_the_day_in_the_currency_of_the_company(self):
         currency = self.env["res.currency"].create({"name": "XTS", "symbol": "X"})
         rate = self.env["res.currency.rate"].create(

@@ -1,18 +1,21 @@
-"""make soak: the matrix in full, thousands of lives, years day by day, canaries."""
+"""make soak: the matrix in full, thousands of lives, years day by day, calls at random,
+canaries."""
 
 import argparse
 import datetime
+import json
 import os
 import queue
 import re
+import subprocess
 import sys
 import tempfile
 import time
 
-from . import console, databases, odoo, settings, web_tests
+from . import console, databases, odoo, python_env, settings, web_tests
 from .console import SetupError
 
-PARTS = ("matrix", "lives", "years", "canaries")
+PARTS = ("matrix", "lives", "years", "fuzz", "canaries")
 # Lives of one process; what a failure costs at most.
 LIVES_AT_ONCE = 50
 SHARES = 12
@@ -27,6 +30,7 @@ def main(arguments):
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--lives", type=int, default=_number("LIVES", 2000))
     parser.add_argument("--years", type=float, default=_number("YEARS", 10, float))
+    parser.add_argument("--minutes", type=float, default=_number("MINUTES", 60, float))
     parser.add_argument(
         "--seed", type=int, default=_number("SEED", datetime.date.today().toordinal())
     )
@@ -70,6 +74,8 @@ def _plan(part, options):
         ]
     if part == "years":
         return [(f"{options.years:g} years", _go_through_years(options))]
+    if part == "fuzz":
+        return [(f"{options.minutes:g} minutes of calls", _fuzz(options))]
     return [(f"canary: {each.name}", _hunt(each)) for each in _canaries().CANARIES]
 
 
@@ -125,6 +131,15 @@ def _go_through_years(options):
     return live
 
 
+def _fuzz(options):
+    def fuzz(lane):
+        found = lane.fuzz(60 * options.minutes, options.seed)
+        console.say(f"   {found['done']}")
+        return found["problems"]
+
+    return fuzz
+
+
 def _hunt(canary):
     def hunt(lane):
         with tempfile.TemporaryDirectory() as folder:
@@ -154,6 +169,18 @@ class Lane:
             environment=self.installed.environment(),
             **arguments,
         )
+
+    def fuzz(self, seconds, seed):
+        """Call what there is to call for some time; return what was found."""
+        answer = subprocess.run(
+            [python_env.PYTHON, "-m", "fuzz.soak", self.name, str(seconds), str(seed)],
+            cwd=web_tests.TESTS,
+            env=self.installed.environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        return json.loads(answer.stdout)
 
 
 def _run(work):

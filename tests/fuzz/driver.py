@@ -36,6 +36,10 @@ class Fuzzed:
             pytest.fail(f"the Odoo that is fuzzed died:\n{self._log.read()[-3000:]}")
         return json.loads(line)
 
+    def dig(self, is_open):
+        """Make the holes of `fuzz.holes`, or fill them: other targets to call."""
+        self.__dict__.update(self.call(holes=is_open))
+
     def call(self, **message):
         self._stream.write(json.dumps(message) + "\n")
         self._stream.flush()

@@ -18,6 +18,7 @@ from odoo.exceptions import AccessDenied, UserError
 from odoo.models import BaseModel
 from odoo.service.model import call_kw, get_public_method
 
+from fuzz import holes
 from fuzz.world import ABROAD, OTHERS, World
 
 OF_RECORD = "$content_hash"
@@ -56,6 +57,7 @@ class Worker:
             if model._auto and not model._abstract and not model._transient
         }
         self.readable = self._find_readable()
+        self.holes = []
         self.before = self._get_states()
 
     # A call that commits goes on, a call that rolls back begins anew.
@@ -107,6 +109,12 @@ class Worker:
             "contracts": contracts,
             "fields": {name: self._describe_fields(name) for name in models},
         }
+
+    def dig(self, is_open):
+        """Make holes in the models, or fill them; return what there is to call then."""
+        holes.fill(self.holes)
+        self.holes = holes.make(self.env) if is_open else []
+        return {"targets": self.targets()}
 
     def _describe_fields(self, name):
         """The fields that a client may want to write: {name: [type, relation, keys]}."""
@@ -170,7 +178,9 @@ class Worker:
             for p in parameters
         ]
 
-    def call(self, role, model, method, ids, kwargs, context=None, make=None):
+    def call(
+        self, role, model, method, ids, kwargs, context=None, make=None, patience=None
+    ):
         """Call a method as a role; return what came of it (dict)."""
         env = self.env
         started = time.monotonic()
@@ -180,7 +190,7 @@ class Worker:
         user_env = env(user=self.world.users[role].id, context=context or {}, su=False)
         answer = {"outcome": "ok", "none": False, "made": None, "stage": "call"}
         signal.signal(signal.SIGALRM, _hang)
-        signal.alarm(PATIENCE)
+        signal.alarm(patience or PATIENCE)
         try:
             self._act(user_env, model, method, ids, kwargs, make, answer)
         except psycopg2.IntegrityError as error:
@@ -384,7 +394,7 @@ def _trace(error):
 
 
 def _hang(_signal, _frame):
-    raise HangError(f"still at work after {PATIENCE} seconds")
+    raise HangError("still at work")
 
 
 def serve(env):
@@ -400,4 +410,9 @@ def serve(env):
 
     send(worker.describe())
     for line in stream:
-        send(worker.call(**json.loads(line)))
+        message = json.loads(line)
+        holes_open = message.pop("holes", None)
+        if holes_open is not None:
+            send(worker.dig(holes_open))
+        else:
+            send(worker.call(**message))

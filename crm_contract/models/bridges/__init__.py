@@ -1,6 +1,7 @@
 from . import account_move
 from . import crm_lead
 from . import ir_actions_report
+from . import ir_actions_server
 from . import ir_attachment
 from . import mail_activity
 from . import payment_transaction

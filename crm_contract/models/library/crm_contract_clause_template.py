@@ -79,6 +79,16 @@ class CrmContractClauseTemplate(models.Model):
         "A clause with this code exists in this language and version already.",
     )
 
+    def _has_field_access(self, field, operation):
+        # Which wording came after which is for the library to say.
+        if (
+            operation == "write"
+            and field.name in ("version", "previous_version_id")
+            and not self.env.su
+        ):
+            return False
+        return super()._has_field_access(field, operation)
+
     @api.depends("name", "code", "version")
     def _compute_display_name(self):
         for clause in self:
@@ -132,14 +142,10 @@ class CrmContractClauseTemplate(models.Model):
     def action_new_version(self):
         """Copy the clause into the next version, archive this one; return the form."""
         one(self)
-        successor = self.copy(
-            {
-                "name": self.name,
-                "code": self.code,
-                "version": self.version + 1,
-                "previous_version_id": self.id,
-                "active": False,
-            }
+        successor = self.copy({"name": self.name, "code": self.code, "active": False})
+        # sudo: set by code alone; that the user may make entries was just seen
+        successor.sudo().write(
+            {"version": self.version + 1, "previous_version_id": self.id}
         )
         self._replace_by(successor)
         return {

@@ -8,6 +8,7 @@ from odoo import api, models
 from odoo.exceptions import ValidationError
 
 from ...tools.difference import difference_html
+from ...tools.images import are_too_large
 from ...tools.reading import find_hidden, printable, reading
 
 _OWN_IMAGE = re.compile(r"/web/(?:image|content)/(\d+)(?:[-/?#].*)?", re.S)
@@ -46,7 +47,14 @@ class CrmContractReading(models.AbstractModel):
 
     @api.model
     def _describe_hidden(self, where, body):
-        return [
+        large = [
+            self.env._(
+                "The images in “%s” have too many pixels to be printed. Make them "
+                "smaller, or attach them as documents.",
+                where,
+            )
+        ]
+        return (large if are_too_large(body) else []) + [
             self.env._(
                 "“%(where)s” has formatting that keeps “%(words)s” from being read "
                 "(%(how)s). Remove the formatting or the words.",

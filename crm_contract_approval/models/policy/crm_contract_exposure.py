@@ -23,6 +23,9 @@ class CrmContractExposure(models.AbstractModel):
         :param months: months that are counted at least
         """
         exposure = reckon(self._get_fees(contract), months, contract.date_end or None)
+        if contract.is_framework:
+            # A price list: what is called off is known by the ceiling alone.
+            exposure = exposure._replace(value=0, gross=0)
         return exposure._replace(
             value=max(exposure.value, contract.amount_total),
             gross=max(exposure.gross, contract.amount_total),
@@ -74,9 +77,6 @@ class CrmContractExposure(models.AbstractModel):
     @api.model
     def _get_fees(self, contract):
         """Return what the lines of a contract charge (list of `Fee`)."""
-        if contract.is_framework:
-            # A price list: what is called off is known by the ceiling alone.
-            return []
         lines = contract.line_ids._filter_content()
         return [
             self._get_fee(line)
@@ -85,7 +85,11 @@ class CrmContractExposure(models.AbstractModel):
 
     @api.model
     def _get_fee(self, line):
-        price = self._get_price(line, line.quantity, line.price_unit)
+        quantity = line.quantity
+        if line.contract_id.is_framework:
+            # Prices of a list, however many were thought of.
+            quantity = quantity or 1
+        price = self._get_price(line, quantity, line.price_unit)
         if not line.is_recurring or line.recurrence_interval < 1:
             return Fee(price)
         contract = line.contract_id

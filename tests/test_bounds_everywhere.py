@@ -1,0 +1,72 @@
+"""No model of ours, dialogs among them, answers absurd values with raw words.
+
+Models and fields are taken from the registry: each that people may write is tried with
+values of its kind that no calendar, number or column takes.
+"""
+
+import pytest
+from test_side_doors import check_words, send_raw
+
+NUMBERS = (float("nan"), float("inf"), 1e300, -1e300, "x", [1])
+LINKS = (
+    "x",
+    [[9]],
+    [[0, 0]],
+    [[0, 0, "x"]],
+    [[1, 2**40, {}]],
+    [[6, 0, [2**63]]],
+    [[4]],
+)
+ABSURD = {
+    "integer": (2**31, 2**63, -(2**40), "x", 1e300, [1]),
+    "float": NUMBERS,
+    "monetary": NUMBERS,
+    "date": ("9999-12-31", "0001-01-01", "2201-01-01", "2026-02-30", "x", 7, [1]),
+    "datetime": ("9999-12-31 23:59:59", "0001-01-01 00:00:00", "x", 7),
+    "char": ("a\x00b", "\ud800", "a" * 30_000, [1], {"a": 1}),
+    "text": ("a\x00b", "\ud800", "a" * 1_500_000),
+    "html": ("a\x00b", "<p>" * 3000, "<p>\ud800</p>"),
+    "many2one": (2**31, 2**63, -1, 10**8, "x", [1]),
+    "many2many": LINKS,
+    "one2many": LINKS,
+    "binary": ("%%%", "a\x00", "\ud800", 7),
+    "selection": ("nonsense", 7, [1]),
+}
+
+
+def find_models(admin):
+    """The models of ours that somebody may write: {model: whether it is a dialog}."""
+    rows = admin.call(
+        "ir.model.access",
+        "search_read",
+        [("model_id.model", "=like", "crm.contract%"), "|",
+         ("perm_write", "=", True), ("perm_create", "=", True)],
+        ["model_id"],
+    )  # fmt: skip
+    ids = [row["model_id"][0] for row in rows]
+    found = admin.call("ir.model", "read", ids, ["model", "transient"])
+    return sorted({(row["model"], row["transient"]) for row in found})
+
+
+@pytest.mark.parametrize("share", range(4))
+def test_no_raw_words(share, admin, people, factory):
+    """Some of the models; all shares together are all of them."""
+    contract_id = factory.draft(people["own"])
+    models = find_models(admin)
+    assert len(models) > 40
+    for model, is_dialog in models[share::4]:
+        described = admin.call(model, "fields_get", [], ["type", "readonly"])
+        known = [] if is_dialog else admin.search(model, [], limit=1, order="id desc")
+        start = {"contract_id": contract_id} if "contract_id" in described else {}
+        for name, field in described.items():
+            if field["readonly"] and not is_dialog:
+                continue
+            for value in ABSURD.get(field["type"], ()):
+                vals, spec = {**start, name: value}, {name: {}, "display_name": {}}
+                calls = [("create", [[vals]]), ("onchange", [[], vals, [name], spec])]
+                calls += [("write", [known, {name: value}])] if known else []
+                for method, arguments in calls:
+                    # A server that is kept busy does not answer in time.
+                    check_words(
+                        lambda m=model, n=method, a=arguments: send_raw(admin, m, n, a)
+                    )
