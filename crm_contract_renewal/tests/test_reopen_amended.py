@@ -66,6 +66,16 @@ class TestReopenAmended(EndCommon):
         self.assertEqual(amendment.state, "in_force")
         self._check_fees(contract, (6, 310), (6, 620))
 
+    def test_billed_before_its_job(self):
+        """The run of invoices is first, in another worker: it bills by the new terms."""
+        contract = self._create_fee()
+        amendment = self._amend(contract, APRIL, price_unit=620)
+        self._bill(self._row_of(contract, 1) | self._row_of(contract, 2))
+        self._run_on("bill", APRIL, "crm_contract")
+        self.assertEqual(amendment.state, "in_force")
+        invoices = contract.sudo().invoice_ids
+        self.assertEqual(sum(invoices.mapped("amount_total")), 3 * 310 + 620)
+
     def test_day_passed_meanwhile(self):
         contract = self._create_fee()
         amendment = self._amend(contract, APRIL, price_unit=620)
