@@ -5,7 +5,7 @@ import time
 
 import psycopg2
 import pytest
-from jobs import kill_at_random, making, processes
+from jobs import kill_at_random, make_in_shell, making, processes
 
 REMIND = "crm_contract_renewal.ir_cron_ladder"
 REMINDERS = (REMIND, "crm_contract_renewal.ir_cron_ladder_2")
@@ -216,3 +216,87 @@ def test_renewed_once(make, database):
     )
     assert gaps == 0
     assert killed, "no kill hit the job at work: the test shows nothing"
+
+
+RENEWAL_RUN = "crm_contract_renewal.ir_cron_renewal_run"
+START_RUN = """
+from odoo.fields import Command
+contracts = env(user=2)["crm.contract"].browse({contracts})
+wizard = contracts.env["crm.contract.renew"].create(
+    {{"contract_ids": [Command.set(contracts.ids)], "uplift": "percent", "percent": 5}}
+)
+run = contracts.env["crm.contract.renewal.run"]._start(wizard, contracts)
+env.cr.commit()
+print("made", run.id, flush=True)
+"""
+
+
+def start_run(database, contracts):
+    """Let a user start the renewal of many contracts; return the id of the run."""
+    [run] = make_in_shell(database, START_RUN.format(contracts=contracts))
+    return run
+
+
+def count_results(database, run):
+    """Return how many contracts of a run came to what: {result: number}."""
+    return dict(
+        database.rows(
+            "SELECT state, count(*) FROM crm_contract_renewal_run_line"
+            " WHERE run_id = %s GROUP BY state",
+            run,
+        )
+    )
+
+
+def count_renewals(database, contracts):
+    """Return (number of renewals, number of contracts that have one)."""
+    return database.rows(
+        "SELECT count(*), count(DISTINCT origin_id) FROM crm_contract"
+        " WHERE origin_id = ANY(%s)",
+        contracts,
+    )[0]
+
+
+def test_mass_renewal_is_killed(make, database):
+    """Each is renewed once, whenever the server dies; a second run renews none."""
+    contracts = make(60, days_left=40)
+    run = start_run(database, contracts)
+    again = start_run(database, contracts)
+
+    def left():
+        return database.value(
+            "SELECT count(*) FROM crm_contract_renewal_run_line"
+            " WHERE run_id = ANY(%s) AND state = 'todo'",
+            [run, again],
+        )
+
+    killed = kill_at_random(database, RENEWAL_RUN, KILLS, (0.2, 1.5), left)
+    with processes(database, RUNS, RENEWAL_RUN) as wait_until:
+        for _run in range(RUNS):
+            if not left():
+                break
+            wait_until("done")
+    assert count_results(database, run) == {"done": 60}
+    assert count_results(database, again) == {"failed": 60}
+    assert count_renewals(database, contracts) == (60, 60)
+    assert killed, "no kill hit the job at work: the test shows nothing"
+
+
+def test_mass_renewal_is_stopped(make, database, admin):
+    """What is done stays, what is not is told so, and nothing follows."""
+    contracts = make(80, days_left=40)
+    run = start_run(database, contracts)
+    with processes(database, 2, RENEWAL_RUN) as wait_until:
+        wait_until("at work")
+        end = time.monotonic() + SECONDS
+        while not count_results(database, run).get("done"):
+            assert time.monotonic() < end, "the job renews nothing"
+            time.sleep(0.05)
+        admin.call("crm.contract.renewal.run", "action_stop", [run])
+        for _process in range(2):
+            wait_until("done")
+    results = count_results(database, run)
+    done = results.pop("done")
+    assert results == {"stopped": 80 - done}
+    assert done < 80
+    assert count_renewals(database, contracts) == (done, done)

@@ -318,6 +318,11 @@ class TestCreditDecision(BooksCommon):
             self.assertEqual(row.amount_invoiced, 0)
             note.action_bill_credited_again()
             self.assertEqual((row.state, row.amount_rest), ("due", row.amount))
+            # Once more, for another amount again
+            invoice = self._invoice(row)
+            self._as_accountant(invoice).invoice_line_ids.price_unit = price
+            self._credit_rows(self._post(invoice), row).action_keep_credited()
+            self.assertEqual((row.state, row.amount_rest), ("waived", 0))
 
     def test_who_decides(self):
         rows, invoice = self._create_billed()

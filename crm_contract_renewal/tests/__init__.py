@@ -17,6 +17,7 @@ from . import test_adjustment
 from . import test_amend
 from . import test_amend_again
 from . import test_rebase
+from . import test_billed_again
 from . import test_change_effect
 from . import test_change_price
 from . import test_change_task

@@ -41,6 +41,12 @@ class TestReopenAmended(EndCommon):
             amounts[month] = amounts.get(month, 0) + amount
         return amounts
 
+    def _check_revenue(self, contract, monthly):
+        """The log of recurring revenue adds up to what recurs now."""
+        movements = self.env["crm.contract.mrr.movement"]
+        log = movements.search([("contract_id", "=", contract.id)])
+        self.assertEqual(round(sum(log.mapped("amount_mrr")), 2), monthly)
+
     def _check_fees(self, contract, *expected):
         """Compare what is charged with (months, amount), from January on."""
         wanted, month = {}, 1
@@ -62,9 +68,21 @@ class TestReopenAmended(EndCommon):
         self.assertEqual(amendment.version_id.state, "signed")
         self.assertIn("In force from", amendment.state_note)
         self._check_fees(contract, (12, 310))
+        self._check_revenue(contract, 310)
         self._run_on("renew", JULY)
         self.assertEqual(amendment.state, "in_force")
         self._check_fees(contract, (6, 310), (6, 620))
+        self._check_revenue(contract, 620)
+
+    def test_billed_before_its_job(self):
+        """The run of invoices is first, in another worker: it bills by the new terms."""
+        contract = self._create_fee()
+        amendment = self._amend(contract, APRIL, price_unit=620)
+        self._bill(self._row_of(contract, 1) | self._row_of(contract, 2))
+        self._run_on("bill", APRIL, "crm_contract")
+        self.assertEqual(amendment.state, "in_force")
+        invoices = contract.sudo().invoice_ids
+        self.assertEqual(sum(invoices.mapped("amount_total")), 3 * 310 + 620)
 
     def test_day_passed_meanwhile(self):
         contract = self._create_fee()
@@ -76,6 +94,7 @@ class TestReopenAmended(EndCommon):
             self.assertEqual(amendment.state, "in_force")
             self.assertEqual(contract.line_ids.mapped("price_unit"), [310, 620])
             self._check_fees(contract, (3, 310), (9, 620))
+            self._check_revenue(contract, 620)
 
     def test_ended_and_reopened_again(self):
         contract = self._create_fee()
@@ -131,6 +150,7 @@ class TestReopenAmended(EndCommon):
         with freeze_time("2026-08-03"):
             self._reopen(contract)
             self._check_fees(contract, (3, 310), (3, 620), (6, 3 * 620))
+            self._check_revenue(contract, 3 * 620)
 
     def test_in_force_and_waiting(self):
         """The one in force was signed last, and builds on the one that waits."""

@@ -306,9 +306,10 @@ class World:
     # What the scheduler does
 
     def run_jobs(self, names=tuple(JOBS)):
-        """Run daily jobs, in the order in which a day does."""
-        for name in names:
-            self.env.ref(JOBS[name]).ir_actions_server_id.run()
+        """Run daily jobs, in the order in which the scheduler does."""
+        jobs = [self.env.ref(JOBS[name]) for name in names]
+        for job in sorted(jobs, key=lambda job: (job.priority, job.id)):
+            job.ir_actions_server_id.run()
         self.env.cr.commit()
 
     # What is there

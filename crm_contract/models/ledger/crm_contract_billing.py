@@ -143,10 +143,26 @@ class CrmContractBilling(models.AbstractModel):
     @api.model
     def _bill(self, contracts, domain, date):
         """Invoice the rows of locked contracts; return the invoices."""
+        self._bring_up_to_date(contracts, domain)
         invoices = self.env["account.move"]
         for company, rows in self._group_rows(contracts, domain).items():
             invoices |= rows._bill(date or company._get_today())
         return invoices
+
+    @api.model
+    def _bring_up_to_date(self, contracts, domain):
+        """Let what is billed again be what is charged now, not what was charged then.
+
+        A row that its invoice gave up has the terms of that day; since then, the
+        contract may have been amended, or ended and reopened. Extended by satellites
+        with what else has to be known before rows are billed.
+
+        :param domain: that of the rows to invoice
+        """
+        again = Domain([("trigger", "=", "period"), ("was_billed", "=", True)])
+        for rows in self._group_rows(contracts, again & domain).values():
+            for contract, mine in rows.grouped("contract_id").items():
+                self.env["crm.contract.ledger"]._derive_again(contract, mine)
 
     @api.model
     def _get_problems(self, contracts, domain, date):

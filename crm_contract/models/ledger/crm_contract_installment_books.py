@@ -112,6 +112,11 @@ class CrmContractInstallment(models.Model):
     )
     is_billed = fields.Boolean(compute="_compute_books", store=True)
     is_posted = fields.Boolean(compute="_compute_books", store=True)
+    was_billed = fields.Boolean(
+        compute="_compute_books",
+        store=True,
+        help="It was invoiced at some time: its terms are those of that day.",
+    )
     is_elsewhere = fields.Boolean(
         compute="_compute_books",
         store=True,
@@ -195,9 +200,6 @@ class CrmContractInstallment(models.Model):
             # The tax of a whole invoice is rounded otherwise than that of its lines.
             if abs(rest) < (len(self.billing_line_ids) + 0.5) * currency.rounding:
                 rest = 0.0
-        elif kept and not currency.compare_amounts(kept, values["amount_credited"]):
-            # Whatever amount the invoice had: it was taken back, and nothing follows.
-            rest = 0.0
         differs = values["is_billed"] and (
             values["is_elsewhere"] or not currency.is_zero(rest)
         )
@@ -205,6 +207,11 @@ class CrmContractInstallment(models.Model):
             {
                 **values,
                 "amount_rest": currency.round(rest),
+                "was_billed": (
+                    self.was_billed
+                    or values["is_billed"]
+                    or bool(self._get_billing_moves())
+                ),
                 "is_overdue": currency.compare_amounts(values["amount_overdue"], 0) > 0,
                 "has_difference": differs,
             }
@@ -226,6 +233,8 @@ class CrmContractInstallment(models.Model):
             amount = move._get_credit_sign() * parts[move].credited.get(mine, 0.0)
             credited += amount
             kept += amount * self._is_kept(move)
+        if kept and not live:
+            kept = self._get_amount_kept(moves, parts)
         invoiced = self.currency_id.round(billed - credited)
         states = set(moves.mapped("state"))
         values = {
@@ -240,6 +249,29 @@ class CrmContractInstallment(models.Model):
             "is_elsewhere": any(map(self._is_foreign, live)),
         }
         return values, kept
+
+    def _get_amount_kept(self, moves, parts):
+        """Return what is not to be billed again, now that no invoice is left.
+
+        It is all but what credit notes say that is, whatever the invoices were made out
+        for: that they were not of the amount of the row, nobody decided to bill.
+        """
+        mine = self._origin.id
+        again = self._get_credit_moves().filtered(
+            lambda move: move._get_credit_sign() and not self._is_kept(move)
+        )
+        taken = sum(
+            move._get_credit_sign() * parts[move].credited.get(mine, 0.0)
+            for move in again
+        )
+        since = sum(
+            parts[move].billed.get(mine, 0.0)
+            for move in moves
+            if again and move.id > min(again.ids)
+        )
+        rest = taken - since
+        amount = self.amount - self.amount_waived
+        return amount - (rest if rest * amount > 0 else 0.0)
 
     def _filter_left(self, moves, parts=None):
         """Return the invoices on which credit notes left something of the row."""

@@ -136,6 +136,21 @@ class CrmContractLedger(models.AbstractModel):
         gone.create(vals_list)
 
     @api.model
+    def _derive_again(self, contract, rows):
+        """Let rows that an invoice gave up be what is charged for their days now.
+
+        While a contract is suspended, those that were over before stay as they are; the
+        others wait, like those that were never billed.
+        """
+        first = min(rows.mapped("period_start"))
+        if not self._has_ledger(contract):
+            # sudo: whoever bills
+            pauses = contract.sudo().suspension_ids
+            first = pauses.filtered(lambda pause: not pause.date_end).date_start
+        if first:
+            self._rebuild(contract, first)
+
+    @api.model
     def _get_horizon(self, contract):
         company = contract.company_id
         return add(company._get_today(), months=company.contract_horizon)

@@ -44,7 +44,7 @@ class CrmContractReinstatement(models.AbstractModel):
         amendments = self._get_set_aside(contracts)
         amendments.version_id._reinstate()
         amendments._transition("reinstate", active=True)
-        contracts.sudo().amendment_ids.task_ids._launch()
+        amendments.task_ids._launch()
         service = self.env["crm.contract.incorporation"]
         due = amendments.filtered_domain(service._get_due_domain())
         for amendment in due.sorted(lambda row: (row.date_effective, row.id)):
