@@ -37,7 +37,9 @@ class TestBilledAgain(EndCommon):
                 self._credit_again(invoice)
             self.assertEqual(self._run_bill(contract, max(day, TODAY)), amounts)
             self.assertEqual(self._get_net(contract), 620 + sum(amounts))
-            self.assertFalse(contract._get_verification_problems())
+            self.assertFalse(
+                self.env["crm.contract.verification"]._get_problems(contract)
+            )
 
     def test_cancelled_after_the_end_was_taken_back(self):
         """In arrears, the days up to it fall due with the month that they are of."""

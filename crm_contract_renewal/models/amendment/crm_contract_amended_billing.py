@@ -22,7 +22,7 @@ class CrmContractIncorporation(models.AbstractModel):
 
         Their job comes first, unless it runs in another worker, or is behind.
         """
-        due = contracts._get_incorporation_domain()
+        due = self._get_due_domain()
         mine = Domain("origin_id", "in", contracts.ids)
         # sudo: what both sides signed, whoever bills
         amendments = self.env["crm.contract"].sudo()
