@@ -217,19 +217,9 @@ class CrmContract(models.Model):
                     "%(contracts)s can't be deleted: a number was given, and numbers "
                     "have no gaps. %(instead)s",
                     contracts=", ".join(numbered.mapped("display_name")),
-                    instead=numbered[0]._get_instead_of_deletion(),
+                    instead=_get_way_out(numbered[0]),
                 )
             )
-
-    def _get_instead_of_deletion(self):
-        """Return what can be done to a contract that can't be deleted (str)."""
-        if self.state in ("draft", "review", "to_sign"):
-            return self.env._("Cancel it instead.")
-        if self.state in self._get_archivable_states():
-            return self.env._("Archive it instead.")
-        if self.performs:
-            return self.env._("End it instead; after that it can be archived.")
-        return self.env._("What was signed stays.")
 
     @api.model
     def get_empty_list_help(self, help_message):
@@ -285,3 +275,14 @@ class CrmContract(models.Model):
         if "state" in initial_values and self.state in ("signed", "running", "ended"):
             return self.env.ref(f"crm_contract.mt_contract_{self.state}")
         return super()._track_subtype(initial_values)
+
+
+def _get_way_out(contract):
+    """Return what can be done to a contract that can't be deleted (str)."""
+    if contract.state in ("draft", "review", "to_sign"):
+        return contract.env._("Cancel it instead.")
+    if contract.state in contract._get_archivable_states():
+        return contract.env._("Archive it instead.")
+    if contract.performs:
+        return contract.env._("End it instead; after that it can be archived.")
+    return contract.env._("What was signed stays.")
