@@ -287,6 +287,10 @@ class CrmContractChecklist(models.AbstractModel):
 
     @api.model
     def _get_missing_term(self, contract):
+        """Return what the term lacks, or has too much (list of `Missing`).
+
+        Extended by satellites with terms of their own.
+        """
         missing = []
         if not contract.date_start:
             message = self.env._("The start date is missing.")
