@@ -291,6 +291,11 @@ class TestAmend(AmendmentCommon):
         # The deposit stays; what its share of the new value is more falls due.
         self.assertEqual(amounts, [300, 300, 1400])
         self.assertEqual(contract.plan_difference, 0)
+        verification = self.env["crm.contract.verification"]
+        self.assertFalse(verification._get_problems(contract))
+        # What billing has no part in is a difference.
+        self._tamper(contract.installment_ids[-1], name="Another name")
+        self.assertIn("Another name", "".join(verification._get_problems(contract)))
 
     def test_billed_more_between_draft_and_effect(self):
         """What is too much comes off the last rows; the others stay as they are."""
