@@ -45,10 +45,13 @@ class TestPlaceholders(ContractCommon):
         self.assertEqual(str(text), body)
         self.assertEqual(missing, ["object.dispute_place"])
 
-    def test_zero_is_a_value(self):
-        self._assert_text(
-            "<p>{{ object.notice_period }}</p>", "<p>0</p>", notice_period=0
-        )
+    def test_zero_is_no_value(self):
+        """A figure that nobody filled in is missed; an amount may be nothing."""
+        body = "<p>{{ object.notice_period }}</p>"
+        text, missing = self._resolve(body, notice_period=0)
+        self.assertEqual((str(text), missing), (body, ["object.notice_period"]))
+        nothing = format_amount(self.env, 0, self.company.currency_id)
+        self._assert_text("<p>{{ object.amount_extra }}</p>", f"<p>{nothing}</p>")
 
     def test_values_are_escaped(self):
         self._assert_text(
