@@ -1,19 +1,8 @@
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import models
 
 from odoo.addons.crm_contract.tools.line_history import bills_alike
-
-
-class CrmContractBilling(models.AbstractModel):
-    """What is billed on a day is billed by what holds on it, whichever job is first."""
-
-    _inherit = "crm.contract.billing"
-
-    @api.model
-    def _bill(self, contracts, domain, date):
-        self.env["crm.contract.incorporation"]._take_due(contracts)
-        return super()._bill(contracts, domain, date)
 
 
 class CrmContractLine(models.Model):

@@ -79,17 +79,6 @@ class CrmContractIncorporation(models.AbstractModel):
             ledger._rebuild(contract, amendment.date_effective)
 
     @api.model
-    def _take_due(self, contracts):
-        """Let amendments of contracts take effect that are to by today."""
-        # sudo: what both sides signed, whoever bills
-        due = self.env["crm.contract"].sudo()
-        due = due.search(
-            self._get_due_domain() & Domain("origin_id", "in", contracts.ids)
-        )
-        for amendment in due.sorted(lambda row: (row.date_effective, row.id)):
-            self._try(amendment)
-
-    @api.model
     def _tell_renewals(self, amendment):
         """Tell who drafts a renewal that its predecessor was amended meanwhile."""
         # sudo: renewals that belong to somebody else
