@@ -167,6 +167,32 @@ def less_billed(
             yield from _rests(charge, mine, pauses)
 
 
+def cut_at(
+    due: Iterable[Charge], days: Iterable[date], pauses: Sequence[Pause] = ()
+) -> Iterator[Charge]:
+    """Yield charges of which none has days both before and from one of some days on.
+
+    What is not prorated stays whole.
+
+    >>> january = Period(0, *[date(2026, 1, 1), date(2026, 1, 31)] * 2)
+    >>> for part in cut_at([Charge(january, 31, 1, 310.0)], [date(2026, 1, 11)]):
+    ...     print(part.first, part.last, part.days)
+    2026-01-01 2026-01-10 10
+    2026-01-11 2026-01-31 21
+    """
+    ordered = sorted(set(days))
+    for charge in due:
+        inside = [day for day in ordered if charge.first < day <= charge.last]
+        if not inside or not charge.prorate:
+            yield charge
+            continue
+        lasts = [*(day - _DAY for day in inside), charge.last]
+        for start, end in zip([charge.first, *inside], lasts, strict=True):
+            period = charge.period._replace(start=start, end=end)
+            if count := billed_days(period, pauses):
+                yield charge._replace(period=period, days=count)
+
+
 def _giving_way(first, terms, day, successor):
     """Return the day from which terms give way that were to on a day."""
     if not terms or (terms.prorate and (not successor or successor.prorate)):

@@ -15,6 +15,7 @@ from . import test_linked
 from . import test_renewal_run
 from . import test_adjustment
 from . import test_amend
+from . import test_awaited
 from . import test_amend_again
 from . import test_rebase
 from . import test_billed_again

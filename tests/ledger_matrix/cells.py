@@ -161,6 +161,16 @@ def _amend_before(row):
     ]
 
 
+def _amend_ahead(row):
+    """It is signed before the period is billed inside of which it takes effect."""
+    return [_amend(row, 0, 5, effect=row.inside(1, 4), price=NEW_PRICE)]
+
+
+def _amend_next(row):
+    """It is signed ahead, and takes effect when a period is billed."""
+    return [_amend(row, 1, 3, effect=row.p(2), quantity=3)]
+
+
 def _end(row):
     last = row.inside(1, 6)
     return [Act(last, "end", {"last": last, "reason": "completed"})]
@@ -196,6 +206,8 @@ EVENTS = {
     "amend to nothing": _amend_to_nothing,
     "two amendments inside a period": _amend_twice,
     "amendment before one in effect": _amend_before,
+    "amendment signed ahead": _amend_ahead,
+    "amendment of the next period": _amend_next,
     "early end": _end,
     "terminate": _terminate,
     "renew": _renew,

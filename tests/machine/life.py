@@ -416,6 +416,11 @@ DEEDS = {
 }
 
 
+def possible_deeds(life):
+    """Return the names of what can be done now."""
+    return [name for name, can in DEEDS.items() if can(life)]
+
+
 def live_through(world, lives, day):
     """Let a day come: its jobs run, and each life is compared with what they did.
 

@@ -12,8 +12,15 @@ from datetime import date
 from ledger_matrix.oracle import DAY
 from ledger_matrix.world import World
 
-from machine import invariants, known
-from machine.life import INTERVALS, PRICES, Life, WrongError, live_through
+from machine import invariants
+from machine.life import (
+    INTERVALS,
+    PRICES,
+    Life,
+    WrongError,
+    live_through,
+    possible_deeds,
+)
 
 START = date(2027, 1, 4)
 # Days between two deeds of a contract, on average; days for which the dead are watched
@@ -72,7 +79,7 @@ class Company:
     def act(self, life):
         deeds = [
             name
-            for name in known.possible_deeds(life)
+            for name in possible_deeds(life)
             if name not in SELDOM or self.dice.random() < 0.2
         ]
         if not deeds:

@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 from odoo import models
 
-from ...tools.charges import Billed, less_billed
+from ...tools.charges import Billed, cut_at, less_billed
 
 
 class BilledDays(NamedTuple):
@@ -54,7 +54,17 @@ class CrmContractLine(models.Model):
         rows |= self.installment_ids.filtered(lambda row: row.trigger == "true_up")
         billed = [row._get_billed_days().days for row in rows - mine]
         billed = filter(None, billed)
-        return list(less_billed(due, billed, self[-1:]._get_pauses())), mine
+        pauses = self[-1:]._get_pauses()
+        left = less_billed(due, billed, pauses)
+        return list(cut_at(left, self._get_changing_days(), pauses)), mine
+
+    def _get_changing_days(self):
+        """Return the days from which a chain is known to be charged otherwise (list).
+
+        No row is billed that has days before such a day and after it. Extended by
+        satellites with agreements that are still to take effect.
+        """
+        return []
 
     def _get_billed_of_chain(self):
         """Return what is billed of a chain (list of `BilledDays`)."""

@@ -8,6 +8,7 @@ from . import crm_contract_incorporation
 from . import crm_contract_incorporation_service
 from . import crm_contract_reinstatement
 from . import crm_contract_amended_billing
+from . import crm_contract_awaited
 from . import crm_contract_amended_end
 from . import crm_contract_conflict
 from . import crm_contract_rebase

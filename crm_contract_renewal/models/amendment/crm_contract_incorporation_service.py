@@ -32,6 +32,7 @@ class CrmContractIncorporation(models.AbstractModel):
         for amendment in amendments:
             self._tell_renewals(amendment)
         self._incorporate(amendments.filtered_domain(self._get_due_domain()))
+        self._await(amendments)
 
     @api.model
     def _get_incorporated(self, contracts):
@@ -67,6 +68,15 @@ class CrmContractIncorporation(models.AbstractModel):
                 )
             )
         )
+
+    @api.model
+    def _await(self, amendments):
+        """Let no row bill days alike that signed amendments will make different."""
+        # sudo: what both sides signed, whoever recorded it
+        for amendment in amendments.sudo().filtered(lambda row: row.state == "signed"):
+            contract = amendment.origin_id
+            ledger = self.env["crm.contract.ledger"]
+            ledger._rebuild(contract, amendment.date_effective)
 
     @api.model
     def _tell_renewals(self, amendment):

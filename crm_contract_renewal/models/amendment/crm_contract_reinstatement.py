@@ -49,6 +49,7 @@ class CrmContractReinstatement(models.AbstractModel):
         due = amendments.filtered_domain(service._get_due_domain())
         for amendment in due.sorted(lambda row: (row.date_effective, row.id)):
             service._try(amendment)
+        service._await(amendments)
         for contract in amendments.origin_id:
             self.env["crm.contract.linked"]._follow(contract)
 
