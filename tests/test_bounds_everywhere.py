@@ -17,20 +17,22 @@ LINKS = (
     [[6, 0, [2**63]]],
     [[4]],
 )
+# What Odoo's own models bring along.
+OF_CORE = ("message_", "activity_", "website_")
 ABSURD = {
-    "integer": (2**31, 2**63, -(2**40), "x", 1e300, [1]),
+    "integer": (2**31, -(2**63), "x", 1e300),
     "float": NUMBERS,
     "monetary": NUMBERS,
-    "date": ("9999-12-31", "0001-01-01", "2201-01-01", "2026-02-30", "x", 7, [1]),
-    "datetime": ("9999-12-31 23:59:59", "0001-01-01 00:00:00", "x", 7),
-    "char": ("a\x00b", "\ud800", "a" * 30_000, [1], {"a": 1}),
+    "date": ("9999-12-31", "0001-01-01", "2026-02-30", "x", 7),
+    "datetime": ("9999-12-31 23:59:59", "x", 7),
+    "char": ("a\x00b", "\ud800", "a" * 30_000),
     "text": ("a\x00b", "\ud800", "a" * 1_500_000),
-    "html": ("a\x00b", "<p>" * 3000, "<p>\ud800</p>"),
-    "many2one": (2**31, 2**63, -1, 10**8, "x", [1]),
+    "html": ("a\x00b", "<p>" * 3000),
+    "many2one": (2**63, -1, "x", [1]),
     "many2many": LINKS,
     "one2many": LINKS,
     "binary": ("%%%", "a\x00", "\ud800", 7),
-    "selection": ("nonsense", 7, [1]),
+    "selection": ("nonsense", 7),
 }
 
 
@@ -54,19 +56,29 @@ def test_no_raw_words(share, admin, people, factory):
     contract_id = factory.draft(people["own"])
     models = find_models(admin)
     assert len(models) > 40
+    problems = []
     for model, is_dialog in models[share::4]:
         described = admin.call(model, "fields_get", [], ["type", "readonly"])
         known = [] if is_dialog else admin.search(model, [], limit=1, order="id desc")
         start = {"contract_id": contract_id} if "contract_id" in described else {}
         for name, field in described.items():
-            if field["readonly"] and not is_dialog:
+            if name.startswith(OF_CORE) or (field["readonly"] and not is_dialog):
                 continue
             for value in ABSURD.get(field["type"], ()):
                 vals, spec = {**start, name: value}, {name: {}, "display_name": {}}
-                calls = [("create", [[vals]]), ("onchange", [[], vals, [name], spec])]
-                calls += [("write", [known, {name: value}])] if known else []
+                calls = [("onchange", [[], vals, [name], spec])]
+                calls += [
+                    ("write", [known, {name: value}]) if known else ("create", [[vals]])
+                ]
                 for method, arguments in calls:
                     # A server that is kept busy does not answer in time.
-                    check_words(
-                        lambda m=model, n=method, a=arguments: send_raw(admin, m, n, a)
-                    )
+                    try:
+                        check_words(
+                            lambda m=model, n=method, a=arguments: send_raw(
+                                admin, m, n, a
+                            )
+                        )
+                    except AssertionError as error:
+                        shown = f"{model}.{method} {name}={str(value)[:40]!r}"
+                        problems.append(f"{shown}: {str(error)[:200]}")
+    assert not problems, "\n".join(problems)

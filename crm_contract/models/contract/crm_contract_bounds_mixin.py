@@ -127,6 +127,8 @@ class CrmContractBoundsMixin(models.AbstractModel):
                 return self._get_link_problem(value)
             case "one2many" | "many2many":
                 return self._get_list_problem(field, value)
+            case "selection" if value not in field.get_values(self.env):
+                return self.env._("%s is none of the choices.", _short(value))
         return ""
 
     @api.model
@@ -206,12 +208,17 @@ class CrmContractBoundsMixin(models.AbstractModel):
 
     @api.model
     def _get_link_problem(self, value):
-        if not isinstance(value, int) or bounds.is_id(value):
+        is_wrong = isinstance(value, (list, float)) or (
+            isinstance(value, str) and not value.isdecimal()
+        )
+        if not is_wrong and (not isinstance(value, int) or bounds.is_id(value)):
             return ""
         return self.env._("there is no record %s.", _short(value))
 
     @api.model
     def _get_list_problem(self, field, value):
+        if isinstance(value, (str, int, float)):
+            return self.env._("%s is no change of a list.", _short(value))
         if not isinstance(value, (list, tuple)):
             return ""
         rows = self.env[field.comodel_name]

@@ -166,6 +166,7 @@ class CrmContractApprovalDelegation(models.Model):
             result = super().write(vals)
             self.env.registry.clear_cache()
             return result
+        self._check_bounds(vals)
         self._check_owner()
         is_new = self._makes_new(vals)
         if is_new:

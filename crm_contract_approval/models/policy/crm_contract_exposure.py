@@ -85,11 +85,7 @@ class CrmContractExposure(models.AbstractModel):
 
     @api.model
     def _get_fee(self, line):
-        quantity = line.quantity
-        if line.contract_id.is_framework:
-            # Prices of a list, however many were thought of.
-            quantity = quantity or 1
-        price = self._get_price(line, quantity, line.price_unit)
+        price = self._get_price(line, line.quantity, line.price_unit)
         if not line.is_recurring or line.recurrence_interval < 1:
             return Fee(price)
         contract = line.contract_id
