@@ -17,7 +17,7 @@ def lang(request, admin, people):
 
 
 @pytest.fixture
-def customer(admin):
+def half_known(admin):
     """A customer without the Company ID that the type of the contract asks for."""
     return admin.create(
         "res.partner",
@@ -33,18 +33,18 @@ def customer(admin):
 
 
 @pytest.fixture
-def draft(people, factory, admin, customer):
-    signatory = admin.create("res.partner", {"name": "Signs", "parent_id": customer})
+def draft(people, factory, admin, half_known):
+    signatory = admin.create("res.partner", {"name": "Signs", "parent_id": half_known})
     return factory.draft(
         people["founder"],
-        partner_id=customer,
+        partner_id=half_known,
         customer_signatory_id=signatory,
         dispute_method=False,
     )
 
 
 def test_from_what_is_missing_to_the_submission(
-    page, people, admin, draft, customer, lang
+    page, people, admin, draft, half_known, lang
 ):
     user = people["founder"]
     with pytest.raises(RpcError) as refusal:
@@ -65,7 +65,7 @@ def test_from_what_is_missing_to_the_submission(
     box.fill("HRB 99")
     page.locator(".modal .o_form_button_save").click()
     expect(items).to_have_count(1)
-    assert admin.read("res.partner", customer, "company_registry") == "HRB 99"
+    assert admin.read("res.partner", half_known, "company_registry") == "HRB 99"
 
     # What belongs to the contract is found on its page.
     items.nth(0).locator("button").click()
