@@ -19,4 +19,5 @@ from . import test_hand_over
 from . import test_conditions
 from . import test_languages
 from . import test_leaving
+from . import test_overview
 from . import test_tours

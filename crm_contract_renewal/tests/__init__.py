@@ -38,4 +38,5 @@ from . import test_reopen
 from . import test_reopen_amended
 from . import test_after_the_end
 from . import test_true_up
+from . import test_overview
 from . import test_tours
