@@ -117,7 +117,7 @@ CANARIES = [
     ),
     Canary(
         "amendments take effect the day after",
-        f"{RENEWAL}/amendment/crm_contract_incorporation.py",
+        f"{RENEWAL}/amendment/crm_contract_incorporation_service.py",
         'Domain("date_effective", "<=", today)',
         'Domain("date_effective", "<", today)',
     ),
