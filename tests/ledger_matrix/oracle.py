@@ -154,7 +154,8 @@ class Oracle:
         """
         self.resume(day + DAY)
         self.last = day
-        for part in [part for part in self.billed if part.last > day]:
+        # What was waived stays so, whatever ends and goes on.
+        for part in [part for part in self.billed if part.last > day and part.days]:
             if part.first > day:
                 self.billed.remove(part)
             elif self.by_day:
