@@ -4,8 +4,10 @@ Models and fields are taken from the registry: each that people may write is tri
 values of its kind that no calendar, number or column takes.
 """
 
+import json
+
 import pytest
-from test_side_doors import check_words, send_raw
+from test_side_doors import RAW, check_words, send_raw
 
 NUMBERS = (float("nan"), float("inf"), 1e300, -1e300, "x", [1])
 LINKS = (
@@ -82,3 +84,12 @@ def test_no_raw_words(share, admin, people, factory):
                         shown = f"{model}.{method} {name}={str(value)[:40]!r}"
                         problems.append(f"{shown}: {str(error)[:200]}")
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("day", ["x", "9999-12-31", "2026-02-30", 7, [1]])
+def test_reports_of_no_day(day, people, factory):
+    user = people["own"]
+    contract_id = factory.signed(user)
+    path = f"/report/html/crm_contract_renewal.report_consolidated/{contract_id}"
+    answer = user.get(path, params={"options": json.dumps({"date": day})})
+    assert not [word for word in RAW if word in answer.text], answer.text[-2000:]

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 
 
 class ReportConsolidated(models.AbstractModel):
@@ -17,8 +17,9 @@ class ReportConsolidated(models.AbstractModel):
         contracts = self.env["crm.contract"].browse(docids or data.get("ids"))
         contracts.check_access("read")
         versions = self.env["crm.contract.version"]
-        day = fields.Date.to_date(data.get("date"))
-        day = day or contracts.company_id._get_today()
+        arguments = self.env["crm.contract.arguments"]
+        day = arguments._read_date("date", data.get("date") or False, default=False)
+        day = day or contracts[:1].company_id._get_today()
         return {
             "docs": [versions._get_text_on(contract, day) for contract in contracts],
             "text_day": day,
