@@ -95,7 +95,7 @@ CANARIES = [
         "what ends is used a day less",
         f"{LEDGER}/crm_contract_settlement.py",
         "cut = Period(0, start, min(day, end), start, end)",
-        "cut = Period(0, start, add(min(day, end), days=-1), start, end)",
+        "cut = Period(0, start, fields.Date.add(min(day, end), days=-1), start, end)",
     ),
     Canary(
         "contracts end on their last day",
