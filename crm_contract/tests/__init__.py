@@ -49,6 +49,7 @@ from . import test_tools_canonical
 from . import test_tools_charges
 from . import test_tools_difference
 from . import test_tools_late_interest
+from . import test_tools_numbering
 from . import test_tools_period
 from . import test_tools_plan
 from . import test_tools_rates

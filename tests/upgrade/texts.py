@@ -1,12 +1,14 @@
 """What contracts say: as printed, as frozen, and on a day; see `facts`."""
 
 import datetime
+import re
 
 from odoo.tools import html2plaintext
 
 REPORT = "crm_contract.action_report_contract"
 CERTIFICATE = "crm_contract_approval.report_certificate"
 DAY = datetime.timedelta(days=1)
+_NUMBER = re.compile(r'<span class="o_number">[^<]*</span>')
 
 
 def print_pdf(contract):
@@ -43,7 +45,8 @@ def _print_words(contract, report=REPORT, data=None):
     html = contract.env["ir.actions.report"]._render_qweb_html(
         report, contract.ids, data=data
     )[0]
-    return _plain(html.decode())
+    # Numbers of paragraphs are layout.
+    return _plain(_NUMBER.sub("", html.decode()))
 
 
 def _find(text, words):

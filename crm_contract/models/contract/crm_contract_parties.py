@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...tools.address import CHINESE_COUNTRIES, chinese_address
 from ...tools.version import read_name
 
 # Field of the contract: (party, entry of the frozen data)
@@ -251,29 +250,16 @@ class CrmContractParty(models.AbstractModel):
 
     @api.model
     def _prepare(self, partner, bank):
+        # In the order of the partner's country: of a Chinese one, from the large to the
+        # small. What is frozen and what is live never differ by layout alone.
+        address = partner._display_address(without_company=True)
         return {
             "legal_name": partner.name or "",
             "registry": partner.company_registry or "",
             "vat": partner.vat or "",
             "representative": partner.legal_representative or "",
-            "address": self._get_address(partner),
+            "address": ", ".join(filter(None, map(str.strip, address.splitlines()))),
             "bank_account": " ".join(
                 filter(None, (bank.bank_id.name, bank.acc_number))
             ),
         }
-
-    @api.model
-    def _get_address(self, partner):
-        """Return an address on one line, in the order of the language to print in."""
-        in_chinese = (partner.env.lang or "").startswith("zh")
-        if in_chinese and partner.country_id.code in CHINESE_COUNTRIES:
-            return chinese_address(
-                partner.country_id.name,
-                partner.state_id.name,
-                partner.city,
-                partner.street,
-                partner.street2,
-                partner.zip,
-            )
-        address = partner._display_address(without_company=True)
-        return ", ".join(filter(None, map(str.strip, address.splitlines())))
