@@ -67,7 +67,6 @@ class Oracle:
     pauses: list = field(default_factory=list)  # [first day, last day or None]
     billed: list = field(default_factory=list)
     last: date = None  # an early end
-    cuts: set = field(default_factory=set)  # days on which a part begins, come what may
     taken: Decimal = Decimal(0)  # by credit notes, of what is not billed again
 
     def period(self, number):
@@ -120,7 +119,7 @@ class Oracle:
             return [Billed(first, last, counted, price, full, price)]
         for day in days:
             price = None if day in billed else self.price_on(day)
-            if not parts or parts[-1].price != price or day in self.cuts:
+            if not parts or parts[-1].price != price:
                 parts.append(Billed(day, day, [], price, full))
             parts[-1].last = day
             parts[-1].days += [day] * (day in counted)
@@ -166,9 +165,6 @@ class Oracle:
                 part.last = day
 
     def reopen(self):
-        """What was billed up to the end stays a part by itself, also if it is taken back."""
-        if any(part.last == self.last for part in self.billed):
-            self.cuts.add(self.last + DAY)
         self.last = None
 
     def take_back(self, number):
