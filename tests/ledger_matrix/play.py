@@ -70,6 +70,10 @@ class Player:
                 )
                 + ")"
             )
+        if self.contract.end_reason == "expired" and self.world.today <= self.row.end:
+            self.problem = (
+                f"{self.world.today}: expired, its last day is {self.row.end}"
+            )
 
     # What happens to the ledger
 
