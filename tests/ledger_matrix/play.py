@@ -74,6 +74,9 @@ class Player:
             self.problem = (
                 f"{self.world.today}: expired, its last day is {self.row.end}"
             )
+        last = self.contract.date_termination
+        if last and last < self.world.today and self.contract.state != "ended":
+            self.problem = f"{self.world.today}: goes on after {last}"
 
     # What happens to the ledger
 
