@@ -92,6 +92,9 @@ class Row:
         days = [self.p(0), self.p(1), self.inside(1, 9), self.p(2), self.p(TERM)]
         if self.cell.event in ("terminate", "suspend twice", "waive"):
             days += [self.inside(2, 6), self.p(3)]
+        if self.cell.event == "none":
+            # It still runs on its last day.
+            days += [self.end]
         if self.cell.event == "renew":
             days += [self.p(TERM + 1)]
         return days

@@ -70,6 +70,13 @@ class Player:
                 )
                 + ")"
             )
+        if self.contract.end_reason == "expired" and self.world.today <= self.row.end:
+            self.problem = (
+                f"{self.world.today}: expired, its last day is {self.row.end}"
+            )
+        last = self.contract.date_termination
+        if last and last < self.world.today and self.contract.state != "ended":
+            self.problem = f"{self.world.today}: goes on after {last}"
 
     # What happens to the ledger
 
