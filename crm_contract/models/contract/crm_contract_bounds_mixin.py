@@ -2,7 +2,7 @@ from datetime import datetime
 
 from odoo import api, models
 from odoo.api import NewId
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import MissingError, UserError, ValidationError
 from odoo.tools import format_date, formatLang
 
 from ...tools import bounds
@@ -124,7 +124,7 @@ class CrmContractBoundsMixin(models.AbstractModel):
             case "binary":
                 return self._get_file_problem(value)
             case "many2one":
-                return self._get_link_problem(value)
+                return self._get_link_problem(field, value)
             case "one2many" | "many2many":
                 return self._get_list_problem(field, value)
             case "selection" if value not in field.get_values(self.env):
@@ -207,13 +207,27 @@ class CrmContractBoundsMixin(models.AbstractModel):
         return ""
 
     @api.model
-    def _get_link_problem(self, value):
+    def _get_link_problem(self, field, value):
         is_wrong = isinstance(value, (list, float)) or (
             isinstance(value, str) and not value.isdecimal()
         )
         if not is_wrong and (not isinstance(value, int) or bounds.is_id(value)):
-            return ""
+            is_wrong = field.comodel_name == "res.currency" and not self._is_currency(
+                value
+            )
+            if not is_wrong:
+                return ""
         return self.env._("there is no record %s.", _short(value))
+
+    @api.model
+    def _is_currency(self, value):
+        """Return whether there is a currency: amounts are rounded by it at once."""
+        if not isinstance(value, (int, str)):
+            return True
+        try:
+            return bool(self.env["res.currency"].browse(int(value)).rounding)
+        except MissingError:
+            return False
 
     @api.model
     def _get_list_problem(self, field, value):
