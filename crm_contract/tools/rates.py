@@ -3,7 +3,8 @@
 import re
 from typing import NamedTuple
 
-_DIGITS = "〇一二三四五六七八九"
+import cn2an
+
 _PARTS = {"百": 1, "千": 10, "万": 100}
 _RATE = re.compile(
     r"(?P<figure>\d+(?:[.,]\d+)?)\s?(?P<sign>[%％‰])"
@@ -30,37 +31,22 @@ def rates(text):
     ... # doctest: +NORMALIZE_WHITESPACE
     [Rate(words='万分之三', percent=0.03), Rate(words='百分之二十点五', percent=20.5),
      Rate(words='千分之1.5', percent=0.15)]
+    >>> rates("万分之点点; 百分之三十六，百分之两")
+    [Rate(words='百分之三十六', percent=36.0), Rate(words='百分之两', percent=2.0)]
     >>> rates("30 days, {{ object.late_rate }}%")
     []
     """
-    return [Rate(match[0], _percent(match)) for match in _RATE.finditer(text or "")]
+    found = [(match[0], _percent(match)) for match in _RATE.finditer(text or "")]
+    return [Rate(words, percent) for words, percent in found if percent is not None]
 
 
 def _percent(match):
+    """Return the percentage of a match, None for signs that are no number."""
     if match["figure"]:
         value = float(match["figure"].replace(",", "."))
         return round(value / 10 if match["sign"] == "‰" else value, 6)
-    value = float(match["plain"]) if match["plain"] else _number(match["words"])
+    try:
+        value = float(match["plain"] or cn2an.cn2an(match["words"], "smart"))
+    except ValueError:
+        return None
     return round(value / _PARTS[match["part"]], 6)
-
-
-def _number(words):
-    """Return the number below a hundred that Chinese words say.
-
-    >>> [_number(w) for w in ("三", "十", "十五", "二十", "三十六", "零点五")]
-    [3.0, 10.0, 15.0, 20.0, 36.0, 0.5]
-    """
-    whole, _point, fraction = (
-        words.replace("零", "〇").replace("两", "二").partition("点")
-    )
-    tens, ten, ones = whole.rpartition("十")
-    value = _digits(ones)
-    if ten:
-        value += 10 * (_digits(tens) if tens else 1)
-    return float(f"{value}.{_digits(fraction) if fraction else 0}")
-
-
-def _digits(words):
-    return int(
-        "".join(str(_DIGITS.index(word)) for word in words if word in _DIGITS) or 0
-    )
