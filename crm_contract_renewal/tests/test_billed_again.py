@@ -2,6 +2,8 @@ from datetime import date
 
 from freezegun import freeze_time
 
+from odoo.exceptions import UserError
+
 from .common_end import TODAY, EndCommon
 
 
@@ -75,6 +77,31 @@ class TestBilledAgain(EndCommon):
             contract.action_resume()
         # Nine days of March, 25 of April
         self.assertEqual(self._run_bill(contract, "2026-04-06"), [90, 258.33])
+
+    def test_by_hand(self):
+        """Who presses the button of a row bills what holds now as well."""
+        contract = self._create_fee()
+        self._bill(self._row_of(contract, 1) | self._row_of(contract, 2))
+        invoice = self._bill(self._row_of(contract, 3))
+        with freeze_time("2026-03-11"):
+            self._amend(contract, date(2026, 3, 11), price_unit=620)
+            self._credit_again(invoice)
+            for amount in (100, 420):
+                row = self._row_of(contract, 3).filtered(lambda r: r.state == "due")
+                made = self._invoice(row[:1])
+                self.assertEqual(made.amount_total, amount)
+        self.assertEqual(self._run_bill(contract, "2026-03-31"), [])
+
+    def test_by_hand_while_suspended(self):
+        contract = self._create_fee()
+        self._bill(self._row_of(contract, 1) | self._row_of(contract, 2))
+        invoice = self._bill(self._row_of(contract, 3))
+        contract.action_suspend()
+        self._credit_again(invoice)
+        before = contract.sudo().invoice_ids
+        with self.assertRaisesRegex(UserError, "Nothing is charged any more"):
+            self._invoice(self._row_of(contract, 3))
+        self.assertEqual(contract.sudo().invoice_ids, before)
 
     def test_suspended_and_deleted(self):
         contract = self._create_fee()

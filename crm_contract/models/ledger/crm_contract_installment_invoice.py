@@ -41,8 +41,32 @@ class CrmContractInstallment(models.Model):
         """
         self._check_access_to_invoice()
         self._lock_rows()
-        self._check_can_invoice()
-        return self._create_checked_invoices(date)
+        rows = self._derive_billed_again()
+        rows._check_can_invoice()
+        return rows._create_checked_invoices(date)
+
+    def _derive_billed_again(self):
+        """Let rows that an invoice gave up be what is charged for their days now.
+
+        :return: the rows that are left
+        :raise UserError: if nothing is charged for their days any more
+        """
+        names = self.mapped("name")
+        again = self.filtered(
+            lambda row: row.trigger == "period" and row.was_billed and not row.is_billed
+        )
+        for contract, rows in again.grouped("contract_id").items():
+            self.env["crm.contract.ledger"]._derive_again(contract, rows)
+        left = self.exists()
+        if self and not left:
+            raise UserError(
+                self.env._(
+                    "Nothing is charged any more for %s: the contract was changed since "
+                    "it was invoiced.",
+                    ", ".join(names),
+                )
+            )
+        return left
 
     def _create_checked_invoices(self, date):
         """Create the invoices of rows that are locked and checked."""
