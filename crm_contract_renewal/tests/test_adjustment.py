@@ -81,9 +81,14 @@ class TestAdjustment(RenewalCommon):
             **self._follow(use_cap=True, cap=4, use_floor=True, floor=1, months=3)
         )
         html = self.env["ir.qweb"]._render(
-            "crm_contract.report_contract_term", {"doc": contract, "number": 1,
-            "long_date": {"widget": "date", "format": "long"}},
-        )  # fmt: skip
+            "crm_contract.report_contract_term",
+            {
+                "doc": contract,
+                "number": 1,
+                "long_date": {"widget": "date", "format": "long"},
+                "printer": self.env["crm.contract.print"],
+            },
+        )
         for text in (
             "Consumer prices",
             "3 months before",

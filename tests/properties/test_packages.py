@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # What Odoo 19 itself needs to run, or its tests to be loaded.
-OF_ODOO = {"dateutil", "freezegun", "lxml", "markupsafe", "odoo", "psycopg2"}
+OF_ODOO = {"PIL", "dateutil", "freezegun", "lxml", "markupsafe", "odoo", "psycopg2"}
 FILES = sorted(ROOT.glob("*/tests/test_*.py")) + sorted(ROOT.glob("*/tests/common*.py"))
 
 
