@@ -99,7 +99,7 @@ class TestTakeOver(ContractCommon):
     def test_good_and_bad(self):
         start = self._days(-100)
         good, bad = (self._create_contract(date_start=start) for _index in range(2))
-        bad.customer_signatory_id = False
+        bad.write({"name": f"{bad.name}, second floor", "customer_signatory_id": False})
         wizard = self._take_over(good + bad)
         self.assertEqual((good.state, bad.state), ("running", "draft"))
         self.assertFalse(bad.number)

@@ -165,8 +165,26 @@ class Life:
         """Return (row, terms) of what of a line is to be billed."""
         found = []
         for first, last, terms, period in self._pieces(key, today):
-            found += self._rest(key, first, last, terms, period)
+            cuts = self._changing_days(key, today) if terms["prorate"] else ()
+            cuts = [day for day in cuts if first < day <= last]
+            lasts = [*(day - DAY for day in cuts), last]
+            for begin, stop in zip([first, *cuts], lasts, strict=True):
+                found += self._rest(key, begin, stop, terms, period)
         return found
+
+    def _changing_days(self, key, today):
+        """Return the days to come from which a signed text changes a line.
+
+        Nothing is billed that has days both before and after one.
+        """
+        return sorted(
+            {
+                day
+                for day, _changes, _end in self.texts
+                if day > today
+                and self.agreed(key, day - DAY, day) != self.agreed(key, day, day)
+            }
+        )
 
     def _pieces(self, key, today):
         """Return (first day, last day, terms, period) of what is charged at one price."""

@@ -68,7 +68,7 @@ class CrmContractLineVersion(models.AbstractModel):
         """
         theirs = amendment._get_rows_by_key("line_ids")
         histories = line_histories(
-            _with_beginning(agreed), contract.date_start, contract.date_end or None
+            with_beginning(agreed), contract.date_start, contract.date_end or None
         )
         self._adopt(contract, histories)
         mine = self._get_lines_by_key(contract)
@@ -150,7 +150,7 @@ class CrmContractLineVersion(models.AbstractModel):
         )._get_content()
         last = max((text.order for text in agreed), default=0) + 1
         day = amendment.date_effective or date.max
-        return _with_beginning([*agreed, Agreed(last, day, base, content)])
+        return with_beginning([*agreed, Agreed(last, day, base, content)])
 
     @api.model
     def _make_in_memory(self, amendment, content, histories):
@@ -189,7 +189,7 @@ def _resemble(row, other):
     return 1 + same if row.get("product_id") or same else 0
 
 
-def _with_beginning(agreed):
+def with_beginning(agreed):
     """Return texts that begin with one that was agreed as a whole.
 
     A contract that was taken over may have no version of its own.
