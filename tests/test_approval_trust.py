@@ -5,22 +5,25 @@ import io
 
 import pytest
 import requests
+from approvals import (
+    DELEGATION,
+    ROLES,
+    TASK,
+    WIZARD,
+    decide,
+    delegate,
+    forget,
+    ids,
+    make_approvers,
+    open_dialog,
+    task_of,
+)
 from client import REFUSALS, RpcError, changes, refused, together
 from conftest import make_user
 from pypdf import PdfReader
 
-APPROVER = "crm_contract_approval.crm_contract_approval_group_"
-TASK = "crm.contract.approval.task"
 REVIEW = "crm.contract.approval.review"
 CONDITION = "crm.contract.approval.condition"
-WIZARD = "crm.contract.decide"
-DELEGATION = "crm.contract.approval.delegation"
-ROLES = {
-    "lawyer": [f"{APPROVER}legal"],
-    "lawyer2": [f"{APPROVER}legal"],
-    "executive": [f"{APPROVER}executive"],
-    "approval_manager": [f"{APPROVER}manager"],
-}
 HASH = "0" * 64
 OWNED = {
     "state": "to_sign",
@@ -42,10 +45,7 @@ SWITCHES = dict.fromkeys(("skip_approval", "force", "bypass", "no_check", "skip_
 @pytest.fixture(scope="module")
 def approvers(admin, company, people):
     """Sessions of those who approve, and of two who may not."""
-    users = {
-        role: make_user(admin, role, groups, company) for role, groups in ROLES.items()
-    }
-    return users | people
+    return make_approvers(admin, company) | people
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +72,6 @@ def policy(admin, approvers):
     admin.call("crm.contract.type", "action_archive", [type_id])
 
 
-def ids(users, *roles):
-    return [users[role].uid for role in roles]
-
-
 @pytest.fixture(scope="module")
 def send(factory, approvers, policy):
     """A function that makes a contract and submits it for approval."""
@@ -96,28 +92,6 @@ def send(factory, approvers, policy):
 def waiting(send):
     """A contract that stays in review while everybody tries to get it out."""
     return send()
-
-
-def task_of(admin, contract_id):
-    return admin.read("crm.contract", contract_id, "approval_task_id")
-
-
-def open_dialog(user, contract_id, admin, decision="approve", **values):
-    shown = values.pop("shown", None) or admin.read(
-        "crm.contract", contract_id, "content_hash"
-    )
-    return user.create(
-        WIZARD,
-        {"decision": decision, **values},
-        active_model="crm.contract",
-        active_ids=[contract_id],
-        shown_hash=shown,
-    )
-
-
-def decide(user, contract_id, admin, decision="approve", **values):
-    dialog = open_dialog(user, contract_id, admin, decision, **values)
-    return user.call(WIZARD, "action_decide", [dialog])
 
 
 def approvals(database, contract_id):
@@ -486,27 +460,6 @@ def test_authors_and_their_deputies(approvers, admin, factory, policy):
             admin.read("crm.contract.approval.policy", policy["id"], "step_ids")[:1],
             {"user_ids": [(6, 0, ids(approvers, "lawyer", "lawyer2"))]},
         )
-
-
-def delegate(approvers, principal, deputy, day, by=None):
-    return approvers[by or principal].create(
-        DELEGATION,
-        {
-            "user_id": approvers[principal].uid,
-            "deputy_id": approvers[deputy].uid,
-            "date_from": day,
-            "date_to": day,
-        },
-    )
-
-
-def forget(approvers, database, made):
-    """Remove delegations, and what the server keeps of them in its memory."""
-    database.rows(
-        "DELETE FROM crm_contract_approval_delegation WHERE id = ANY(%s)", made
-    )
-    row = delegate(approvers, "lawyer2", "lawyer", "2099-01-01")
-    approvers["lawyer2"].call(DELEGATION, "unlink", [row])
 
 
 def test_delegation_needs_its_deputy(approvers, admin, send, database):
