@@ -90,7 +90,8 @@ def make_in_shell(database, script):
 def making(database):
     """Yield a function that runs a script and returns the ids of the contracts it made.
 
-    They end with the test: the daily job would go on filling their ledgers.
+    They end with the test, and nothing is left to do for them: the daily job would go
+    on filling their ledgers, and reminders of what is over would have to be removed.
     """
     made = []
 
@@ -103,6 +104,11 @@ def making(database):
     database.rows(
         "UPDATE crm_contract SET state = 'ended', date_ended = current_date"
         " WHERE id = ANY(%s)",
+        made,
+    )
+    database.rows(
+        "DELETE FROM mail_activity WHERE res_model = 'crm.contract'"
+        " AND res_id = ANY(%s)",
         made,
     )
 
