@@ -105,12 +105,12 @@ class ResPartner(models.Model):
     def action_archive(self):
         """Archive the contacts; whose contracts are in force, after a question.
 
-        :return: the question (action), if it has to be asked
+        :return: the question (action), or False where there is none
         """
         # Code that archives on behalf of somebody has nobody to ask.
         asks = not self.env.su and self.env.user._is_internal()
         if not asks or not self._get_contracts_in_force():
-            return super().action_archive()
+            return super().action_archive() or False
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Contracts are in force"),

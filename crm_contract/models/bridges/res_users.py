@@ -19,7 +19,7 @@ class ResUsers(models.Model):
         It has gone to the next person in charge by then, so that nothing waits for
         somebody who left; the dialog gives it to somebody else.
 
-        :return: action of the dialog, if there is something to take over
+        :return: action of the dialog, or False where nothing is to be taken over
         """
         leaving = self.filtered("active")
         self.check_access("write")
@@ -27,7 +27,7 @@ class ResUsers(models.Model):
         duties = self.env["crm.contract.succession"]._hand_over(leaving)
         result = super().action_archive()
         if not duties or self.env.su:
-            return result
+            return result or False
         return self.env["crm.contract.take.charge"]._open(leaving, duties)
 
     def write(self, vals):
