@@ -12,8 +12,8 @@ class CrmContractTakeCharge(models.TransientModel):
     _inherit = ["crm.contract.owned.mixin", "crm.contract.dialog.mixin"]
 
     leaving_ids = fields.Many2many("res.users", string="Left", readonly=True,
-                                   context={"active_test": False})  # fmt: skip
-    line_ids = fields.One2many("crm.contract.take.charge.line", "wizard_id")
+                                   context={"active_test": False}, owned=True)  # fmt: skip
+    line_ids = fields.One2many("crm.contract.take.charge.line", "wizard_id", owned=True)
     user_id = fields.Many2one(
         "res.users",
         string="Who takes over",
@@ -23,10 +23,6 @@ class CrmContractTakeCharge(models.TransientModel):
     )
     with_teams = fields.Boolean(string="Leads their sales teams as well", default=True)
     has_teams = fields.Boolean(compute="_compute_has_teams")
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"leaving_ids", "line_ids"}
 
     @api.depends("leaving_ids")
     def _compute_has_teams(self):
@@ -98,31 +94,25 @@ class CrmContractTakeChargeLine(models.TransientModel):
     _inherit = ["crm.contract.owned.mixin", "crm.contract.dialog.mixin"]
 
     wizard_id = fields.Many2one(
-        "crm.contract.take.charge", required=True, ondelete="cascade", index=True
+        "crm.contract.take.charge",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        owned=True,
     )
-    res_model = fields.Char(string="Model", readonly=True)
+    res_model = fields.Char(string="Model", readonly=True, owned=True)
     res_id = fields.Many2oneReference(
-        string="Record ID", model_field="res_model", readonly=True
+        string="Record ID", model_field="res_model", readonly=True, owned=True
     )
-    field = fields.Char(readonly=True)
-    label = fields.Char(string="What", readonly=True)
-    contract_id = fields.Many2one("crm.contract", readonly=True, ondelete="cascade")
+    field = fields.Char(readonly=True, owned=True)
+    label = fields.Char(string="What", readonly=True, owned=True)
+    contract_id = fields.Many2one(
+        "crm.contract", readonly=True, ondelete="cascade", owned=True
+    )
     contract_name = fields.Char(
         string="Name", related="contract_id.display_name", related_sudo=True
     )
-    user_id = fields.Many2one("res.users", string="Now with", readonly=True)
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "wizard_id",
-            "res_model",
-            "res_id",
-            "field",
-            "label",
-            "contract_id",
-            "user_id",
-        }
+    user_id = fields.Many2one("res.users", string="Now with", readonly=True, owned=True)
 
     def _get_duties(self):
         """Return what the lines name and those still have who got it (list of `Duty`)."""

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ...tools.records import one
 
@@ -14,11 +14,8 @@ class AccountMove(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
+        owned=True,
     )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"contract_id"}
 
     def _post_billed(self):
         """Post invoices of the billing run.
@@ -55,6 +52,7 @@ class AccountMoveLine(models.Model):
         index="btree_not_null",
         ondelete="set null",
         help="Row of the billing ledger that the line invoices.",
+        owned=True,
     )
     credited_installment_id = fields.Many2one(
         "crm.contract.installment",
@@ -64,11 +62,5 @@ class AccountMoveLine(models.Model):
         index="btree_not_null",
         ondelete="set null",
         help="Row of the billing ledger that the line takes back.",
+        owned=True,
     )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "installment_id",
-            "credited_installment_id",
-        }

@@ -80,6 +80,21 @@ class ResCompany(models.Model):
             make(day) & Domain(path, "in", ids) for day, ids in days.items()
         )
 
+    @api.model
+    def _filter_on_days(self, records, make, company=lambda row: row.company_id):
+        """Return those of the records that a domain holds for, as of `_on_days`.
+
+        They are at hand: what their companies are is known.
+
+        :param company: function of a record that returns its company
+        """
+        return records.browse().union(
+            *(
+                group.filtered_domain(make(where._get_today()))
+                for where, group in records.grouped(company).items()
+            )
+        )
+
     def _get_today(self, moment=None):
         """Return the present day where the companies are (date).
 

@@ -38,20 +38,25 @@ class CrmContract(models.Model):
         required=True,
         tracking=True,
         index="trigram",
+        content=True,
     )
     number = fields.Char(
         readonly=True,
         copy=False,
         index="trigram",
         help="Given on first submission, per type, company and year, without gaps.",
+        owned=True,
     )
-    date_number = fields.Date(string="Numbered on", readonly=True, copy=False)
+    date_number = fields.Date(
+        string="Numbered on", readonly=True, copy=False, owned=True
+    )
     kind = fields.Selection(
         [("contract", "Contract")],
         default="contract",
         required=True,
         readonly=True,
         copy=False,
+        owned=True,
     )
     origin_id = fields.Many2one(
         "crm.contract",
@@ -61,6 +66,7 @@ class CrmContract(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
+        owned=True,
     )
     root_id = fields.Many2one(
         "crm.contract",
@@ -78,6 +84,7 @@ class CrmContract(models.Model):
         index=True,
         default=lambda self: self.env.company,
         tracking=True,
+        content=True,
     )
     type_id = fields.Many2one(
         "crm.contract.type",
@@ -89,12 +96,14 @@ class CrmContract(models.Model):
         default=lambda self: self.env["crm.contract.type"].search(
             [("company_id", "in", (False, self.env.company.id))], limit=1
         ),
+        content=True,
     )
     template_id = fields.Many2one(
         "crm.contract.template",
         check_company=True,
         domain="[('type_id', '=', type_id)]",
         index="btree_not_null",
+        content=True,
     )
     lang_id = fields.Many2one(
         "res.lang",
@@ -104,6 +113,7 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         help="Language in which the contract is printed.",
+        content=True,
     )
     user_id = fields.Many2one(
         "res.users",

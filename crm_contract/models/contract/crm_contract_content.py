@@ -17,6 +17,7 @@ class CrmContract(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         help="What was submitted last, unless it was taken back to draft.",
+        owned=True,
     )
     version_ids = fields.One2many(
         "crm.contract.version",
@@ -25,6 +26,7 @@ class CrmContract(models.Model):
         domain=[("kind", "=", "submission")],
         readonly=True,
         copy=False,
+        owned=True,
     )
     content_hash = fields.Char(
         related="version_id.content_hash",
@@ -33,38 +35,6 @@ class CrmContract(models.Model):
     document_ids = fields.One2many(
         "crm.contract.document", "contract_id", string="Documents"
     )
-
-    @api.model
-    def _get_content_fields(self):
-        """Extended by satellites whose fields are part of what is agreed."""
-        return (
-            "name",
-            "company_id",
-            "type_id",
-            "template_id",
-            "lang_id",
-            "partner_id",
-            "partner_invoice_id",
-            "partner_shipping_id",
-            "customer_signatory_id",
-            "company_signatory_id",
-            "customer_bank_id",
-            "company_bank_id",
-            "currency_id",
-            "fiscal_position_id",
-            "payment_term_id",
-            "date_start",
-            "date_end",
-            "is_open_ended",
-            "duration",
-            "duration_unit",
-            "notice_period",
-            "notice_unit",
-            "preamble",
-            "dispute_method",
-            "dispute_institution",
-            "dispute_place",
-        )
 
     @api.model
     def _get_content_children(self):

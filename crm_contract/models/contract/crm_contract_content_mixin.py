@@ -11,6 +11,7 @@ from odoo.tools import (
     ormcache,
 )
 
+from ...tools.marked import get_marked
 from ...tools.reading import reading
 from ...tools.version import READ, field_name, read_name
 
@@ -31,9 +32,9 @@ READ_IN = {
 class CrmContractContentMixin(models.AbstractModel):
     """What of a contract and its parts is content, and what only code may set.
 
-    `_get_content_fields` and `_get_content_children` are the one declaration that
-    drives the lock outside draft, the canonical hash, the difference between two
-    versions and the copy. `_get_owned_fields` names what the life cycle owns.
+    A field says so where it is defined: `content=True` for what both parties agree on,
+    which drives the lock outside draft, the canonical hash, the difference between two
+    versions and the copy; `owned=True` for what code alone sets.
     """
 
     _name = "crm.contract.content.mixin"
@@ -47,13 +48,23 @@ class CrmContractContentMixin(models.AbstractModel):
         default=lambda self: uuid.uuid4().hex,
         readonly=True,
         copy=False,
+        owned=True,
         help="Identifies the same row in later versions of the contract.",
     )
 
+    def _valid_field_parameter(self, field, name):
+        return name in ("content", "owned") or super()._valid_field_parameter(
+            field, name
+        )
+
     @api.model
     def _get_content_fields(self):
-        """Return the names of the fields that both parties agree on (tuple)."""
-        return ()
+        """Return the names of the fields that both parties agree on (tuple).
+
+        Those that are defined with `content=True`. Extended where a field comes from a
+        mixin that others have as well.
+        """
+        return get_marked(self, "content")
 
     @api.model
     def _get_content_children(self):
@@ -67,8 +78,11 @@ class CrmContractContentMixin(models.AbstractModel):
 
     @api.model
     def _get_owned_fields(self):
-        """Return the names of the fields that no client may set (frozenset)."""
-        return frozenset({"content_key"})
+        """Return the names of the fields that no client may set (frozenset).
+
+        Those that are defined with `owned=True`, and what of another model they show.
+        """
+        return frozenset(get_marked(self, "owned"))
 
     def _filter_content(self):
         """Return the rows that are content; a model may hold others as well."""

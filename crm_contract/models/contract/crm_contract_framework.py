@@ -18,10 +18,12 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         help="Bills nothing by itself: sales orders are called off against it.",
+        content=True,
     )
     amount_ceiling = fields.Monetary(
         string="Ceiling",
         help="Most that may be ordered over the term, without taxes.",
+        content=True,
     )
     order_count = fields.Integer(compute="_compute_ordered")
     amount_ordered = fields.Monetary(
@@ -82,10 +84,6 @@ class CrmContract(models.Model):
         )
         domain = Domain("id", "in", frameworks.filtered("is_ceiling_near").ids)
         return domain if True in value else ~domain
-
-    @api.model
-    def _get_content_fields(self):
-        return (*super()._get_content_fields(), "is_framework", "amount_ceiling")
 
     def action_new_call_off(self):
         """Open a new quotation that is called off against the contract."""

@@ -62,22 +62,32 @@ class CrmContract(models.Model):
         index=True,
         tracking=True,
         group_expand="_expand_states",
+        owned=True,
     )
-    date_submitted = fields.Datetime(string="Submitted on", readonly=True, copy=False)
+    date_submitted = fields.Datetime(
+        string="Submitted on", readonly=True, copy=False, owned=True
+    )
     submitted_by_id = fields.Many2one(
-        "res.users", string="Submitted by", readonly=True, copy=False
+        "res.users", string="Submitted by", readonly=True, copy=False, owned=True
     )
     date_signed = fields.Date(
-        string="Signed on", readonly=True, copy=False, index=True, tracking=True
+        string="Signed on",
+        readonly=True,
+        copy=False,
+        index=True,
+        tracking=True,
+        owned=True,
     )
     signed_by_customer = fields.Char(
-        string="Signed for the customer by", readonly=True, copy=False
+        string="Signed for the customer by", readonly=True, copy=False, owned=True
     )
     signed_by_company = fields.Char(
-        string="Signed for us by", readonly=True, copy=False
+        string="Signed for us by", readonly=True, copy=False, owned=True
     )
-    end_reason = fields.Selection(END_REASONS, readonly=True, copy=False, tracking=True)
-    date_ended = fields.Date(string="Ended on", readonly=True, copy=False)
+    end_reason = fields.Selection(
+        END_REASONS, readonly=True, copy=False, tracking=True, owned=True
+    )
+    date_ended = fields.Date(string="Ended on", readonly=True, copy=False, owned=True)
     performs = fields.Boolean(
         compute="_compute_performs",
         search="_search_performs",
@@ -127,24 +137,9 @@ class CrmContract(models.Model):
     @api.model
     def _get_owned_fields(self):
         return super()._get_owned_fields() | {
-            "number",
-            "date_number",
             "sequence_prefix",
             "sequence_number",
-            "kind",
-            "origin_id",
-            "state",
-            "date_submitted",
-            "submitted_by_id",
-            "date_signed",
-            "signed_by_customer",
-            "signed_by_company",
-            "end_reason",
-            "date_ended",
-            "version_id",
-            "version_ids",
             "content_hash",
-            "preamble_frozen",
         }
 
     def action_submit(self):

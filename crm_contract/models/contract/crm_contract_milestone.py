@@ -23,17 +23,19 @@ class CrmContractMilestone(models.Model):
     contract_state = fields.Selection(
         related="contract_id.state", string="Contract state"
     )
-    sequence = fields.Integer(default=10)
-    name = fields.Char(required=True)
-    description = fields.Text()
+    sequence = fields.Integer(default=10, content=True)
+    name = fields.Char(required=True, content=True)
+    description = fields.Text(content=True)
     party = fields.Selection(
-        PARTIES, required=True, default="us", help="Who has to fulfil it."
+        PARTIES, required=True, default="us", help="Who has to fulfil it.", content=True
     )
     user_id = fields.Many2one(
         "res.users", string="Responsible", index=True, domain="[('share', '=', False)]"
     )
-    date_deadline = fields.Date(string="Deadline", index=True)
-    date_done = fields.Date(string="Done on", readonly=True, copy=False, tracking=True)
+    date_deadline = fields.Date(string="Deadline", index=True, content=True)
+    date_done = fields.Date(
+        string="Done on", readonly=True, copy=False, tracking=True, owned=True
+    )
     is_late = fields.Boolean(compute="_compute_is_late", search="_search_is_late")
     installment_ids = fields.One2many(
         "crm.contract.installment", "milestone_id", string="Installments"
@@ -41,7 +43,10 @@ class CrmContractMilestone(models.Model):
 
     @api.depends("date_deadline", "date_done")
     def _compute_is_late(self):
-        late = self.filtered_domain(self._get_late_domain())
+        open_ones = self.filtered(lambda milestone: not milestone.date_done)
+        late = self.env["res.company"]._filter_on_days(
+            open_ones, _is_past, lambda milestone: milestone.contract_id.company_id
+        )
         for milestone in self:
             milestone.is_late = milestone in late
 
@@ -50,10 +55,6 @@ class CrmContractMilestone(models.Model):
             return NotImplemented
         domain = self._get_late_domain()
         return domain if True in value else ~domain
-
-    @api.model
-    def _get_content_fields(self):
-        return ("sequence", "name", "description", "party", "date_deadline")
 
     @api.model
     def _describe_content_row(self, values):
@@ -65,10 +66,6 @@ class CrmContractMilestone(models.Model):
     @api.model
     def _get_copied_fields(self):
         return (*super()._get_copied_fields(), "user_id")
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"date_done"}
 
     def activity_schedule(self, *args, **kwargs):
         model = super(CrmContractMilestone, self._without_defaults())
@@ -142,9 +139,12 @@ class CrmContractMilestone(models.Model):
 
     @api.model
     def _get_late_domain(self):
-        return Domain("date_done", "=", False) & self.env["res.company"]._on_days(
-            lambda today: Domain("date_deadline", "<", today)
-        )
+        past = self.env["res.company"]._on_days(_is_past)
+        return Domain("date_done", "=", False) & past
+
+
+def _is_past(today):
+    return Domain("date_deadline", "<", today)
 
 
 def relink_milestones(milestones, copied_milestones, plan, copied_plan):

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ...tools.marked import get_marked
+
 
 class CrmContractOwnedMixin(models.AbstractModel):
     """Fields that code alone sets, on records that are no content of a contract.
@@ -12,10 +14,16 @@ class CrmContractOwnedMixin(models.AbstractModel):
     _inherit = ["crm.contract.bounds.mixin", "crm.contract.link.mixin"]
     _description = "Fields that no client sets"
 
+    def _valid_field_parameter(self, field, name):
+        return name == "owned" or super()._valid_field_parameter(field, name)
+
     @api.model
     def _get_owned_fields(self):
-        """Return the names of the fields that no client may set (frozenset)."""
-        return frozenset()
+        """Return the names of the fields that no client may set (frozenset).
+
+        Those that are defined with `owned=True`.
+        """
+        return frozenset(get_marked(self, "owned"))
 
     def _has_field_access(self, field, operation):
         if (

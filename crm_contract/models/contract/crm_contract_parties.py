@@ -33,6 +33,7 @@ class CrmContract(models.Model):
         tracking=True,
         check_company=True,
         ondelete="restrict",
+        content=True,
     )
     commercial_partner_id = fields.Many2one(
         related="partner_id.commercial_partner_id", store=True, index=True
@@ -47,6 +48,7 @@ class CrmContract(models.Model):
         check_company=True,
         ondelete="restrict",
         index="btree_not_null",
+        content=True,
     )
     partner_shipping_id = fields.Many2one(
         "res.partner",
@@ -58,6 +60,7 @@ class CrmContract(models.Model):
         check_company=True,
         ondelete="restrict",
         index="btree_not_null",
+        content=True,
     )
     customer_signatory_id = fields.Many2one(
         "res.partner",
@@ -70,6 +73,7 @@ class CrmContract(models.Model):
         " ('is_company', '=', False)]",
         check_company=True,
         ondelete="restrict",
+        content=True,
     )
     company_signatory_id = fields.Many2one(
         "res.users",
@@ -77,6 +81,7 @@ class CrmContract(models.Model):
         domain="[('share', '=', False)]",
         check_company=True,
         ondelete="restrict",
+        content=True,
     )
     customer_bank_id = fields.Many2one(
         "res.partner.bank",
@@ -88,6 +93,7 @@ class CrmContract(models.Model):
         domain="[('partner_id', '=', commercial_partner_id)]",
         check_company=True,
         ondelete="restrict",
+        content=True,
     )
     company_partner_id = fields.Many2one(related="company_id.partner_id")
     company_bank_id = fields.Many2one(
@@ -101,6 +107,7 @@ class CrmContract(models.Model):
         check_company=True,
         ondelete="restrict",
         help="Account to which the customer pays; printed on contract and invoices.",
+        content=True,
     )
     customer_legal_name = fields.Char(
         string="Customer's legal name", compute="_compute_parties"
@@ -225,8 +232,12 @@ class CrmContractParty(models.AbstractModel):
         """
         contract.ensure_one()
         contract = contract.with_context(lang=contract._get_print_lang())
-        customer = self._get_printed(contract, "partner_id").commercial_partner_id
+        customer = self._get_printed(contract, "partner_id")
         company = self._get_printed(contract, "company_id").partner_id
+        # Read together
+        both = (customer | company)._prefetch_ids
+        customer = customer.with_prefetch(both).commercial_partner_id
+        company = company.with_prefetch(both)
         return {
             "customer": self._prepare(
                 customer, self._get_printed(contract, "customer_bank_id")

@@ -29,8 +29,9 @@ class CrmContract(models.Model):
     def _get_print_lang(self):
         """Return the code of the language to print in (str)."""
         self.ensure_one()
-        active_code = self.lang_id.active and self.lang_id.code
-        return active_code or self.env.lang or "en_US"
+        # Of the active ones, which are in memory.
+        lang = self.env["res.lang"]._get_data(id=self.lang_id.id)
+        return lang.code or self.env.lang or "en_US"
 
     def _get_print_name(self):
         """Return the file name of the printed contract, without its suffix."""

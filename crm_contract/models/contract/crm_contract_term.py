@@ -16,6 +16,7 @@ class CrmContract(models.Model):
         default=lambda self: self.env.company._get_today(),
         tracking=True,
         index=True,
+        content=True,
     )
     duration = fields.Integer(
         compute="_compute_duration",
@@ -23,6 +24,7 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         tracking=True,
+        content=True,
     )
     duration_unit = fields.Selection(
         TERM_UNITS,
@@ -33,9 +35,12 @@ class CrmContract(models.Model):
         precompute=True,
         tracking=True,
         required=True,
+        content=True,
     )
     is_open_ended = fields.Boolean(
-        string="Open-ended", help="The contract runs until one side gives notice."
+        string="Open-ended",
+        help="The contract runs until one side gives notice.",
+        content=True,
     )
     date_end = fields.Date(
         string="End date",
@@ -46,6 +51,7 @@ class CrmContract(models.Model):
         tracking=True,
         index=True,
         help="Last day of the term.",
+        content=True,
     )
     notice_period = fields.Integer(
         string="Notice period",
@@ -54,6 +60,7 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         tracking=True,
+        content=True,
     )
     notice_unit = fields.Selection(
         TERM_UNITS,
@@ -64,6 +71,7 @@ class CrmContract(models.Model):
         precompute=True,
         tracking=True,
         required=True,
+        content=True,
     )
     date_notice = fields.Date(
         string="Notice deadline",
@@ -137,7 +145,8 @@ class CrmContract(models.Model):
 
     @api.depends("date_end", "state", "kind")
     def _compute_is_ending_soon(self):
-        ending = self.filtered_domain(self._get_ending_soon_domain())
+        ending = self.env["res.company"]._filter_on_days(self, _is_ending_soon)
+        ending = ending.filtered_domain(self._get_in_force_domain())
         for contract in self:
             contract.is_ending_soon = contract in ending
 
@@ -149,14 +158,13 @@ class CrmContract(models.Model):
 
     @api.model
     def _get_ending_soon_domain(self):
+        in_force = self._get_in_force_domain()
+        return in_force & self.env["res.company"]._on_days(_is_ending_soon)
+
+    @api.model
+    def _get_in_force_domain(self):
         in_force = Domain("state", "in", ("signed", "running", "suspended"))
-        in_force &= Domain("performs", "=", True)
-        return in_force & self.env["res.company"]._on_days(
-            lambda today: (
-                Domain("date_end", ">=", today)
-                & Domain("date_end", "<=", fields.Date.add(today, days=90))
-            )
-        )
+        return in_force & Domain("performs", "=", True)
 
     @api.onchange("type_id", "template_id")
     def _onchange_term_source(self):
@@ -218,3 +226,9 @@ def _describe_term(contract, number, unit):
     if not contract[number] or not contract[unit]:
         return ""
     return printer._get_period_text(contract[number], contract[unit])
+
+
+def _is_ending_soon(today):
+    """Return the domain of what ends within three months of a day."""
+    soon = Domain("date_end", "<=", fields.Date.add(today, days=90))
+    return Domain("date_end", ">=", today) & soon

@@ -22,11 +22,13 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         sanitize_overridable=False,
+        content=True,
     )
     preamble_frozen = fields.Html(
         compute="_compute_preamble_frozen",
         sanitize=False,
         help="Preamble with placeholders resolved, as submitted.",
+        owned=True,
     )
     dispute_method = fields.Selection(
         DISPUTE_METHODS,
@@ -35,6 +37,7 @@ class CrmContract(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        content=True,
     )
     dispute_institution = fields.Char(
         string="Institution or court",
@@ -43,6 +46,7 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         help="Arbitration or mediation institution, or court.",
+        content=True,
     )
     dispute_place = fields.Char(
         string="Place of dispute resolution",
@@ -51,6 +55,7 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         help="Seat of the arbitration or place of the court.",
+        content=True,
     )
     clause_ids = fields.One2many("crm.contract.clause", "contract_id", string="Clauses")
     breach_clause_ids = fields.One2many(

@@ -17,21 +17,13 @@ class CrmContractInstallment(models.Model):
         copy=False,
         help="What was decided not to invoice; negative: what was invoiced beyond the "
         "row and stays.",
+        owned=True,
     )
     waived_by_id = fields.Many2one(
-        "res.users", string="Waived by", readonly=True, copy=False
+        "res.users", string="Waived by", readonly=True, copy=False, owned=True
     )
-    date_waived = fields.Date(string="Waived on", readonly=True, copy=False)
-    waived_reason = fields.Text(string="Why", readonly=True, copy=False)
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "amount_waived",
-            "waived_by_id",
-            "date_waived",
-            "waived_reason",
-        }
+    date_waived = fields.Date(string="Waived on", readonly=True, copy=False, owned=True)
+    waived_reason = fields.Text(string="Why", readonly=True, copy=False, owned=True)
 
     def action_bill_rest(self):
         """Draft invoices, or credit notes, for what the books lack; open them.

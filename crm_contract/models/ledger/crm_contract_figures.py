@@ -16,6 +16,7 @@ class CrmContract(models.Model):
         precompute=True,
         required=True,
         tracking=True,
+        content=True,
     )
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company currency"
@@ -36,6 +37,7 @@ class CrmContract(models.Model):
         precompute=True,
         check_company=True,
         ondelete="restrict",
+        content=True,
     )
     payment_term_id = fields.Many2one(
         "account.payment.term",
@@ -46,6 +48,7 @@ class CrmContract(models.Model):
         precompute=True,
         check_company=True,
         ondelete="restrict",
+        content=True,
     )
     journal_id = fields.Many2one(
         "account.journal",

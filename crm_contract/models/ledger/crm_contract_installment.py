@@ -46,26 +46,32 @@ class CrmContractInstallment(models.Model):
     contract_state = fields.Selection(
         related="contract_id.state", string="Contract state"
     )
-    sequence = fields.Integer(default=10)
-    name = fields.Char(string="Description", required=True)
+    sequence = fields.Integer(default=10, content=True)
+    name = fields.Char(string="Description", required=True, content=True)
     trigger = fields.Selection(
-        TRIGGERS + LEDGER_TRIGGERS, required=True, default="date"
+        TRIGGERS + LEDGER_TRIGGERS, required=True, default="date", content=True
     )
-    date = fields.Date(help="Fixed date on which the amount falls due.")
-    days = fields.Integer(help="Days after the signature or the milestone.")
+    date = fields.Date(help="Fixed date on which the amount falls due.", content=True)
+    days = fields.Integer(
+        help="Days after the signature or the milestone.", content=True
+    )
     milestone_id = fields.Many2one(
         "crm.contract.milestone",
         index="btree_not_null",
         ondelete="restrict",
         domain="[('contract_id', '=', contract_id)]",
+        content=True,
     )
     amount_type = fields.Selection(
         [("percent", "Percentage"), ("fixed", "Fixed amount")],
         required=True,
         default="percent",
+        content=True,
     )
-    percentage = fields.Float(digits=(16, 4), help="Share of the contract value.")
-    amount_fixed = fields.Monetary(string="Fixed amount")
+    percentage = fields.Float(
+        digits=(16, 4), help="Share of the contract value.", content=True
+    )
+    amount_fixed = fields.Monetary(string="Fixed amount", content=True)
     amount = fields.Monetary(
         compute="_compute_amount", store=True, help="Amount due, taxes included."
     )
@@ -76,6 +82,7 @@ class CrmContractInstallment(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
+        owned=True,
     )
     chain = fields.Integer(related="line_id.chain", store=True, precompute=True)
     source_invoice_id = fields.Many2one(
@@ -85,25 +92,38 @@ class CrmContractInstallment(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
+        owned=True,
     )
-    period_start = fields.Date(string="Period from", readonly=True, copy=False)
-    period_end = fields.Date(string="Period to", readonly=True, copy=False)
+    period_start = fields.Date(
+        string="Period from", readonly=True, copy=False, owned=True
+    )
+    period_end = fields.Date(string="Period to", readonly=True, copy=False, owned=True)
     days_billed = fields.Integer(
-        readonly=True, copy=False, help="Days of the period that are billed."
+        readonly=True,
+        copy=False,
+        help="Days of the period that are billed.",
+        owned=True,
     )
     days_full = fields.Integer(
-        string="Days of a full period", readonly=True, copy=False
+        string="Days of a full period", readonly=True, copy=False, owned=True
     )
-    quantity = fields.Float(digits="Product Unit", readonly=True, copy=False)
+    quantity = fields.Float(
+        digits="Product Unit", readonly=True, copy=False, owned=True
+    )
     price_unit = fields.Float(
         string="Unit price",
         readonly=True,
         copy=False,
         min_display_digits="Product Price",
         help="Price of a full period.",
+        owned=True,
     )
     amount_untaxed = fields.Monetary(
-        string="Untaxed", readonly=True, copy=False, help="Of a period, without taxes."
+        string="Untaxed",
+        readonly=True,
+        copy=False,
+        help="Of a period, without taxes.",
+        owned=True,
     )
     date_due = fields.Date(
         string="Due on",
@@ -115,11 +135,13 @@ class CrmContractInstallment(models.Model):
     is_retention = fields.Boolean(
         string="Retention",
         help="Kept back by the customer until the warranty ends (retention money).",
+        content=True,
     )
     billed_before = fields.Boolean(
         help="Invoiced before the contract was taken over into the ledger.",
+        content=True,
     )
-    is_cancelled = fields.Boolean(readonly=True, copy=False)
+    is_cancelled = fields.Boolean(readonly=True, copy=False, owned=True)
     is_beyond_end = fields.Boolean(
         compute="_compute_is_beyond_end",
         store=True,
@@ -140,6 +162,7 @@ class CrmContractInstallment(models.Model):
         index=True,
         help="Free: nothing is to be invoiced. Waived: it was decided not to invoice "
         "it, or to leave it credited.",
+        owned=True,
     )
 
     _percentage_range = models.Constraint(
@@ -282,38 +305,6 @@ class CrmContractInstallment(models.Model):
                         row.name,
                     )
                 )
-
-    @api.model
-    def _get_content_fields(self):
-        return (
-            "sequence",
-            "name",
-            "trigger",
-            "date",
-            "days",
-            "milestone_id",
-            "amount_type",
-            "percentage",
-            "amount_fixed",
-            "is_retention",
-            "billed_before",
-        )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "is_cancelled",
-            "state",
-            "line_id",
-            "source_invoice_id",
-            "period_start",
-            "period_end",
-            "days_billed",
-            "days_full",
-            "quantity",
-            "price_unit",
-            "amount_untaxed",
-        }
 
     def _filter_content(self):
         return self._filter_plan()

@@ -45,15 +45,16 @@ class CrmContractInstallment(models.Model):
     _inherit = "crm.contract.installment"
 
     billing_line_ids = fields.One2many(
-        "account.move.line", "installment_id", string="Billed by"
+        "account.move.line", "installment_id", string="Billed by", owned=True
     )
     credit_line_ids = fields.One2many(
-        "account.move.line", "credited_installment_id", string="Credited by"
+        "account.move.line", "credited_installment_id", string="Credited by", owned=True
     )
     share_ids = fields.One2many(
         "crm.contract.installment.share",
         "installment_id",
         string="Shares of lines",
+        owned=True,
     )
     invoice_id = fields.Many2one(
         "account.move",
@@ -61,6 +62,7 @@ class CrmContractInstallment(models.Model):
         search="_search_invoice_id",
         compute_sudo=True,
         help="Invoice that bills the row, the last one of several.",
+        owned=True,
     )
     date_payment = fields.Date(
         related="invoice_id.invoice_date_due", string="Payment due"
@@ -141,9 +143,15 @@ class CrmContractInstallment(models.Model):
     # The few rows that somebody has to look at, as searches ask for them.
     _difference_idx = models.Index("(contract_id) WHERE has_difference IS TRUE")
 
-    @api.depends("billing_line_ids.parent_state", "share_ids.move_line_id.parent_state")
+    @api.depends(
+        "was_billed",
+        "billing_line_ids.parent_state",
+        "share_ids.move_line_id.parent_state",
+    )
     def _compute_invoice_id(self):
-        for row in self:
+        seen = self.filtered("was_billed")
+        (self - seen).invoice_id = False
+        for row in seen:
             moves = row._get_billing_moves()
             live = moves.filtered(lambda move: move.state in LIVE)
             if len(live) > 1:
@@ -369,15 +377,6 @@ class CrmContractInstallment(models.Model):
         return "\n".join(texts)
 
     @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "billing_line_ids",
-            "credit_line_ids",
-            "invoice_id",
-            "share_ids",
-        }
-
-    @api.model
     def _get_become_overdue_domain(self):
         """Rows of which a part has become overdue since the books were looked at."""
         return Domain("state", "=", "invoiced") & self.env["res.company"]._on_days(
@@ -405,21 +404,19 @@ class CrmContractInstallmentShare(models.Model):
     _inherit = ["crm.contract.owned.mixin"]
 
     move_line_id = fields.Many2one(
-        "account.move.line", required=True, index=True, ondelete="cascade"
+        "account.move.line", required=True, index=True, ondelete="cascade", owned=True
     )
     installment_id = fields.Many2one(
-        "crm.contract.installment", required=True, index=True, ondelete="cascade"
+        "crm.contract.installment",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        owned=True,
     )
-    is_credit = fields.Boolean(help="The line takes the row back.")
+    is_credit = fields.Boolean(help="The line takes the row back.", owned=True)
     fraction = fields.Float(
-        digits=0, required=True, help="Part of the line's total, from 0 to 1."
+        digits=0,
+        required=True,
+        help="Part of the line's total, from 0 to 1.",
+        owned=True,
     )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "move_line_id",
-            "installment_id",
-            "is_credit",
-            "fraction",
-        }

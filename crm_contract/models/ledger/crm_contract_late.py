@@ -21,6 +21,7 @@ class CrmContract(models.Model):
         precompute=True,
         digits=(16, 4),
         help="Percent of the open amount, e.g. 0.05 a day; 0 for none.",
+        content=True,
     )
     late_rate_unit = fields.Selection(
         LATE_UNITS,
@@ -30,6 +31,7 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         required=True,
+        content=True,
     )
     late_grace_days = fields.Integer(
         string="Grace days",
@@ -38,6 +40,7 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         help="What is paid within these days bears no interest.",
+        content=True,
     )
     late_cap = fields.Float(
         string="Cap (%)",
@@ -47,6 +50,7 @@ class CrmContract(models.Model):
         precompute=True,
         digits=(16, 2),
         help="Most that is charged, in percent of the invoice; 0 for no limit.",
+        content=True,
     )
     amount_interest = fields.Monetary(
         string="Overdue interest",
@@ -77,10 +81,6 @@ class CrmContract(models.Model):
         for contract in self:
             rows = late._prepare_rows(contract, contract.company_id._get_today())
             contract.amount_interest = sum(vals["amount_fixed"] for vals in rows)
-
-    @api.model
-    def _get_content_fields(self):
-        return (*super()._get_content_fields(), *LATE_FIELDS)
 
 
 class CrmContractLateInterest(models.AbstractModel):

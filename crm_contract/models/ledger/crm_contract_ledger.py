@@ -31,6 +31,7 @@ class CrmContract(models.Model):
         copy=False,
         index="btree_not_null",
         help="Day up to which the periods of the recurring lines are in the ledger.",
+        owned=True,
     )
     has_versions = fields.Boolean(
         compute="_compute_has_versions",
@@ -46,10 +47,6 @@ class CrmContract(models.Model):
             contract.has_versions = any(
                 line.valid_from or line.valid_until for line in contract.line_ids
             )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"date_ledger"}
 
     @api.model
     def _get_extend_due_domain(self):

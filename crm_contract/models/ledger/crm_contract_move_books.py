@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ...tools.booked import Booked, spread_cents
 
@@ -178,6 +178,7 @@ class AccountMoveLine(models.Model):
         "crm.contract.installment.share",
         "move_line_id",
         groups="account.group_account_invoice,account.group_account_readonly",
+        owned=True,
     )
 
     def _is_loose(self):
@@ -185,10 +186,6 @@ class AccountMoveLine(models.Model):
         return not (
             self.installment_id or self.credited_installment_id or self.share_ids
         )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"share_ids"}
 
 
 def _add(sums, row, amount):

@@ -17,6 +17,7 @@ class AccountMove(models.Model):
         search="_search_installment_ids",
         compute_sudo=True,
         help="Rows of the ledger that the lines bill.",
+        owned=True,
     )
     contract_credit = fields.Selection(
         [*CREDITED, ("end", "Not delivered after the end")],
@@ -26,6 +27,7 @@ class AccountMove(models.Model):
         help="Bill again: rows that are credited in full fall due again; a difference "
         "of others is shown until somebody decides. Keep credited: they are not billed "
         "again. Decided when the credit note is posted, as the settings say.",
+        owned=True,
     )
     contract_loose = fields.Char(
         compute="_compute_contract_loose",
@@ -66,10 +68,6 @@ class AccountMove(models.Model):
                 for line in loose
             ]
             move.contract_loose = "; ".join(texts) or False
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"contract_credit", "installment_ids"}
 
     def write(self, vals):
         if {"invoice_line_ids", "line_ids"}.isdisjoint(vals):

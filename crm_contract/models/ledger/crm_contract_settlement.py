@@ -27,11 +27,8 @@ class CrmContract(models.Model):
         default=True,
         help="At an early end, what was paid in advance for the days after it is "
         "credited by the day. Otherwise it stays paid.",
+        content=True,
     )
-
-    @api.model
-    def _get_content_fields(self):
-        return (*super()._get_content_fields(), "refund_advance")
 
 
 class CrmContractSettlement(models.AbstractModel):

@@ -203,11 +203,8 @@ class CrmContractInstallment(models.Model):
         index="btree_not_null",
         ondelete="set null",
         help="Row that billed the days before an amendment changed what they cost.",
+        owned=True,
     )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"base_id"}
 
     def _is_invoiced(self):
         """Return whether the row is billed, and not free, waived or cancelled."""

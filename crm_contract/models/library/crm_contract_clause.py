@@ -28,13 +28,14 @@ class CrmContractClause(models.Model):
     contract_state = fields.Selection(
         related="contract_id.state", string="Contract state"
     )
-    sequence = fields.Integer(default=10)
+    sequence = fields.Integer(default=10, content=True)
     template_id = fields.Many2one(
         "crm.contract.clause.template",
         string="Library clause",
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
+        content=True,
     )
     category_id = fields.Many2one(
         "crm.contract.clause.category",
@@ -45,6 +46,7 @@ class CrmContractClause(models.Model):
         required=True,
         ondelete="restrict",
         index=True,
+        content=True,
     )
     category_sequence = fields.Integer(
         string="Category sequence", related="category_id.sequence", store=True
@@ -59,6 +61,7 @@ class CrmContractClause(models.Model):
         readonly=False,
         precompute=True,
         required=True,
+        content=True,
     )
     # Not precomputed: the text would be sanitized twice on creation.
     body = fields.Html(
@@ -67,12 +70,14 @@ class CrmContractClause(models.Model):
         store=True,
         readonly=False,
         sanitize_overridable=False,
+        content=True,
     )
     body_frozen = fields.Html(
         string="Frozen text",
         compute="_compute_body_frozen",
         sanitize=False,
         help="Text with placeholders resolved, as submitted.",
+        owned=True,
     )
     is_deviating = fields.Boolean(
         string="Deviating",
@@ -163,18 +168,10 @@ class CrmContractClause(models.Model):
         )
 
     @api.model
-    def _get_content_fields(self):
-        return ("sequence", "category_id", "template_id", "name", "body")
-
-    @api.model
     def _describe_content_row(self, values):
         name = super()._describe_content_row(values)
         text = values.get(read_name("body")) or values.get("body") or ""
         return f"{name}\n{reading(text, breaks=True)}"
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"body_frozen"}
 
     def _get_read_values(self):
         return {

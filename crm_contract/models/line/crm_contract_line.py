@@ -20,9 +20,9 @@ class CrmContractLine(models.Model):
     currency_id = fields.Many2one(
         related="contract_id.currency_id", store=True, precompute=True
     )
-    sequence = fields.Integer(default=10)
+    sequence = fields.Integer(default=10, content=True)
     display_type = fields.Selection(
-        [("line_section", "Section"), ("line_note", "Note")]
+        [("line_section", "Section"), ("line_note", "Note")], content=True
     )
     product_id = fields.Many2one(
         "product.product",
@@ -30,6 +30,7 @@ class CrmContractLine(models.Model):
         domain=[("sale_ok", "=", True)],
         index="btree_not_null",
         ondelete="restrict",
+        content=True,
     )
     name = fields.Text(
         string="Description",
@@ -38,13 +39,19 @@ class CrmContractLine(models.Model):
         readonly=False,
         precompute=True,
         required=True,
+        content=True,
     )
-    scope = fields.Text(help="What belongs to the service and what does not.")
+    scope = fields.Text(
+        help="What belongs to the service and what does not.", content=True
+    )
     service_standard = fields.Text(
         string="Service standard",
         help="How well it is done: response times, availability, acceptance criteria.",
+        content=True,
     )
-    quantity = fields.Float(default=1.0, digits="Product Unit", required=True)
+    quantity = fields.Float(
+        default=1.0, digits="Product Unit", required=True, content=True
+    )
     product_uom_id = fields.Many2one(
         "uom.uom",
         string="Unit",
@@ -53,6 +60,7 @@ class CrmContractLine(models.Model):
         readonly=False,
         precompute=True,
         ondelete="restrict",
+        content=True,
     )
     price_unit = fields.Float(
         string="Unit price",
@@ -61,8 +69,9 @@ class CrmContractLine(models.Model):
         readonly=False,
         precompute=True,
         min_display_digits="Product Price",
+        content=True,
     )
-    discount = fields.Float(string="Disc.%", digits="Discount")
+    discount = fields.Float(string="Disc.%", digits="Discount", content=True)
     tax_ids = fields.Many2many(
         "account.tax",
         string="Taxes",
@@ -74,10 +83,12 @@ class CrmContractLine(models.Model):
         ondelete="restrict",
         domain=[("type_tax_use", "=", "sale")],
         context={"active_test": False},
+        content=True,
     )
     is_recurring = fields.Boolean(
         string="Recurring",
         help="Billed period by period instead of by the payment plan.",
+        content=True,
     )
     price_subtotal = fields.Monetary(
         string="Subtotal", compute="_compute_amount", store=True, precompute=True
@@ -93,6 +104,7 @@ class CrmContractLine(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
+        owned=True,
     )
 
     _quantity_positive = models.Constraint(
@@ -161,29 +173,8 @@ class CrmContractLine(models.Model):
             line.price_subtotal, line.price_total = line._get_amounts()
 
     @api.model
-    def _get_content_fields(self):
-        return (
-            "sequence",
-            "display_type",
-            "product_id",
-            "name",
-            "scope",
-            "service_standard",
-            "quantity",
-            "product_uom_id",
-            "price_unit",
-            "discount",
-            "tax_ids",
-            "is_recurring",
-        )
-
-    @api.model
     def _get_copied_fields(self):
         return (*super()._get_copied_fields(), "analytic_distribution")
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"sale_line_id"}
 
     def _filter_unplanned(self):
         """Return the lines that are paid once and that no order invoices."""

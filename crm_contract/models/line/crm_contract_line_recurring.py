@@ -17,10 +17,13 @@ class CrmContractLine(models.Model):
     _inherit = "crm.contract.line"
 
     recurrence_interval = fields.Integer(
-        string="Every", default=1, help="Number of units that a period lasts."
+        string="Every",
+        default=1,
+        help="Number of units that a period lasts.",
+        content=True,
     )
     recurrence_unit = fields.Selection(
-        TERM_UNITS, string="Unit of the period", default="month"
+        TERM_UNITS, string="Unit of the period", default="month", content=True
     )
     billed_in = fields.Selection(
         BILLED_IN,
@@ -28,40 +31,48 @@ class CrmContractLine(models.Model):
         default="advance",
         help="In advance: on the first day of a period. In arrears: on the day after "
         "its last one.",
+        content=True,
     )
     date_start = fields.Date(
         string="Billed from",
         help="First day of the first period and anchor of all others. Empty: the start "
         "of the contract.",
+        content=True,
     )
     date_end = fields.Date(
         string="Billed to",
         help="Last day that is billed. Empty: the end of the contract.",
+        content=True,
     )
     date_anchor = fields.Date(
         string="Anchor",
         help="Day from which periods are counted where it differs from the first day, "
         "such as the first of a month. The first period is then a part of one.",
+        content=True,
     )
     prorate = fields.Boolean(
         string="By the day",
         default=True,
         help="A period that is not billed whole is billed by its days; otherwise in "
         "full.",
+        content=True,
     )
     free_periods = fields.Integer(
         string="Free periods",
         help="Number of first periods that are not billed (trial).",
+        content=True,
     )
     billed_until = fields.Date(
         string="Billed until",
         help="Last day that was billed before the contract was taken over.",
+        content=True,
     )
     valid_from = fields.Date(
         string="Valid from",
         readonly=True,
         copy=False,
         help="First day of the line in the version that an amendment gave it.",
+        owned=True,
     )
     valid_until = fields.Date(
         string="Valid until",
@@ -69,6 +80,7 @@ class CrmContractLine(models.Model):
         copy=False,
         help="Last day before an amendment replaced or removed the line, which is "
         "kept for what it billed until then.",
+        owned=True,
     )
     chain = fields.Integer(
         compute="_compute_chain",
@@ -196,21 +208,6 @@ class CrmContractLine(models.Model):
             )
 
     @api.model
-    def _get_content_fields(self):
-        return (
-            *super()._get_content_fields(),
-            "recurrence_interval",
-            "recurrence_unit",
-            "billed_in",
-            "date_start",
-            "date_end",
-            "date_anchor",
-            "prorate",
-            "free_periods",
-            "billed_until",
-        )
-
-    @api.model
     def _get_content_children(self):
         return (*super()._get_content_children(), "step_ids")
 
@@ -225,10 +222,6 @@ class CrmContractLine(models.Model):
         first = f"{super()._describe_content_row(values)}: {price}"
         details = (values.get(name) for name in ("scope", "service_standard"))
         return "\n".join(filter(None, (first, *details)))
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"valid_from", "valid_until"}
 
     def _filter_content(self):
         # A line that an amendment replaced or removed is history, not content.
@@ -406,15 +399,21 @@ class CrmContractLineStep(models.Model):
         related="line_id.contract_id", store=True, precompute=True, index=True
     )
     currency_id = fields.Many2one(related="line_id.currency_id")
-    sequence = fields.Integer(default=10)
+    sequence = fields.Integer(default=10, content=True)
     date_from = fields.Date(
         string="From",
         required=True,
         help="Valid for the periods that begin on or after this day.",
+        content=True,
     )
-    quantity = fields.Float(default=1.0, digits="Product Unit", required=True)
+    quantity = fields.Float(
+        default=1.0, digits="Product Unit", required=True, content=True
+    )
     price_unit = fields.Float(
-        string="Unit price", required=True, min_display_digits="Product Price"
+        string="Unit price",
+        required=True,
+        min_display_digits="Product Price",
+        content=True,
     )
 
     _date_uniq = models.UniqueIndex(
@@ -429,10 +428,6 @@ class CrmContractLineStep(models.Model):
         for step in self:
             name = (step.line_id.name or "").partition("\n")[0]
             step.display_name = f"{name} {step.date_from or ''}"
-
-    @api.model
-    def _get_content_fields(self):
-        return ("sequence", "date_from", "quantity", "price_unit")
 
     @api.model
     def _describe_content_row(self, values):

@@ -33,11 +33,14 @@ class CrmContractDocument(models.Model):
         required=True,
         default="annex",
         readonly=True,
+        owned=True,
     )
-    sequence = fields.Integer(default=10)
-    name = fields.Char(required=True)
+    sequence = fields.Integer(default=10, content=True)
+    name = fields.Char(required=True, content=True)
     file = fields.Binary(required=True, attachment=True)
-    sha256 = fields.Char(string="SHA-256", readonly=True, copy=False)
+    sha256 = fields.Char(
+        string="SHA-256", readonly=True, copy=False, content=True, owned=True
+    )
     short_hash = fields.Char(compute="_compute_short_hash")
     version_id = fields.Many2one(
         "crm.contract.version",
@@ -46,6 +49,7 @@ class CrmContractDocument(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         help="Version of the contract that this file was made of, or that was signed.",
+        owned=True,
     )
     content_hash = fields.Char(
         related="version_id.content_hash", string="Hash of the version"
@@ -119,17 +123,8 @@ class CrmContractDocument(models.Model):
         )
 
     @api.model
-    def _get_content_fields(self):
-        return ("sequence", "name", "sha256")
-
-    @api.model
     def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "kind",
-            "sha256",
-            "version_id",
-            "content_hash",
-        }
+        return super()._get_owned_fields() | {"content_hash"}
 
     def _filter_content(self):
         return self.filtered(lambda document: document.kind == "annex")

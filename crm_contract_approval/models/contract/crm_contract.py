@@ -14,9 +14,10 @@ class CrmContract(models.Model):
         readonly=True,
         copy=False,
         aggregator=None,
+        owned=True,
     )
     approval_task_ids = fields.One2many(
-        "crm.contract.approval.task", "contract_id", string="Approval steps"
+        "crm.contract.approval.task", "contract_id", string="Approval steps", owned=True
     )
     approval_task_id = fields.Many2one(
         "crm.contract.approval.task",
@@ -24,6 +25,7 @@ class CrmContract(models.Model):
         readonly=True,
         copy=False,
         ondelete="set null",
+        owned=True,
     )
     approval_step_id = fields.Many2one(
         "crm.contract.approval.step",
@@ -33,8 +35,11 @@ class CrmContract(models.Model):
         index="btree_not_null",
         ondelete="set null",
         group_expand="_expand_approval_steps",
+        owned=True,
     )
-    approval_deadline = fields.Date(string="Decide until", readonly=True, copy=False)
+    approval_deadline = fields.Date(
+        string="Decide until", readonly=True, copy=False, owned=True
+    )
     approval_waiting = fields.Char(
         string="Waiting for", related="approval_task_id.waiting_names"
     )
@@ -46,6 +51,7 @@ class CrmContract(models.Model):
         context={"active_test": False},
         readonly=True,
         copy=False,
+        owned=True,
     )
     editor_ids = fields.Many2many(
         "res.users",
@@ -55,12 +61,16 @@ class CrmContract(models.Model):
         readonly=True,
         copy=False,
         help="Whoever changed the content; they can't decide on it.",
+        owned=True,
     )
     review_ids = fields.One2many(
-        "crm.contract.approval.review", "contract_id", string="Reviews"
+        "crm.contract.approval.review", "contract_id", string="Reviews", owned=True
     )
     condition_ids = fields.One2many(
-        "crm.contract.approval.condition", "contract_id", string="Conditions"
+        "crm.contract.approval.condition",
+        "contract_id",
+        string="Conditions",
+        owned=True,
     )
     is_approver = fields.Boolean(
         compute="_compute_is_approver", search="_search_is_approver"
@@ -99,20 +109,6 @@ class CrmContract(models.Model):
     @api.model
     def _expand_approval_steps(self, steps, domain):
         return steps
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "approval_round",
-            "approval_task_id",
-            "approval_step_id",
-            "approval_deadline",
-            "approval_user_ids",
-            "editor_ids",
-            "approval_task_ids",
-            "review_ids",
-            "condition_ids",
-        }
 
     def _check_content_editable(self):
         """Remember who edits: every change of the content or its parts comes here."""

@@ -53,10 +53,12 @@ class CrmContractApprovalDelegation(models.Model):
     )
     date_to = fields.Date(string="Until", required=True)
     note = fields.Char(string="Occasion")
-    answer = fields.Selection(ANSWERS, readonly=True)
-    date_answered = fields.Datetime(string="Answered on", readonly=True)
-    set_by_id = fields.Many2one("res.users", string="Set by", readonly=True)
-    activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
+    answer = fields.Selection(ANSWERS, readonly=True, owned=True)
+    date_answered = fields.Datetime(string="Answered on", readonly=True, owned=True)
+    set_by_id = fields.Many2one("res.users", string="Set by", readonly=True, owned=True)
+    activity_id = fields.Many2one(
+        "mail.activity", readonly=True, ondelete="set null", owned=True
+    )
     state = fields.Selection(
         [
             ("asked", "Asked"),
@@ -141,15 +143,6 @@ class CrmContractApprovalDelegation(models.Model):
                 )
             if not row.deputy_id.active:
                 raise ValidationError(self.env._("%s is archived.", row.deputy_id.name))
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "answer",
-            "date_answered",
-            "set_by_id",
-            "activity_id",
-        }
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -30,14 +30,11 @@ class CrmContractApprovalDelegation(models.Model):
         [("begun", "Deputy was asked"), ("ended", "Deputy is not asked any more")],
         readonly=True,
         help="What was done about the steps that waited.",
+        owned=True,
     )
 
     # The job looks for what begins and ends, among many that are over.
     _effect_idx = models.Index("(date_from) WHERE effect IS DISTINCT FROM 'ended'")
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"effect"}
 
     @api.model
     @tools.ormcache()

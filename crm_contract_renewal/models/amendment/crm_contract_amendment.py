@@ -48,11 +48,13 @@ class CrmContract(models.Model):
         copy=False,
         index="btree_not_null",
         help="Day from which the amendment changes the contract.",
+        content=True,
     )
     amendment_reason = fields.Text(
         string="Reason of the amendment",
         copy=False,
         help="Printed in the amendment letter.",
+        content=True,
     )
     requested_by = fields.Selection(REQUESTERS, string="Requested by", copy=False)
     base_version_id = fields.Many2one(
@@ -63,8 +65,11 @@ class CrmContract(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         help="Text of the contract that this amendment starts from.",
+        owned=True,
     )
-    amount_base = fields.Monetary(string="Value before", readonly=True, copy=False)
+    amount_base = fields.Monetary(
+        string="Value before", readonly=True, copy=False, owned=True
+    )
     amount_effect = fields.Monetary(
         string="Effect on the value",
         compute="_compute_amount_effect",
@@ -76,6 +81,7 @@ class CrmContract(models.Model):
         "origin_id",
         string="Amendments",
         domain=[("kind", "=", "amendment")],
+        owned=True,
     )
     amendment_count = fields.Integer(compute="_compute_amendment_count")
 
@@ -109,22 +115,10 @@ class CrmContract(models.Model):
                 )
 
     @api.model
-    def _get_content_fields(self):
-        return (*super()._get_content_fields(), *OWN_CONTENT)
-
-    @api.model
     def _get_copied_fields(self):
         return tuple(
             name for name in super()._get_copied_fields() if name not in OWN_CONTENT
         )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "base_version_id",
-            "amount_base",
-            "amendment_ids",
-        }
 
     def action_view_amendments(self):
         """Open the amendments of the contract."""

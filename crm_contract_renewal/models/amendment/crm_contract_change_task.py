@@ -45,10 +45,10 @@ class CrmContractChangeTask(models.Model):
         string="Days after", help="Days after the amendment is in effect."
     )
     date_deadline = fields.Date(
-        string="Due on", compute="_compute_date_deadline", store=True
+        string="Due on", compute="_compute_date_deadline", store=True, owned=True
     )
     activity_id = fields.Many2one(
-        "mail.activity", readonly=True, copy=False, ondelete="set null"
+        "mail.activity", readonly=True, copy=False, ondelete="set null", owned=True
     )
     date_done = fields.Date(string="Done on", related="activity_id.date_done")
 
@@ -67,12 +67,7 @@ class CrmContractChangeTask(models.Model):
 
     @api.model
     def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "activity_id",
-            "company_id",
-            "contract_id",
-            "date_deadline",
-        }
+        return super()._get_owned_fields() | {"company_id", "contract_id"}
 
     @api.model_create_multi
     def create(self, vals_list):

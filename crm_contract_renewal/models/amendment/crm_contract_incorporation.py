@@ -20,11 +20,8 @@ class CrmContract(models.Model):
         readonly=True,
         copy=False,
         help="Contract value before the first amendment.",
+        owned=True,
     )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"amount_signed"}
 
     def _get_frozen_content(self):
         """Of a contract that was amended, it is what holds by the signed versions."""

@@ -38,7 +38,9 @@ class CrmContractIncorporation(models.AbstractModel):
     def _get_incorporated(self, contracts):
         """Return the amendments that changed contracts so far."""
         # sudo: amendments that the user may not see; of what ended, some are archived
-        contracts = contracts.sudo().with_context(active_test=False)
+        # What was not submitted is not signed, and has no amendments.
+        contracts = contracts.sudo().filtered("version_id")
+        contracts = contracts.with_context(active_test=False)
         return contracts.amendment_ids.filtered(
             lambda row: (
                 row.state in ("in_force", "superseded")

@@ -57,11 +57,8 @@ class CrmContract(models.Model):
         copy=False,
         help="What this draft and an amendment that was signed since both change, and "
         "nobody decided on yet.",
+        owned=True,
     )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"conflicts"}
 
     def _compute_difference(self):
         for contract in self:

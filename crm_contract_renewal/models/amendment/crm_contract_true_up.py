@@ -32,6 +32,7 @@ class CrmContract(models.Model):
         copy=False,
         help="From the next period: they stay as they were billed. Settle the "
         "difference: it is invoiced or credited by the day.",
+        content=True,
     )
 
     def _settles(self):

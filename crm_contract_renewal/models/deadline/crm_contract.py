@@ -9,8 +9,6 @@ from ..price.crm_contract_adjustment_mixin import ADJUSTMENT_FIELDS
 from .crm_contract_type import RENEWAL_MODES
 
 IN_FORCE = ("signed", "running", "suspended")
-# They come together from the type, and can be changed in the contract.
-RENEWAL_TERMS = ("renewal_mode", "renewal_duration", "renewal_unit")
 
 
 class CrmContract(models.Model):
@@ -26,6 +24,7 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         help="Empty: somebody decides.",
+        content=True,
     )
     renewal_duration = fields.Integer(
         string="Term of a renewal",
@@ -34,6 +33,7 @@ class CrmContract(models.Model):
         readonly=False,
         precompute=True,
         help="Empty: as long as this one.",
+        content=True,
     )
     renewal_unit = fields.Selection(
         TERM_UNITS,
@@ -42,6 +42,7 @@ class CrmContract(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        content=True,
     )
     date_review = fields.Date(
         string="Review on",
@@ -111,12 +112,7 @@ class CrmContract(models.Model):
 
     @api.model
     def _get_content_fields(self):
-        return (
-            *super()._get_content_fields(),
-            *ADJUSTMENT_FIELDS,
-            *RENEWAL_TERMS,
-            "uplift_note",
-        )
+        return (*super()._get_content_fields(), *ADJUSTMENT_FIELDS)
 
     def _get_content_value(self, name):
         # Empty as on contracts that are older than the add-on.
@@ -125,14 +121,6 @@ class CrmContract(models.Model):
         if name in ADJUSTMENT_FIELDS and name not in self._get_adjustment_names():
             return None
         return super()._get_content_value(name)
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "renewal_ids",
-            "renewal_decision_id",
-            "termination_id",
-        }
 
     @api.model
     def _get_deadline_domain(self):

@@ -66,7 +66,7 @@ class CrmContract(models.Model):
     _inherit = "crm.contract"
 
     fired_ids = fields.One2many(
-        "crm.contract.rung.fired", "contract_id", string="Reminders"
+        "crm.contract.rung.fired", "contract_id", string="Reminders", owned=True
     )
     date_next_rung = fields.Date(
         string="Next reminder",
@@ -96,10 +96,6 @@ class CrmContract(models.Model):
                 ),
                 default=False,
             )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"fired_ids"}
 
     def write(self, vals):
         result = super().write(vals)

@@ -23,6 +23,7 @@ class CrmContract(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         help="What holds for the present deadline.",
+        owned=True,
     )
     renewal_decision = fields.Selection(
         string="Decision",
@@ -41,10 +42,12 @@ class CrmContract(models.Model):
         "origin_id",
         string="Renewals",
         domain=[("kind", "=", "renewal")],
+        owned=True,
     )
     uplift_note = fields.Text(
         string="Price adjustment",
         help="How the prices were computed from those of the term before; printed.",
+        content=True,
     )
     has_live_renewal = fields.Boolean(compute="_compute_has_live_renewal")
 

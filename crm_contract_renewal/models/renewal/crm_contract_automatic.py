@@ -15,11 +15,8 @@ class CrmContract(models.Model):
         readonly=True,
         copy=False,
         help="Made by the daily job; it needs nobody who signs.",
+        owned=True,
     )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"is_automatic_renewal"}
 
     def _unfreeze(self):
         """Leave renewals that go back to draft to a person: they may be changed there."""

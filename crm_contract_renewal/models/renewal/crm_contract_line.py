@@ -20,10 +20,12 @@ class CrmContractLine(models.Model):
         readonly=False,
         precompute=True,
         help=HELP,
+        content=True,
     )
     is_discount_once = fields.Boolean(
         string="Discount of the first term",
         help="The discount is not carried on by a renewal.",
+        content=True,
     )
 
     @api.depends("is_recurring", "display_type")
@@ -31,10 +33,6 @@ class CrmContractLine(models.Model):
         for line in self:
             charge = "term" if line.is_recurring else "once"
             line.charge = not line.display_type and charge
-
-    @api.model
-    def _get_content_fields(self):
-        return (*super()._get_content_fields(), "charge", "is_discount_once")
 
     def _get_renewal_text(self):
         """Return what a renewal makes of the line, as the printed contract says it (str).

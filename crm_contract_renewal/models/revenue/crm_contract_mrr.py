@@ -50,6 +50,7 @@ class CrmContract(models.Model):
         readonly=True,
         copy=False,
         help="Day up to which the movements of the MRR are in the log.",
+        owned=True,
     )
     date_mrr_change = fields.Date(
         string="MRR changes on",
@@ -97,10 +98,6 @@ class CrmContract(models.Model):
             else:
                 days = log._get_days(contract, contract.date_end or COMPLETE)
                 contract.date_mrr_change = min(days, default=False)
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"date_mrr_logged"}
 
 
 class CrmContractLine(models.Model):

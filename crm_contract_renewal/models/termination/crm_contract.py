@@ -13,6 +13,7 @@ class CrmContract(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         help="What ends the contract, or ended it, unless it was taken back.",
+        owned=True,
     )
     date_termination = fields.Date(
         string="Terminated to",

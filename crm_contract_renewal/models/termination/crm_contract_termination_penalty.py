@@ -172,6 +172,7 @@ class CrmContractInstallment(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
+        owned=True,
     )
 
     # However often an end is settled, the penalty is owed once.
@@ -179,10 +180,6 @@ class CrmContractInstallment(models.Model):
         "(contract_id) WHERE trigger = 'penalty' AND is_cancelled IS NOT TRUE",
         "The penalty of this contract was charged already.",
     )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {"termination_id"}
 
     def _prepare_ledger_line_vals(self):
         if self.trigger != "penalty":
