@@ -1,6 +1,7 @@
 from . import contract
 from . import job
 from . import version
+from . import evidence
 from . import line
 from . import ledger
 from . import library

@@ -8,6 +8,7 @@ from . import test_bounds
 from . import test_company
 from . import test_checklist
 from . import test_content
+from . import test_event
 from . import test_examples
 from . import test_day
 from . import test_defaults
