@@ -83,9 +83,13 @@ class CrmContract(models.Model):
     @api.depends("template_id")
     def _compute_from_template(self):
         names = ("preamble", "dispute_method", "dispute_institution", "dispute_place")
-        for contract in self:
+        for template, contracts in self.grouped("template_id").items():
             for name in names:
-                contract[name] = contract.template_id[name] or contract[name]
+                if template[name]:
+                    contracts[name] = template[name]
+                    continue
+                for contract in contracts:
+                    contract[name] = contract[name]
 
     @api.depends("version_id")
     def _compute_preamble_frozen(self):

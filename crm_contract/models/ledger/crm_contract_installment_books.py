@@ -179,7 +179,9 @@ class CrmContractInstallment(models.Model):
         linked = self.filtered(
             lambda row: row.billing_line_ids or row.credit_line_ids or row.share_ids
         )
-        for row in self - linked:
+        plain = (self - linked).filtered(lambda row: not row.billed_before)
+        plain._take_no_books()
+        for row in self - linked - plain:
             row._take_books(NOTHING, 0.0)
         moves = linked._get_moves()
         parts = moves._get_ledger_parts()
@@ -193,6 +195,20 @@ class CrmContractInstallment(models.Model):
                 row._take_books(
                     *row._read_books(parts, found.get(row._origin.id, Standing()))
                 )
+
+    def _take_no_books(self):
+        """Set the figures of rows that no invoice names: the same for all but the rest."""
+        for name, value in (
+            *NOTHING.items(),
+            ("is_overdue", False),
+            ("has_difference", False),
+        ):
+            self[name] = value
+        for was_billed, rows in self.grouped("was_billed").items():
+            rows.was_billed = was_billed
+        for row in self:
+            rest = row.amount - row.amount_waived
+            row.amount_rest = row._get_currency().round(rest)
 
     def _take_books(self, values, kept):
         """Set the figures of the row, and what follows from them.

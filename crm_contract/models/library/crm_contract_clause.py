@@ -93,15 +93,27 @@ class CrmContractClause(models.Model):
 
     @api.depends("template_id")
     def _compute_from_template(self):
-        for clause in self:
-            template = clause.template_id
-            clause.category_id = template.category_id or clause.category_id
-            clause.name = template.name or clause.name
+        for template, clauses in self.grouped("template_id").items():
+            if template:
+                clauses.category_id = template.category_id
+                clauses.name = template.name
+            else:
+                clauses._keep("category_id", "name")
 
     @api.depends("template_id")
     def _compute_body(self):
+        # A text is cleaned when it is set: once for all clauses of one in the library.
+        for template, clauses in self.grouped("template_id").items():
+            if template.body:
+                clauses.body = template.body
+            else:
+                clauses._keep("body")
+
+    def _keep(self, *names):
+        """Let computed fields stay what they are."""
         for clause in self:
-            clause.body = clause.template_id.body or clause.body
+            for name in names:
+                clause[name] = clause[name]
 
     @api.depends("category_id")
     def _compute_part(self):
