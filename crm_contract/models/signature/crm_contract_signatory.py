@@ -53,9 +53,11 @@ class CrmContractSignatory(models.Model):
         ondelete="cascade",
     )
     contract_id = fields.Many2one(
-        related="request_id.contract_id", store=True, index=True
+        related="request_id.contract_id", store=True, index=True, owned=True
     )
-    company_id = fields.Many2one(related="request_id.company_id", store=True)
+    company_id = fields.Many2one(
+        related="request_id.company_id", store=True, owned=True
+    )
     side = fields.Selection(SIDES, required=True, default="customer")
     role = fields.Selection(
         [("signer", "Signs"), ("copy", "Gets a copy")], required=True, default="signer"
@@ -91,7 +93,9 @@ class CrmContractSignatory(models.Model):
     email = fields.Char(
         compute="_compute_person", store=True, readonly=False, precompute=True
     )
-    lang = fields.Char(compute="_compute_person", store=True, precompute=True)
+    lang = fields.Char(
+        compute="_compute_person", store=True, precompute=True, owned=True
+    )
     capacity = fields.Selection(
         [("representative", "Legal representative"), ("authorised", "Authorised")],
         compute="_compute_capacity",
@@ -115,7 +119,12 @@ class CrmContractSignatory(models.Model):
     )
 
     state = fields.Selection(
-        SIGNATORY_STATES, default="draft", required=True, copy=False, index=True
+        SIGNATORY_STATES,
+        default="draft",
+        required=True,
+        copy=False,
+        index=True,
+        owned=True,
     )
     former_id = fields.Many2one(
         "crm.contract.signatory",
@@ -123,33 +132,43 @@ class CrmContractSignatory(models.Model):
         copy=False,
         ondelete="restrict",
         index="btree_not_null",
+        owned=True,
     )
     # Never readable but for the doors: whoever has it acts as the signatory.
-    access_token = fields.Char(groups=NO_ACCESS, copy=False)
-    code = fields.Char(groups=NO_ACCESS, copy=False)
-    code_date = fields.Datetime(groups=NO_ACCESS, copy=False)
-    code_tries = fields.Integer(groups=NO_ACCESS, copy=False)
-    code_sent = fields.Integer(groups=NO_ACCESS, copy=False)
-    date_invited = fields.Datetime(string="Invited on", copy=False)
-    date_reminded = fields.Datetime(string="Reminded on", copy=False)
-    date_opened = fields.Datetime(string="Opened on", copy=False)
-    date_read = fields.Datetime(string="Read to the end on", copy=False)
-    date_signed = fields.Datetime(string="Signed on", copy=False)
-    date_declined = fields.Datetime(string="Declined on", copy=False)
-    decline_reason = fields.Text(string="Why declined", copy=False)
+    access_token = fields.Char(groups=NO_ACCESS, copy=False, owned=True)
+    code = fields.Char(groups=NO_ACCESS, copy=False, owned=True)
+    code_date = fields.Datetime(groups=NO_ACCESS, copy=False, owned=True)
+    code_tries = fields.Integer(groups=NO_ACCESS, copy=False, owned=True)
+    code_sent = fields.Integer(groups=NO_ACCESS, copy=False, owned=True)
+    date_invited = fields.Datetime(string="Invited on", copy=False, owned=True)
+    date_reminded = fields.Datetime(string="Reminded on", copy=False, owned=True)
+    date_opened = fields.Datetime(string="Opened on", copy=False, owned=True)
+    date_read = fields.Datetime(string="Read to the end on", copy=False, owned=True)
+    date_signed = fields.Datetime(string="Signed on", copy=False, owned=True)
+    date_declined = fields.Datetime(string="Declined on", copy=False, owned=True)
+    decline_reason = fields.Text(string="Why declined", copy=False, owned=True)
     signature = fields.Binary(
-        attachment=False, copy=False, help="PNG, as the server wrote it anew."
+        attachment=False,
+        copy=False,
+        help="PNG, as the server wrote it anew.",
+        owned=True,
     )
-    signature_sha256 = fields.Char(string="SHA-256 of the signature", copy=False)
-    signed_name = fields.Char(string="Signed as", copy=False)
-    consent_text = fields.Text(string="Consent", copy=False)
-    consent_hash = fields.Char(string="SHA-256 of the consent", copy=False)
-    letter_sha256 = fields.Char(string="SHA-256 of the letter", copy=False)
-    ip = fields.Char(string="IP address", copy=False)
-    user_agent = fields.Char(string="Browser", copy=False)
-    identified_by = fields.Selection(IDENTIFIED_BY, copy=False)
-    signed_hash = fields.Char(string="Content hash that was signed", copy=False)
-    signed_sha256 = fields.Char(string="SHA-256 of the text that was shown", copy=False)
+    signature_sha256 = fields.Char(
+        string="SHA-256 of the signature", copy=False, owned=True
+    )
+    signed_name = fields.Char(string="Signed as", copy=False, owned=True)
+    consent_text = fields.Text(string="Consent", copy=False, owned=True)
+    consent_hash = fields.Char(string="SHA-256 of the consent", copy=False, owned=True)
+    letter_sha256 = fields.Char(string="SHA-256 of the letter", copy=False, owned=True)
+    ip = fields.Char(string="IP address", copy=False, owned=True)
+    user_agent = fields.Char(string="Browser", copy=False, owned=True)
+    identified_by = fields.Selection(IDENTIFIED_BY, copy=False, owned=True)
+    signed_hash = fields.Char(
+        string="Content hash that was signed", copy=False, owned=True
+    )
+    signed_sha256 = fields.Char(
+        string="SHA-256 of the text that was shown", copy=False, owned=True
+    )
 
     @api.depends("partner_id", "user_id")
     def _compute_person(self):
@@ -180,39 +199,6 @@ class CrmContractSignatory(models.Model):
         for signatory in self:
             contract_type = signatory.request_id.contract_id.type_id
             signatory.needs_code = contract_type.signature_needs_code
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "contract_id",
-            "company_id",
-            "lang",
-            "state",
-            "former_id",
-            "access_token",
-            "code",
-            "code_date",
-            "code_tries",
-            "code_sent",
-            "date_invited",
-            "date_reminded",
-            "date_opened",
-            "date_read",
-            "date_signed",
-            "date_declined",
-            "decline_reason",
-            "signature",
-            "signature_sha256",
-            "signed_name",
-            "consent_text",
-            "consent_hash",
-            "letter_sha256",
-            "ip",
-            "user_agent",
-            "identified_by",
-            "signed_hash",
-            "signed_sha256",
-        }
 
     @api.model_create_multi
     def create(self, vals_list):

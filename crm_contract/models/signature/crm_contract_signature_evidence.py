@@ -13,10 +13,9 @@ class CrmContractSignatureEvidence(models.AbstractModel):
 
         :param rows: list of (request, kind, facts, who acted or None)
         """
-        if "crm.contract.event" in self.env:
-            self.env["crm.contract.event"]._add_many(
-                [
-                    (request.contract_id, kind, facts, request.version_id, actor)
-                    for request, kind, facts, actor in rows
-                ]
-            )
+        self.env["crm.contract.event"]._add_many(
+            [
+                (request.contract_id, kind, facts, request.version_id, actor)
+                for request, kind, facts, actor in rows
+            ]
+        )

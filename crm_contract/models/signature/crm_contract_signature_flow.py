@@ -210,7 +210,7 @@ class CrmContractSignatureRequest(models.Model):
         if state != "declined":
             facts = {"reason": reason} if reason else {}
             requests._add_events(
-                "expired" if state == "expired" else "withdrawn",
+                "expired" if state == "expired" else "request_withdrawn",
                 lambda request: {"request": request.id, **facts},
             )
         requests._tell_closed(told - (signatory or told.browse()))

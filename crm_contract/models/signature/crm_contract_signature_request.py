@@ -38,13 +38,14 @@ class CrmContractSignatureRequest(models.Model):
         check_company=True,
     )
     company_id = fields.Many2one(
-        related="contract_id.company_id", store=True, index=True
+        related="contract_id.company_id", store=True, index=True, owned=True
     )
     commercial_partner_id = fields.Many2one(
         related="contract_id.commercial_partner_id",
         string="Customer",
         store=True,
         index=True,
+        owned=True,
     )
     user_id = fields.Many2one(
         "res.users",
@@ -62,6 +63,7 @@ class CrmContractSignatureRequest(models.Model):
         copy=False,
         index=True,
         group_expand=True,
+        owned=True,
     )
     signatory_ids = fields.One2many(
         "crm.contract.signatory", "request_id", string="Signatories", copy=False
@@ -92,9 +94,12 @@ class CrmContractSignatureRequest(models.Model):
         ondelete="restrict",
         index="btree_not_null",
         help="What is signed, from the moment on that the request is sent.",
+        owned=True,
     )
     content_hash = fields.Char(
-        copy=False, help="SHA-256 of the content of the version that is signed."
+        copy=False,
+        help="SHA-256 of the content of the version that is signed.",
+        owned=True,
     )
     text_id = fields.Many2one(
         "crm.contract.document",
@@ -102,26 +107,29 @@ class CrmContractSignatureRequest(models.Model):
         copy=False,
         ondelete="restrict",
         help="The file that signatories read.",
+        owned=True,
     )
-    text_sha256 = fields.Char(string="SHA-256 of the text", copy=False)
+    text_sha256 = fields.Char(string="SHA-256 of the text", copy=False, owned=True)
     document_id = fields.Many2one(
         "crm.contract.document",
         string="Signed contract",
         copy=False,
         ondelete="restrict",
         help="The file with all signatures.",
+        owned=True,
     )
-    date_sent = fields.Datetime(string="Sent on", copy=False)
-    date_closed = fields.Datetime(string="Closed on", copy=False)
-    date_reminder = fields.Date(string="Next reminder", copy=False)
+    date_sent = fields.Datetime(string="Sent on", copy=False, owned=True)
+    date_closed = fields.Datetime(string="Closed on", copy=False, owned=True)
+    date_reminder = fields.Date(string="Next reminder", copy=False, owned=True)
     reason = fields.Char(
-        copy=False, help="Why it was declined or withdrawn, or by what."
+        copy=False, help="Why it was declined or withdrawn, or by what.", owned=True
     )
     waiting_side = fields.Selection(
         [*SIDES, ("both", "Both sides")],
         string="Waits for",
         compute="_compute_waiting_side",
         store=True,
+        owned=True,
     )
     waiting_names = fields.Char(string="Whose turn", compute="_compute_waiting_names")
     progress = fields.Char(string="Signatures", compute="_compute_progress")
@@ -153,7 +161,9 @@ class CrmContractSignatureRequest(models.Model):
     def _compute_waiting_side(self):
         for request in self:
             sides = set(request._get_waited_for().mapped("side"))
-            request.waiting_side = "both" if len(sides) > 1 else next(iter(sides), False)
+            request.waiting_side = (
+                "both" if len(sides) > 1 else next(iter(sides), False)
+            )
 
     @api.depends("state", "signatory_ids.state", "signatory_ids.name")
     def _compute_waiting_names(self):
@@ -167,24 +177,6 @@ class CrmContractSignatureRequest(models.Model):
             signers = request._get_signers()
             signed = signers.filtered(lambda row: row.state == "signed")
             request.progress = f"{len(signed)} / {len(signers)}"
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "company_id",
-            "commercial_partner_id",
-            "state",
-            "version_id",
-            "content_hash",
-            "text_id",
-            "text_sha256",
-            "document_id",
-            "date_sent",
-            "date_closed",
-            "date_reminder",
-            "reason",
-            "waiting_side",
-        }
 
     @api.model_create_multi
     def create(self, vals_list):
