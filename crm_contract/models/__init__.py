@@ -7,4 +7,5 @@ from . import ledger
 from . import library
 from . import bridges
 from . import interface
+from . import signature
 from . import health

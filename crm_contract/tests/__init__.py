@@ -61,3 +61,4 @@ from . import test_tours
 from . import test_unplanned
 from . import test_version
 from . import test_way_out
+from . import test_signature_request

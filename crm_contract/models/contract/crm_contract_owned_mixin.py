@@ -38,4 +38,9 @@ class CrmContractOwnedMixin(models.AbstractModel):
     def default_get(self, fields):
         """Ignore defaults for owned fields; `create` refuses those of the context."""
         owned = self._get_owned_fields()
-        return super().default_get([name for name in fields if name not in owned])
+        defaults = super().default_get([name for name in fields if name not in owned])
+        for name in owned.intersection(fields):
+            # What the model itself begins with stays.
+            if self._fields[name].default:
+                defaults[name] = self._fields[name].default(self)
+        return defaults

@@ -22,6 +22,7 @@ KINDS = [
     ("declined", "Declined"),
     ("handed_over", "Handed over"),
     ("expired", "Expired"),
+    ("request_withdrawn", "Signature request withdrawn"),
     ("registered", "Signatures registered"),
     ("completed", "Signed by both sides"),
     ("sealed", "Sealed"),
