@@ -99,6 +99,20 @@ class ContractCommon(TransactionCase):
             cls.env, login=login, groups=groups, company_id=(company or cls.company).id
         )
 
+    def _activate_yen(self, rate):
+        """Let the company use yens: so many for one of its currency; return the yen."""
+        yen = self.env.ref("base.JPY")
+        yen.active = True
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": yen.id,
+                "company_id": self.company.id,
+                "name": "2020-01-01",
+                "rate": rate,
+            }
+        )
+        return yen
+
     @classmethod
     def _create_supplier(cls):
         return cls._create_company("Supplier Ltd")

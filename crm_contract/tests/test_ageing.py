@@ -61,16 +61,7 @@ class TestAgeing(LedgerCommon):
         self.assertFalse(self._get_ageing())
 
     def test_currency(self):
-        yen = self.env.ref("base.JPY")
-        yen.active = True
-        self.env["res.currency.rate"].create(
-            {
-                "currency_id": yen.id,
-                "company_id": self.company.id,
-                "name": "2020-01-01",
-                "rate": 100,
-            }
-        )
+        yen = self._activate_yen(100)
         line = self._prepare_line_vals(price_unit=1000)
         self._create_owed(5, currency_id=yen.id, line_ids=[Command.create(line)])
         line = self._get_ageing()

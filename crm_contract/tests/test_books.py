@@ -485,16 +485,7 @@ class TestFreeAndNegative(RecurringCommon):
 
     def test_free_share(self):
         """1 % of JPY 40."""
-        yen = self.env.ref("base.JPY")
-        yen.active = True
-        self.env["res.currency.rate"].create(
-            {
-                "currency_id": yen.id,
-                "company_id": self.company.id,
-                "name": "2020-01-01",
-                "rate": 150,
-            }
-        )
+        yen = self._activate_yen(150)
         contract = self._create_lines(
             {"price_unit": 40},
             currency_id=yen.id,
@@ -600,16 +591,7 @@ class TestRateIsMissing(RecurringCommon):
     """Nothing is booked one to one because nobody entered a rate."""
 
     def test_missing(self):
-        yen = self.env.ref("base.JPY")
-        yen.active = True
-        rate = self.env["res.currency.rate"].create(
-            {
-                "currency_id": yen.id,
-                "company_id": self.company.id,
-                "name": "2020-01-01",
-                "rate": 150,
-            }
-        )
+        yen = self._activate_yen(150)
         line = self._prepare_line_vals(price_unit=40, is_recurring=True)
         contract = self._create_signed(
             date_start=date(2026, 1, 1),
@@ -618,7 +600,7 @@ class TestRateIsMissing(RecurringCommon):
             installment_ids=False,
         )
         yen.rate_ids.filtered(
-            lambda one: one.company_id in (rate.company_id, self.env["res.company"])
+            lambda one: one.company_id in (self.company, self.env["res.company"])
         ).unlink()
         row = contract.installment_ids.filtered(lambda row: row.state == "due")
         with self.assertRaisesRegex(UserError, "no exchange rate"):

@@ -164,16 +164,7 @@ class TestInvoice(LedgerCommon):
         self._check_total(lines * 4, (33.3333, 33.3333, 33.3334))
 
     def test_exact_totals_in_yen(self):
-        yen = self.env.ref("base.JPY")
-        yen.active = True
-        self.env["res.currency.rate"].create(
-            {
-                "currency_id": yen.id,
-                "company_id": self.company.id,
-                "name": "2020-01-01",
-                "rate": 150.7,
-            }
-        )
+        yen = self._activate_yen(150.7)
         rows = self._create_due(
             (33.3333, 33.3333, 33.3334),
             currency_id=yen.id,

@@ -269,11 +269,9 @@ class TestMrrLog(MrrCommon):
         self.assertEqual(len(self._get_log(contract)), 1)
 
     def test_currency(self):
-        yen = self.env.ref("base.JPY")
-        yen.active = True
+        yen = self._activate_yen(100)
         rates = self.env["res.currency.rate"]
         vals = {"currency_id": yen.id, "company_id": self.company.id}
-        rates.create({**vals, "name": "2020-01-01", "rate": 100})
         contract = self._create_stepped(currency_id=yen.id, price=150)
         rates.create({**vals, "name": self._days(50), "rate": 200})
         self._advance(90)

@@ -85,16 +85,7 @@ class TestPenalty(EndCommon):
 
     def test_no_exchange_rate(self):
         """Nothing is booked one to one, whoever owes it."""
-        yen = self.env.ref("base.JPY")
-        yen.active = True
-        self.env["res.currency.rate"].create(
-            {
-                "currency_id": yen.id,
-                "company_id": self.company.id,
-                "name": "2020-01-01",
-                "rate": 150,
-            }
-        )
+        yen = self._activate_yen(150)
         contract = self._create_fee(currency_id=yen.id)
         yen.rate_ids.unlink()
         for owed_by in ("us", "customer"):

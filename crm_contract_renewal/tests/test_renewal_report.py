@@ -220,16 +220,7 @@ class TestRenewalReport(MrrCommon):
         self.assertIs(self._get_figures(contract, "lead_days")[0], False)
 
     def test_currency(self):
-        yen = self.env.ref("base.JPY")
-        yen.active = True
-        self.env["res.currency.rate"].create(
-            {
-                "currency_id": yen.id,
-                "company_id": self.company.id,
-                "name": "2020-01-01",
-                "rate": 100,
-            }
-        )
+        yen = self._activate_yen(100)
         contract = self._create_priced(1000, currency_id=yen.id)
         row = self._get_row(contract)
         self.assertEqual((row.amount_expiring, row.amount_mrr), (120, 10))
