@@ -57,6 +57,7 @@
         "views/library/crm_contract_template_views.xml",
         "views/version/crm_contract_document_views.xml",
         "views/version/crm_contract_version_views.xml",
+        "views/evidence/crm_contract_event_views.xml",
         "views/line/crm_contract_line_views.xml",
         "views/ledger/crm_contract_installment_views.xml",
         "report/crm_contract_ageing_views.xml",

@@ -9,6 +9,7 @@ from . import test_company
 from . import test_checklist
 from . import test_content
 from . import test_event
+from . import test_evidence
 from . import test_examples
 from . import test_day
 from . import test_defaults

@@ -116,3 +116,96 @@ class TestEvent(ContractCommon):
         with self.assertRaisesRegex(UserError, "nothing to prove"):
             self.events._add(contract, "sent")
         contract.unlink()
+
+
+class TestEventSteps(ContractCommon):
+    """Each step of the life cycle is an event: once, of the text that it was about."""
+
+    def _get_story(self, contract):
+        events = self.env["crm.contract.event"].search(
+            [("contract_id", "=", contract.id)], order="number"
+        )
+        return [(event.kind, event.version_id.number) for event in events]
+
+    def test_way_through(self):
+        contract = self._create_contract(date_start=self._days(3))
+        self.assertEqual(self._get_story(contract), [])
+        self._sign(contract, file="AAAA")
+        self.assertEqual(
+            self._get_story(contract),
+            [("submitted", 1), ("approved", 1), ("completed", 1), ("stored", 1)],
+        )
+
+    def test_recall_and_resubmit(self):
+        contract = self._send_to_review(self._create_contract())
+        contract.action_recall()
+        self._submit(contract).action_withdraw()
+        self._submit(contract).action_cancel()
+        self.assertEqual(
+            self._get_story(contract),
+            [
+                ("submitted", 1),
+                ("recalled", 1),
+                ("submitted", 2),
+                ("approved", 2),
+                ("withdrawn", 2),
+                ("submitted", 3),
+                ("approved", 3),
+                ("cancelled", 3),
+            ],
+        )
+
+    def test_performance(self):
+        contract = self._create_signed()
+        contract.action_suspend()
+        contract.action_resume()
+        self._end(contract, reason="completed")
+        contract._action_reopen()
+        kinds = [kind for kind, _version in self._get_story(contract)]
+        self.assertEqual(
+            kinds[3:], ["started", "suspended", "resumed", "ended", "reopened"]
+        )
+
+    def test_what_it_says(self):
+        contract = self._create_signed()
+        submitted, _approved, signed, _started = [
+            json.loads(event.content)
+            for event in self.env["crm.contract.event"].search(
+                [("contract_id", "=", contract.id)], order="number"
+            )
+        ]
+        text = contract._get_text_document()
+        self.assertEqual(
+            submitted["facts"],
+            {"state": "review", "sha256": hashlib.sha256(text._get_file()).hexdigest()},
+        )
+        self.assertEqual(submitted["actor"], self.user.name)
+        self.assertEqual(
+            signed["facts"],
+            {
+                "state": "signed",
+                "date_signed": self.today.isoformat(),
+                "signed_by_customer": "Sam Signatory",
+                "signed_by_company": self.manager.name,
+            },
+        )
+
+    def test_draft_that_is_cancelled(self):
+        contract = self._create_contract()
+        contract.action_cancel()
+        self.assertEqual(self._get_story(contract), [("cancelled", False)])
+
+    def test_submission_in_batch(self):
+        """More contracts take more queries for their texts, none for their events."""
+        counts = []
+        for size in (2, 4):
+            contracts = self.env["crm.contract"].union(
+                *(self._create_contract() for _number in range(size))
+            )
+            contracts.action_submit()
+            events = self.env["crm.contract.event"]
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            events._follow(contracts, "approve", {})
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(*counts)

@@ -356,10 +356,11 @@ class TestHealthState(HealthCommon):
         first, second = contract.version_ids.sorted("number")
         with self._found("version_gaps", second):
             self._set(contract.version_ids, base_id=None)
-            self.env.cr.execute(
-                "UPDATE crm_contract_document SET version_id = NULL WHERE version_id = %s",
-                [first.id],
-            )
+            for table in ("crm_contract_document", "crm_contract_event"):
+                self.env.cr.execute(
+                    f"UPDATE {table} SET version_id = NULL WHERE version_id = %s",
+                    [first.id],
+                )
             self.env.cr.execute(
                 "DELETE FROM crm_contract_version WHERE id = %s", [first.id]
             )

@@ -80,6 +80,9 @@ class CrmContractTakeOver(models.TransientModel):
             self.signed_by_company or contract.company_signatory_id.name,
             contract.content_hash,
         )
+        self.env["crm.contract.event"]._add(
+            contract, "imported", {"date_signed": contract.date_signed}
+        )
         contract._message_log(
             body=self.env._("Taken over: signed before it came into this system.")
         )

@@ -147,20 +147,34 @@ class CrmContract(models.Model):
         domain = [("contract_id", "=", self.id), ("kind", "=", "submission")]
         return dict(action, domain=domain, context={"one_contract": True})
 
+    def action_download_evidence(self):
+        """Download events, texts and files, with a program that verifies them."""
+        one(self)
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/contract/evidence/{self.id}/archive",
+            "target": "download",
+        }
+
     def action_verify(self):
         """Tell whether what was submitted, its files and the record are unchanged."""
         one(self)
-        problems = self.env["crm.contract.verification"]._get_problems(self)
+        verification = self.env["crm.contract.verification"]
+        problems = verification._get_problems(self)
+        verification._note_result(self, problems)
+        notes = verification._get_notes(self)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "danger" if problems else "success",
-                "sticky": bool(problems),
+                "sticky": bool(problems or notes),
                 "title": self.env._("Verification"),
-                "message": "\n".join(problems)
+                "message": "\n".join(problems + notes)
                 or self.env._(
-                    "Versions, record and files are the ones with the content hash %s.",
+                    "Versions, record, files and events are the ones with the content "
+                    "hash %s.",
                     self.version_id.content_hash_short,
                 ),
             },

@@ -325,7 +325,7 @@ class CrmContract(models.Model):
         :param name: key of `_get_agreement_transitions`
         :param vals: other owned fields to write along
         """
-        self._move(self._get_agreement_transitions()[name], vals)
+        self._move(name, self._get_agreement_transitions()[name], vals)
 
     def _perform(self, name, **vals):
         """Move all records over one transition of their performance: its only door.
@@ -342,10 +342,10 @@ class CrmContract(models.Model):
                     ", ".join(idle.mapped("display_name")),
                 )
             )
-        self._move(PERFORMANCE[name], vals)
+        self._move(name, PERFORMANCE[name], vals)
 
-    def _move(self, transition, vals):
-        """Write the state, for both doors.
+    def _move(self, name, transition, vals):
+        """Write the state, for both doors, and the event that it is.
 
         Waits for nobody: whoever comes second gets a clear error, or is retried by the
         server and then finds the state changed.
@@ -359,6 +359,7 @@ class CrmContract(models.Model):
             raise UserError(wrong._describe_wrong_state(transition))
         # sudo: the fields are owned by the life cycle; rights and state are checked
         self.sudo().write({"state": transition.target, **vals})
+        self.env["crm.contract.event"]._follow(self, name, vals)
 
     def _describe_wrong_state(self, transition):
         labels = dict(self._fields["state"]._description_selection(self.env))

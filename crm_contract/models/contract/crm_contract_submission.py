@@ -57,7 +57,8 @@ class CrmContract(models.Model):
         for contract, version in zip(self, versions, strict=True):
             # sudo: owned field, written by the submission after its checks
             contract.sudo().version_id = version
-        self.env["crm.contract.document"]._store_texts(self)
+        texts = self.env["crm.contract.document"]._store_texts(self)
+        self.env["crm.contract.event"]._add_submitted(self, texts)
         for contract, last in before.items():
             if last:
                 self.env["crm.contract.changes"]._log(contract, last)

@@ -1,3 +1,4 @@
+import json
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -8,7 +9,7 @@ from ...tools.canonical import short_hash
 from ...tools.event_chain import write_event
 
 KINDS = [
-    ("imported", "Taken over from before the chain"),
+    ("imported", "Taken over"),
     ("submitted", "Submitted"),
     ("approved", "Approved"),
     ("rejected", "Rejected"),
@@ -28,6 +29,9 @@ KINDS = [
     ("sealed", "Sealed"),
     ("timestamped", "Time-stamped"),
     ("mailed", "Mailed"),
+    ("stored", "File stored"),
+    ("effective", "In force"),
+    ("superseded", "Superseded"),
     ("amended", "Amended"),
     ("renewed", "Renewed"),
     ("started", "Started"),
@@ -171,7 +175,10 @@ class CrmContractEvent(models.Model):
         actor = actor or self.env.user.name
         text, digest = write_event(
             {
-                "contract": {"key": contract.content_key, "number": contract.number},
+                "contract": {
+                    "key": contract.content_key,
+                    "number": contract.number or None,
+                },
                 "number": last.number + 1,
                 "kind": kind,
                 "date": f"{now.isoformat()}Z",
@@ -193,6 +200,19 @@ class CrmContractEvent(models.Model):
             "content": text,
             "content_hash": digest,
         }
+
+    def _read_content(self):
+        """Return what an event says, as it was written (dict, empty if unreadable)."""
+        self.ensure_one()
+        try:
+            said = json.loads(self.content)
+        except ValueError:
+            return {}
+        return said if isinstance(said, dict) else {}
+
+    def _get_facts(self):
+        """Return the facts that an event was written with (dict)."""
+        return self._read_content().get("facts", {})
 
     @api.model
     def _get_last(self, contracts):

@@ -81,17 +81,26 @@ class CrmContractDocument(models.Model):
 
     @api.model
     def _store_texts(self, contracts):
-        """Store the printed text of each contract."""
+        """Store the printed text of each contract; return them in that order."""
+        texts = self.browse()
         for contract in contracts:
             name = f"{contract._get_print_name()}.pdf"
-            self._store(contract, "text", name, contract._render_text())
+            texts += self._put(contract, "text", name, contract._render_text())
+        return texts
 
     @api.model
     def _store(self, contract, kind, name, data):
-        """Store what the life cycle makes of a contract, with its version at hand.
+        """Store what became of a contract, with its version at hand; return it.
 
         :param data: bytes of the file
         """
+        document = self._put(contract, kind, name, data)
+        facts = {"kind": kind, "name": name, "sha256": document.sha256}
+        self.env["crm.contract.event"]._add(contract, "stored", facts)
+        return document
+
+    @api.model
+    def _put(self, contract, kind, name, data):
         # sudo: frozen documents are written by the life cycle alone
         return self.sudo().create(
             {

@@ -1,6 +1,7 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...evidence.verify_contract import NOTES
 from ...tools.difference import content_difference
 from ...tools.version import shared_content
 
@@ -16,7 +17,53 @@ class CrmContractVerification(models.AbstractModel):
         """Return what does not match the frozen state (list of str)."""
         if not contract.version_id:
             return [self.env._("The contract was not submitted yet.")]
-        return self._get_broken_proofs(contract) or self._describe_departures(contract)
+        broken = self._get_broken_proofs(contract) + self._get_broken_chain(contract)
+        # What both look at is told once.
+        return list(dict.fromkeys(broken)) or self._describe_departures(contract)
+
+    @api.model
+    def _get_broken_chain(self, contract):
+        """Return what is wrong with the chain of events (list of str).
+
+        Not looked at before a signature: what was broken can't be mended, and what both
+        sides agree on goes on.
+        """
+        evidence = self.env["crm.contract.evidence"]
+        problems = evidence._get_problems(contract)[contract]
+        return evidence._describe(
+            contract, [problem for problem in problems if problem.code not in NOTES]
+        )
+
+    @api.model
+    def _get_notes(self, contract):
+        """Return what is odd about the chain without being wrong (list of str)."""
+        evidence = self.env["crm.contract.evidence"]
+        problems = evidence._get_problems(contract)[contract]
+        return evidence._describe(
+            contract, [problem for problem in problems if problem.code in NOTES]
+        )
+
+    @api.model
+    def _note_result(self, contract, problems):
+        """Write the event that somebody verified a contract: once a day, and person.
+
+        What was never submitted is not verified.
+        """
+        if not contract.version_id:
+            return
+        facts = {"problems": len(problems)}
+        events = self.env["crm.contract.event"]
+        # sudo: whether it was told already
+        last = events.sudo().search(
+            [("contract_id", "=", contract.id)], order="number desc", limit=1
+        )
+        is_told = (
+            (last.kind, last.user_id) == ("verified", self.env.user)
+            and last.date.date() == fields.Date.today()
+            and last._get_facts() == facts
+        )
+        if not is_told:
+            events._add(contract, "verified", facts)
 
     @api.model
     def _check_unchanged(self, contracts):

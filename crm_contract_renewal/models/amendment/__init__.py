@@ -13,5 +13,6 @@ from . import crm_contract_amended_end
 from . import crm_contract_conflict
 from . import crm_contract_rebase
 from . import crm_contract_change_task
+from . import crm_contract_event
 from . import crm_contract_family
 from . import crm_contract_succession

@@ -146,6 +146,10 @@ class CrmContractIncorporation(models.AbstractModel):
             log = self.env["crm.contract.mrr.movement"]
             log._log(contract, amendment.date_effective)
             amendment._transition("take_effect")
+            facts = {"by": amendment.number, "date": amendment.date_effective}
+            self.env["crm.contract.event"]._add(
+                contract, "amended", facts, amendment.version_id
+            )
             # sudo: what somebody was told of it is over
             amendment.sudo().activity_unlink([FAILED])
             contract._message_log(

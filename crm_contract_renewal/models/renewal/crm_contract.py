@@ -153,6 +153,20 @@ class CrmContract(models.Model):
         """Let renewals that have begun take over."""
         self.env["crm.contract.grace"]._follow_signatures(self)
         super()._on_signed()
+        renewals = self.filtered(lambda contract: contract.kind == "renewal")
+        self.env["crm.contract.event"]._add_many(
+            # sudo: what happened to a predecessor, whoever signs the renewal
+            [
+                (
+                    row.origin_id.sudo(),
+                    "renewed",
+                    {"by": row.number},
+                    row.version_id,
+                    None,
+                )
+                for row in renewals
+            ]
+        )
         domain = self.env["crm.contract.renewal"]._get_supersede_domain()
         self.filtered_domain(domain)._supersede_origin()
 

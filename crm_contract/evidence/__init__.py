@@ -1,0 +1,1 @@
+"""What is handed to people outside, who check a contract without this system."""
