@@ -43,15 +43,22 @@ class CrmContractLink(models.Model):
         store=True,
         copy=False,
         groups=fields.NO_ACCESS,
+        owned=True,
     )
     date_expiry = fields.Datetime(
         string="Valid until",
         required=True,
         default=lambda self: fields.Datetime.now() + timedelta(days=DAYS),
     )
-    date_sent = fields.Datetime(string="Sent on", readonly=True, copy=False)
-    date_opened = fields.Datetime(string="Last opened", readonly=True, copy=False)
-    date_revoked = fields.Datetime(string="Withdrawn on", readonly=True, copy=False)
+    date_sent = fields.Datetime(
+        string="Sent on", readonly=True, copy=False, owned=True
+    )
+    date_opened = fields.Datetime(
+        string="Last opened", readonly=True, copy=False, owned=True
+    )
+    date_revoked = fields.Datetime(
+        string="Withdrawn on", readonly=True, copy=False, owned=True
+    )
     is_live = fields.Boolean(compute="_compute_is_live")
 
     _token_uniq = models.UniqueIndex("(access_token)", "The key is taken.")
@@ -89,15 +96,6 @@ class CrmContractLink(models.Model):
                         customer=customer.display_name,
                     )
                 )
-
-    @api.model
-    def _get_owned_fields(self):
-        return super()._get_owned_fields() | {
-            "access_token",
-            "date_sent",
-            "date_opened",
-            "date_revoked",
-        }
 
     @api.model_create_multi
     def create(self, vals_list):
