@@ -73,6 +73,7 @@
         "views/contract/crm_contract_page_more_views.xml",
         "views/portal/crm_contract_link_views.xml",
         "views/portal/crm_contract_portal_templates.xml",
+        "views/portal/crm_contract_signing_templates.xml",
         "views/job/crm_contract_job_failure_views.xml",
         "views/health/crm_contract_health_check_views.xml",
         "views/bridges/crm_lead_views.xml",

@@ -50,9 +50,7 @@ class CrmContractLink(models.Model):
         required=True,
         default=lambda self: fields.Datetime.now() + timedelta(days=DAYS),
     )
-    date_sent = fields.Datetime(
-        string="Sent on", readonly=True, copy=False, owned=True
-    )
+    date_sent = fields.Datetime(string="Sent on", readonly=True, copy=False, owned=True)
     date_opened = fields.Datetime(
         string="Last opened", readonly=True, copy=False, owned=True
     )
@@ -126,15 +124,17 @@ class CrmContractLink(models.Model):
         """Let the links open nothing any more; return them."""
         self.contract_id.check_access("write")
         # sudo: owned field, after the check
-        self.sudo().filtered(lambda link: not link.date_revoked).date_revoked = (
-            fields.Datetime.now()
-        )
+        self.sudo().filtered(
+            lambda link: not link.date_revoked
+        ).date_revoked = fields.Datetime.now()
         return self
 
     def _check_can_send(self):
         self.ensure_one()
         if not self.is_live:
-            raise UserError(self.env._("This link is not valid any more. Make a new one."))
+            raise UserError(
+                self.env._("This link is not valid any more. Make a new one.")
+            )
         if not self.email:
             raise UserError(
                 self.env._(

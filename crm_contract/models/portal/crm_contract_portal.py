@@ -65,7 +65,11 @@ class CrmContractPortal(models.AbstractModel):
         user = self.env.user
         return self._get_shown_domain() & Domain(
             [
-                ("commercial_partner_id", "=", user.partner_id.commercial_partner_id.id),
+                (
+                    "commercial_partner_id",
+                    "=",
+                    user.partner_id.commercial_partner_id.id,
+                ),
                 ("company_id", "in", user.company_ids.ids),
             ]
         )

@@ -149,11 +149,15 @@ class CrmContractPortal(models.AbstractModel):
     def _read_text(self, visit, text):
         if not visit.can_write:
             raise UserError(
-                self.env._("This is a preview. Write to the customer from the contract.")
+                self.env._(
+                    "This is a preview. Write to the customer from the contract."
+                )
             )
         text = (text or "").replace("\r\n", "\n").replace("\0", "").strip()
         if not text:
-            raise UserError(self.env._("Write what you would like to know or to change."))
+            raise UserError(
+                self.env._("Write what you would like to know or to change.")
+            )
         if len(text) > MAX_LENGTH:
             raise UserError(
                 self.env._("Write at most %s characters in one message.", MAX_LENGTH)

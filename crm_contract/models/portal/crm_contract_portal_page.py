@@ -52,7 +52,20 @@ class CrmContractPortal(models.AbstractModel):
             "family": self._describe_family(visit),
             "messages": self._describe_messages(contract),
             "requests": self._get_requests(visit) if visit.can_write else [],
+            "sign_url": self._get_sign_url(visit),
         }
+
+    @api.model
+    def _get_sign_url(self, visit):
+        """Return where somebody who is logged in signs, empty if he doesn't (str)."""
+        contract = visit.contract
+        if visit.how == "link" or contract.state != "to_sign":
+            return ""
+        signatory = self.env["crm.contract.signatory"]._get_of_user(
+            contract, self.env.user
+        )
+        mine = signatory and not signatory._get_refusal()
+        return f"/my/contracts/{contract.id}/sign" if mine else ""
 
     @api.model
     def _describe_text(self, contract, content):
@@ -206,7 +219,9 @@ class CrmContractPortal(models.AbstractModel):
         for row in rows:
             values = row["fields"]
             day = values.get("date_deadline")
-            deadline = day and self.env["crm.contract"]._fields["date_start"].to_date(day)
+            deadline = day and self.env["crm.contract"]._fields["date_start"].to_date(
+                day
+            )
             finished = done.get(row["key"])
             duties.append(
                 {
