@@ -15,6 +15,7 @@
         "crm",
         "mail",
         "payment",
+        "portal",
         "product",
         "sale",
         "sale_crm",
@@ -26,6 +27,7 @@
         "security/crm_contract_groups.xml",
         "security/ir.model.access.csv",
         "security/crm_contract_security.xml",
+        "security/crm_contract_portal_security.xml",
         "data/ir_cron_data.xml",
         "data/mail_activity_type_data.xml",
         "data/mail_message_subtype_data.xml",
@@ -37,6 +39,7 @@
         "report/crm_contract_summary_templates.xml",
         "report/crm_contract_report.xml",
         "data/mail_template_data.xml",
+        "data/mail_template_portal_data.xml",
         "views/contract/crm_contract_templates.xml",
         "wizard/crm_contract_archive_customer_views.xml",
         "wizard/crm_contract_sign_views.xml",
@@ -69,6 +72,9 @@
         "views/contract/crm_contract_page_term_views.xml",
         "views/contract/crm_contract_page_text_views.xml",
         "views/contract/crm_contract_page_more_views.xml",
+        "views/portal/crm_contract_link_views.xml",
+        "views/portal/crm_contract_portal_templates.xml",
+        "views/portal/crm_contract_signing_templates.xml",
         "views/job/crm_contract_job_failure_views.xml",
         "views/health/crm_contract_health_check_views.xml",
         "views/bridges/crm_lead_views.xml",
@@ -90,6 +96,10 @@
     "assets": {
         "web.assets_backend": [
             "crm_contract/static/src/**/*",
+            ("remove", "crm_contract/static/src/portal/**/*"),
+        ],
+        "web.assets_frontend": [
+            "crm_contract/static/src/portal/**/*",
         ],
         "web.assets_tests": [
             "crm_contract/static/tests/tours/*",

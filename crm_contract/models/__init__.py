@@ -9,3 +9,4 @@ from . import bridges
 from . import interface
 from . import signature
 from . import health
+from . import portal

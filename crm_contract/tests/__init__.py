@@ -31,6 +31,7 @@ from . import test_owned_fields
 from . import test_overview
 from . import test_pdf_engine
 from . import test_plan_wizard
+from . import test_portal
 from . import test_print
 from . import test_recurring_print
 from . import test_schedule
