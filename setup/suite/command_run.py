@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from . import console, databases, odoo, server, settings
+from . import console, databases, demo_seal, odoo, server, settings
 from .console import SetupError
 
 
@@ -55,8 +55,9 @@ def _ask(name):
 
 def _serve(installed, name, port, url):
     log = settings.LOGS / "server.log"
+    seal = demo_seal.ensure(installed)
     with console.step("starting the server"):
-        serving = server.serving(installed, name, port, log)
+        serving = server.serving(installed, name, port, log, more=seal)
         process = serving.__enter__()
     try:
         console.say()

@@ -32,6 +32,7 @@ IMPORTS = {name: name for name in ("cn2an", "num2words", "cryptography")}
 TEST_IMPORTS = {
     "hypothesis": "hypothesis",
     "freezegun": "freezegun",
+    "pyhanko": "pyHanko",
     "websocket": "websocket-client",
 }
 # Printed by Odoo's own Python; the marks tell it from Odoo's log.

@@ -49,8 +49,11 @@ def url_of(port):
 
 
 @contextlib.contextmanager
-def serving(odoo, database, port, log, *options):
-    """Serve `database` while the block runs; yields the process."""
+def serving(odoo, database, port, log, *options, more=None):
+    """Serve `database` while the block runs; yields the process.
+
+    :param more: variables of the server's environment
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     command = odoo.command(
         "-c",
@@ -69,7 +72,7 @@ def serving(odoo, database, port, log, *options):
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
-            env=odoo.environment(),
+            env=odoo.environment(**(more or {})),
         ) as process,
     ):
         _wait(process, port, log)

@@ -18,7 +18,8 @@ PRINTING = (
     "fonts-noto-cjk",
     "ca-certificates",
 )
-TESTING = ("git", "chromium")
+# poppler-utils: looks at the seals of PDF files, which it has no part in making.
+TESTING = ("git", "chromium", "poppler-utils")
 LINTING = ("git", "shellcheck")
 NODE = ("nodejs", "npm")
 
@@ -26,6 +27,7 @@ NODE = ("nodejs", "npm")
 COMMANDS = {
     "git": ("git",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "poppler-utils": ("pdfsig",),
     "shellcheck": ("shellcheck",),
     "nodejs": ("node",),
     "npm": ("npm",),

@@ -1,0 +1,166 @@
+import contextlib
+import http.server
+import io
+import shutil
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+from unittest.mock import patch
+
+from reportlab.pdfgen.canvas import Canvas
+
+from ..tools.seal_key import load_key, make_key
+
+PASSWORD = "correct horse"
+_TSA = """
+[ tsa ]
+default_tsa = ours
+[ ours ]
+serial = {folder}/serial
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256, sha384, sha512
+accuracy = secs:1
+ess_cert_id_chain = no
+ess_cert_id_alg = sha256
+[ req ]
+distinguished_name = name
+x509_extensions = usage
+prompt = no
+[ name ]
+CN = Time of day
+[ usage ]
+extendedKeyUsage = critical, timeStamping
+keyUsage = critical, digitalSignature
+"""
+
+
+def make_pdf(*pages):
+    """Return a PDF with a line of text on each page (bytes)."""
+    result = io.BytesIO()
+    canvas = Canvas(result)
+    for page in pages:
+        canvas.drawString(72, 720, page)
+        canvas.showPage()
+    canvas.save()
+    return result.getvalue()
+
+
+def make_seal_key(name="My Company", days=365):
+    """Return a key as `(bytes of the PKCS#12 file, SealKey)`."""
+    data = make_key(name, PASSWORD, days, "cn")
+    return data, load_key(data, PASSWORD.encode())
+
+
+def look_by_poppler(case, pdf):
+    """Return what Poppler, which made nothing of it, says of the seals of a PDF."""
+    if not shutil.which("pdfsig"):
+        case.skipTest("pdfsig is not installed")
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(pdf)
+        file.flush()
+        return subprocess.run(
+            ["pdfsig", file.name], capture_output=True, text=True, check=False
+        ).stdout
+
+
+@contextlib.contextmanager
+def server_options(**options):
+    """Let the server have these options: `seal_file=…` stands for contract_seal_file."""
+    names = ("seal_file", "seal_password", "seal_timestamp_url", "seal_roots")
+    values = {f"CONTRACT_{name.upper()}": options.get(name, "") for name in names}
+    values |= {f"CONTRACT_{name.upper()}": text for name, text in options.items()}
+    with patch.dict("os.environ", values):
+        yield
+
+
+class TimeServer:
+    """A time-stamp server on this machine, whose stamps OpenSSL makes.
+
+    :ivar mode: what it does: `stamp`, `hang` (says nothing), `drip` (a byte now and
+        then), `fail` (an error), `page` (a page of HTML), `other` (stamps something else)
+    :ivar asked: how often it was asked
+    """
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="contract-tsa-"))
+        self.mode, self.asked = "stamp", 0
+        self.ending = threading.Event()
+        (self.folder / "serial").write_text("01\n")
+        (self.folder / "tsa.cnf").write_text(_TSA.format(folder=self.folder))
+        self._openssl(
+            "req -x509 -newkey rsa:2048 -nodes -days 30 -keyout key.pem -out cert.pem"
+            " -config tsa.cnf"
+        )
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}/tsa"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.ending.set()
+        self.server.shutdown()
+        self.server.server_close()
+        shutil.rmtree(self.folder)
+
+    def verify(self, token, data):
+        """Return whether OpenSSL takes a token for a stamp of these bytes."""
+        (self.folder / "token.der").write_bytes(token)
+        (self.folder / "data").write_bytes(data)
+        done = self._openssl(
+            "ts -verify -token_in -in token.der -data data -CAfile cert.pem",
+            check=False,
+        )
+        return "Verification: OK" in done.stdout + done.stderr
+
+    def _openssl(self, words, check=True):
+        return subprocess.run(
+            ["openssl", *words.split()],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=check,
+        )
+
+    def _stamp(self, query):
+        if self.mode == "other":
+            (self.folder / "other").write_bytes(b"something else")
+            self._openssl("ts -query -data other -sha256 -cert -out q")
+        else:
+            (self.folder / "q").write_bytes(query)
+        self._openssl(
+            "ts -reply -queryfile q -config tsa.cnf -signer cert.pem -inkey key.pem"
+            " -out r"
+        )
+        return (self.folder / "r").read_bytes()
+
+    def _handler(self):
+        owner = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                owner.asked += 1
+                query = self.rfile.read(int(self.headers["Content-Length"]))
+                if owner.mode == "hang":
+                    owner.ending.wait(30)
+                    return
+                if owner.mode == "fail":
+                    self.send_error(503)
+                    return
+                kind = "text/html" if owner.mode == "page" else None
+                self.send_response(200)
+                self.send_header("Content-Type", kind or "application/timestamp-reply")
+                self.end_headers()
+                if owner.mode == "drip":
+                    with contextlib.suppress(OSError):
+                        while not owner.ending.wait(0.05):
+                            self.wfile.write(b"0")
+                            self.wfile.flush()
+                    return
+                self.wfile.write(owner._stamp(query))
+
+            def log_message(self, *_args):
+                """Say nothing."""
+
+        return Handler
