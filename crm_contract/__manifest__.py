@@ -40,6 +40,8 @@
         "report/crm_contract_report.xml",
         "data/mail_template_data.xml",
         "data/mail_template_portal_data.xml",
+        "views/signature/crm_contract_signature_mail_templates.xml",
+        "data/mail_template_signature_data.xml",
         "views/contract/crm_contract_templates.xml",
         "wizard/crm_contract_archive_customer_views.xml",
         "wizard/crm_contract_sign_views.xml",

@@ -356,7 +356,7 @@ class CrmContractSignatory(models.Model):
             }
         )
         self._add_event("signed", facts, by=by, **self._describe_signature())
-        self._tell_owner("signed")
+        self._tell_signed()
 
     def _describe_signature(self):
         """Return what the evidence keeps of a signature (flat dict)."""
@@ -451,7 +451,7 @@ class CrmContractSignatory(models.Model):
         )
         successor._issue_tokens()
         self.request_id._invite_next()
-        self._tell_owner("handed_over")
+        self._tell_handed_over(successor)
         return successor
 
     def _add_event(self, kind, facts, **more):

@@ -99,6 +99,7 @@ class CrmContractSignatureRequest(models.Model):
                 )
         self.signatory_ids._issue_tokens()
         self._add_events("sent", lambda request: request._describe_sent())
+        self._log_sent()
         self._invite_next()
 
     def _get_next_reminder(self):
