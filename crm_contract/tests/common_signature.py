@@ -1,5 +1,6 @@
 import base64
 import io
+import json
 
 from PIL import Image, ImageDraw
 
@@ -7,6 +8,7 @@ from ..tools.canonical import file_hash
 from .common import ContractCommon
 
 FACTS = {"ip": "192.0.2.7", "user_agent": "Test browser 1.0", "by": "link"}
+PDF_LETTER = base64.b64encode(b"%PDF-1.4 letter of authority")
 
 
 def draw(kind="PNG", size=(200, 60), text=b""):
@@ -20,6 +22,8 @@ def draw(kind="PNG", size=(200, 60), text=b""):
 
 class SignatureCommon(ContractCommon):
     """A contract that waits to be signed, and one signatory of each side."""
+
+    facts = FACTS
 
     @classmethod
     def setUpClass(cls):
@@ -35,9 +39,27 @@ class SignatureCommon(ContractCommon):
     def _send(self, *args, **vals):
         return self._request(*args, **vals).action_send()
 
+    def _prepare_signatory(self, **vals):
+        name = vals.get("name", "Extra")
+        return {
+            "side": "customer",
+            "name": name,
+            "email": f"{name.lower()}@customer.example",
+            **vals,
+        }
+
     def _side(self, request, side):
         """Return who signs for a side, as the doors get him."""
         return request.sudo().signatory_ids.filtered(lambda row: row.side == side)
+
+    def _get_events(self, request):
+        """Return the contents of the events since the request was sent (list of dict)."""
+        events = self.env["crm.contract.event"].search(
+            [("contract_id", "=", request.contract_id.id)], order="number"
+        )
+        contents = [json.loads(event.content) for event in events]
+        kinds = [content["kind"] for content in contents]
+        return contents[kinds.index("sent") :]
 
     def _sign_as(self, signatory, facts=None, **vals):
         request = signatory.request_id

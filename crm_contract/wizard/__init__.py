@@ -9,6 +9,7 @@ from . import (
     crm_contract_load_examples,
     crm_contract_plan,
     crm_contract_sign,
+    crm_contract_signatory_sign,
     crm_contract_signed_copy,
     crm_contract_take_charge,
     crm_contract_take_over,

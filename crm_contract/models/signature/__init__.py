@@ -9,3 +9,5 @@ from . import crm_contract_signatory_doors
 from . import crm_contract_signatory_mail
 from . import crm_contract_version
 from . import crm_contract
+from . import crm_contract_schedule
+from . import crm_contract_succession

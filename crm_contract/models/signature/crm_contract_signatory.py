@@ -6,6 +6,7 @@ from odoo.fields import NO_ACCESS
 from odoo.tools import consteq, email_normalize, formataddr
 
 from ...tools.canonical import file_hash
+from ...tools.records import one
 from .crm_contract_signature_request import SIDES
 
 SIGNATORY_STATES = [
@@ -221,6 +222,10 @@ class CrmContractSignatory(models.Model):
     def _unlink_except_sent(self):
         self.request_id._check_draft()
 
+    def action_view_request(self):
+        """Open the signature request."""
+        return one(self).request_id._get_records_action()
+
     def _check_can_edit(self, vals=None):
         """Let people change drafts, and the order as long as nobody has signed."""
         self.request_id.check_access("write")
@@ -230,6 +235,18 @@ class CrmContractSignatory(models.Model):
                 lambda row: row.state != "open" or row.signatory_ids._filter_signed()
             )
         sent._check_draft()
+
+    def _prepare_again(self):
+        """Return the values of the same person in another request (dict)."""
+        self.ensure_one()
+        names = ("side", "role", "sequence", "name", "email", "capacity",
+                 "letter", "letter_name", "letter_until", "needs_code")  # fmt: skip
+        row = self.with_context(bin_size=False)
+        return {
+            **{name: row[name] for name in names},
+            "partner_id": self.partner_id.id,
+            "user_id": self.user_id.id,
+        }
 
     def _filter_signed(self):
         return self.filtered(lambda row: row.state == "signed")

@@ -440,8 +440,12 @@ class CrmContractSignatory(models.Model):
     def _replace_by(self, vals, facts):
         """Let another one sign in the place of the signatory; return him."""
         successor = self.create([vals])
-        letter = successor._read_binary("letter")
-        successor._check_successor(letter)
+        successor._check_successor(successor._read_binary("letter"))
+        self._give_way(successor, facts)
+        return successor
+
+    def _give_way(self, successor, facts):
+        """Void the link of the signatory, and invite who signs in his place."""
         self.write({"state": "handed_over", "code": False})
         self._add_event(
             "handed_over",
@@ -452,7 +456,6 @@ class CrmContractSignatory(models.Model):
         successor._issue_tokens()
         self.request_id._invite_next()
         self._tell_handed_over(successor)
-        return successor
 
     def _add_event(self, kind, facts, **more):
         """Write what he did into the chain of the contract."""

@@ -1,7 +1,7 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
-from ...tools.records import some
+from ...tools.records import one, some
 from .crm_contract_signatory import PENDING
 
 # State of those who have not signed when a request comes to an end
@@ -223,6 +223,22 @@ class CrmContractSignatureRequest(models.Model):
         for request in self:
             request.date_reminder = request._get_next_reminder()
         due._mail("reminder")
+
+    def action_view_contract(self):
+        """Open the contract."""
+        return one(self).contract_id._get_records_action()
+
+    def action_open_sign(self):
+        """Open the dialog in which the user signs, if it is his turn."""
+        request = one(self)
+        request.check_access("read")
+        return request._get_my_signatory()._open_dialog()
+
+    def _get_my_signatory(self):
+        """Return who the user is among those whose turn it is (sudo, or empty)."""
+        # sudo: his own row, who identified himself by his log-in
+        rows = self.sudo()._get_waited_for()
+        return rows.filtered(lambda row: row.user_id == self.env.user)[:1]
 
     @api.model
     def _void(self, versions, reason):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 
 REQUEST_STATES = [
     ("draft", "Draft"),
@@ -132,6 +132,7 @@ class CrmContractSignatureRequest(models.Model):
         owned=True,
     )
     waiting_names = fields.Char(string="Whose turn", compute="_compute_waiting_names")
+    can_sign = fields.Boolean(compute="_compute_can_sign")
     progress = fields.Char(string="Signatures", compute="_compute_progress")
 
     _open_uniq = models.UniqueIndex(
@@ -171,6 +172,12 @@ class CrmContractSignatureRequest(models.Model):
             names = request._get_waited_for().mapped("name")
             request.waiting_names = ", ".join(filter(None, names))
 
+    @api.depends("state", "signatory_ids.state", "signatory_ids.user_id")
+    @api.depends_context("uid")
+    def _compute_can_sign(self):
+        for request in self:
+            request.can_sign = bool(request._get_my_signatory())
+
     @api.depends("signatory_ids.state", "signatory_ids.role")
     def _compute_progress(self):
         for request in self:
@@ -181,6 +188,8 @@ class CrmContractSignatureRequest(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self._check_named(vals_list)
+        # Of what has just come to an end, the unique index has to know.
+        self.flush_model(["state"])
         requests = super().create(vals_list)
         requests._check_contracts()
         requests.filtered(lambda row: not row.signatory_ids)._propose_signatories()
@@ -227,33 +236,56 @@ class CrmContractSignatureRequest(models.Model):
             )
 
     def _propose_signatories(self):
-        """Add those who sign by the last request, or by contract and type."""
-        for request in self:
-            request.signatory_ids = [
-                Command.create(vals) for vals in request._prepare_signatories()
+        """Add those of the last request, or those whom contract and type name."""
+        former = self._get_former()
+        self.env["crm.contract.signatory"].create(
+            [
+                {"request_id": request.id, **vals}
+                for request in self
+                for vals in request._prepare_signatories(former)
             ]
+        )
 
-    def _prepare_signatories(self):
-        """Return the values of the signatories to begin with (list of dict)."""
+    def _get_former(self):
+        """Return the last requests of the same contracts: `{contract: request}`."""
+        rows = self.search(
+            [
+                ("contract_id", "in", self.contract_id.ids),
+                ("id", "not in", self.ids),
+                ("date_sent", "!=", False),
+            ],
+            order="id",
+        )
+        return {row.contract_id: row for row in rows}
+
+    def _prepare_signatories(self, former):
+        """Return the values of the signatories to begin with (list of dict).
+
+        :param former: as of `_get_former`
+        """
         self.ensure_one()
+        if self.contract_id in former:
+            rows = former[self.contract_id].signatory_ids
+            rows = rows.filtered(lambda row: row.state != "handed_over")
+            return [row._prepare_again() for row in rows]
         contract = self.contract_id
-        first = contract.type_id.signing_order
+        order = contract.type_id.signing_order
         person = contract.customer_signatory_id
         if not person and not contract.partner_id.is_company:
             person = contract.partner_id
-        rows = [
+        customers = [
             {
                 "side": "customer",
                 "partner_id": partner.id,
-                "sequence": _SECOND if first == "company" else _FIRST,
+                "sequence": _SECOND if order == "company" else _FIRST,
             }
             for partner in person
         ]
-        return rows + [
+        return customers + [
             {
                 "side": "company",
                 "user_id": user.id,
-                "sequence": _SECOND if first == "customer" else _FIRST,
+                "sequence": _SECOND if order == "customer" else _FIRST,
             }
             for user in self._get_our_signatories()
         ]
