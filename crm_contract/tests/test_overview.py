@@ -40,7 +40,13 @@ class TestOverview(BooksCommon):
         contract = row.contract_id
         self.assertEqual(
             self._get_figures(contract),
-            {"value": (575, 1), "invoiced": (0, 0), "paid": (0, 0), "overdue": (0, 0)},
+            {
+                "value": (575, 1),
+                "invoiced": (0, 0),
+                "left": (575, 1),
+                "paid": (0, 0),
+                "overdue": (0, 0),
+            },
         )
         invoice = self._post(self._invoice(row))
         with freeze_time(self._days(90)):
@@ -55,6 +61,62 @@ class TestOverview(BooksCommon):
             ]
             self.assertTrue(duty["is_late"])
             self.assertEqual(duty["until"], str(invoice.invoice_date_due))
+
+    def _assert_adds_up(self, contract, **expected):
+        """The value is what is told of it, or what is told beyond it is more."""
+        figures = {
+            key: value for key, (value, _) in self._get_figures(contract).items()
+        }
+        parts = {
+            key: figures[key]
+            for key in ("invoiced", "left", "unbilled", "beyond")
+            if key in figures
+        }
+        self.assertEqual(parts, expected)
+        whole = sum(parts.values()) - 2 * parts.get("beyond", 0)
+        self.assertAlmostEqual(figures["value"], whole)
+
+    def test_waived_is_told(self):
+        row = self._create_single()
+        self._assert_adds_up(row.contract_id, invoiced=0, left=575)
+        self._as_accountant(row)._waive("Goodwill")
+        self._assert_adds_up(row.contract_id, invoiced=0, left=0, unbilled=575)
+
+    def test_rest_waived_is_told(self):
+        row, _invoice = self._bill_changed(450)
+        self._assert_adds_up(row.contract_id, invoiced=517.5, left=57.5)
+        self._as_accountant(row)._waive("Goodwill")
+        self._assert_adds_up(row.contract_id, invoiced=517.5, left=0, unbilled=57.5)
+
+    def test_more_than_the_value_is_told(self):
+        row, _invoice = self._bill_changed(550)
+        self._assert_adds_up(row.contract_id, invoiced=632.5, left=-57.5)
+        self._as_accountant(row)._waive("They pay it")
+        self._assert_adds_up(row.contract_id, invoiced=632.5, left=0, beyond=57.5)
+
+    def test_credited_for_good_is_told(self):
+        """Rows that stay credited are neither invoiced nor to be invoiced."""
+        row = self._create_single()
+        note = self._credit(self._post(self._invoice(row)))
+        self._assert_adds_up(row.contract_id, invoiced=0, left=575)
+        note.action_keep_credited()
+        self._assert_adds_up(row.contract_id, invoiced=0, left=0, unbilled=575)
+
+    def test_without_an_end(self):
+        """The value is that of a year, and the ledger holds another time."""
+        contract = self._create_signed(
+            is_open_ended=True,
+            line_ids=[Command.create(self._prepare_line_vals(is_recurring=True))],
+            installment_ids=False,
+        )
+        self.assertNotIn("unbilled", self._get_figures(contract))
+        self.assertNotIn("beyond", self._get_figures(contract))
+        self.assertIn("Without an end", self._get(contract)["note"])
+
+    def test_draft_tells_no_rest(self):
+        """What the plan of a draft does not cover is told by the draft itself."""
+        contract = self._create_contract(installment_ids=False)
+        self.assertNotIn("unbilled", self._get_figures(contract))
 
     def test_framework(self):
         contract = self._create_contract(is_framework=True, amount_ceiling=1000)

@@ -49,7 +49,8 @@ class CrmContractOverview(models.AbstractModel):
         :param contract_ids: up to 100 ids of `crm.contract`
         :return: a list of objects, in the order of the ids: `id`, `today`,
             `currency_id`, `figures` (list of `key`, `name`, `amount`, and `share` of the
-            first one, 0 to 1), `duties` (list of `who`, `why`, `until`, `is_late`,
+            first one, 0 to 1), `note` (what the current year of a contract without an
+            end comes to, or empty), `duties` (list of `who`, `why`, `until`, `is_late`,
             `res_model`, `res_id`), `events` (by day: `key`, `day`, `name`, `state` of
             "done", "late", "due", "open" or "ahead", `amount`, `res_model`, `res_id`), `next`
             (index in `events` of the next one, or -1), `signed_copy` and `text` (`name`
@@ -88,6 +89,7 @@ class CrmContractOverview(models.AbstractModel):
             "today": fields.Date.to_string(today),
             "currency_id": contract.currency_id.id,
             "figures": self._with_shares(self._get_figures(contract)),
+            "note": contract.billed_note or "",
             "duties": [
                 self._describe_duty(duty, today)
                 for duty in self._get_duties(contract, misses)
@@ -156,9 +158,27 @@ class CrmContractOverview(models.AbstractModel):
         return [
             ("value", self.env._("Contract value"), contract.amount_total),
             ("invoiced", self.env._("Invoiced"), contract.amount_invoiced),
+            ("left", self.env._("To invoice"), contract.amount_remaining),
+            *self._get_rest(contract),
             ("paid", self.env._("Paid"), contract.amount_paid),
             ("overdue", self.env._("Overdue"), contract.amount_overdue),
         ]
+
+    @api.model
+    def _get_rest(self, contract):
+        """Return what the value differs by from what is and will be invoiced.
+
+        The figures add up with it. Without an end, the value is that of a year and the
+        rows are those of the ledger: a sentence tells the current year instead.
+        """
+        rest = contract.amount_total
+        rest -= contract.amount_invoiced + contract.amount_remaining
+        is_told = contract.state in (*IN_FORCE, "ended") and not contract.is_open_ended
+        if not is_told or contract.currency_id.is_zero(rest):
+            return []
+        if rest < 0:
+            return [("beyond", self.env._("Beyond the value"), -rest)]
+        return [("unbilled", self.env._("Not billed here"), rest)]
 
     @api.model
     def _get_events(self, contracts):

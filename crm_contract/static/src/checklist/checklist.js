@@ -47,6 +47,7 @@ export class ContractChecklist extends Component {
         await this.action.doAction(
             {
                 type: "ir.actions.act_window",
+                name: item.label,
                 res_model: item.model,
                 res_id: item.id,
                 views: [[false, "form"]],

@@ -74,6 +74,16 @@ export class ContractOverview extends Component {
         return `left: ${100 * left}%; width: ${100 * part.share}%`;
     }
 
+    /** Why value, invoiced and to invoice do not add up by themselves. */
+    explain({key}) {
+        return {
+            unbilled: _t(
+                "Waived, credited for good, dropped at an early end, billed before or by a sales order",
+            ),
+            beyond: _t("Invoiced or to be invoiced beyond the contract value"),
+        }[key];
+    }
+
     get nextEvent() {
         return this.overview.events[this.overview.next];
     }
