@@ -402,6 +402,14 @@ class TestPartnerAndInvoice(BridgeCommon):
         # 100 euros are 200 dollars.
         self.assertEqual(partner.contract_amount, 1350)
 
+    def test_value_of_contracts_in_several_currencies(self):
+        """1,000 yen are 10, at the rate of the contract."""
+        yen = self._activate_yen(100)
+        self._create_signed()
+        work = {"name": "Work", "price_unit": 1000, "tax_ids": False}
+        self._create_signed(currency_id=yen.id, line_ids=[Command.create(work)])
+        self.assertEqual(self.customer.with_user(self.user).contract_amount, 1160)
+
     def test_counters_of_own_contracts_only(self):
         self._create_signed(self.manager)
         self.assertFalse(self.customer.with_user(self.user).contract_count)

@@ -23,7 +23,8 @@ class ResPartner(models.Model):
         compute="_compute_contracts",
         groups="crm_contract.crm_contract_group_reader,"
         "crm_contract.crm_contract_group_user",
-        help="Of all companies at hand, at today's rates.",
+        help="Of all companies at hand: foreign contracts at their own rates, other "
+        "companies at today's.",
     )
 
     contract_amount_owed = fields.Monetary(
