@@ -65,3 +65,5 @@ from . import test_unplanned
 from . import test_version
 from . import test_way_out
 from . import test_signature_request
+from . import test_signatory
+from . import test_signature_mail
