@@ -16,6 +16,7 @@ SECTIONS = {
     "INSTALL": "Installation",
     "CONFIGURE": "Configuration",
     "USAGE": "Usage",
+    "TROUBLESHOOTING": "Troubleshooting",
     "ROADMAP": "Limits",
     "HISTORY": "Changes",
 }
