@@ -67,3 +67,4 @@ from . import test_way_out
 from . import test_signature_request
 from . import test_signatory
 from . import test_signature_mail
+from . import test_signature_seal

@@ -87,9 +87,9 @@ class TestEmptyLibrary(ExamplesCommon):
     def test_load_a_language(self):
         own = self._find_clauses()
         message = self._load("zh", default_company_id=self.company.id)
-        self.assertEqual(message, "26 clauses and 2 templates were added.")
+        self.assertEqual(message, "27 clauses and 2 templates were added.")
         added = self._find_clauses() - own
-        self.assertEqual(len(added), 26)
+        self.assertEqual(len(added), 27)
         chinese = self.env.ref("base.lang_zh_CN")
         for records in (added, self._find_templates()):
             self.assertEqual(records.lang_id, chinese)
@@ -100,7 +100,7 @@ class TestEmptyLibrary(ExamplesCommon):
             self.assertEqual(mandatory.lang_id, chinese)
             self.assertEqual(contract_type.required_category_ids, mandatory.category_id)
         self._load("en")
-        self.assertEqual(len(self._find_clauses() - own), 52)
+        self.assertEqual(len(self._find_clauses() - own), 54)
         self.assertEqual(len(self._find_templates()), 4)
 
     def test_codes_of_their_own(self):

@@ -29,6 +29,7 @@ class IrActionsReport(models.Model):
         return {
             "crm_contract.report_contract",
             "crm_contract.report_contract_summary",
+            "crm_contract.report_signature_evidence",
         }
 
     def _get_layout(self):

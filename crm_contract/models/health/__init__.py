@@ -9,3 +9,4 @@ from . import crm_contract_health_ledger
 from . import crm_contract_health_state
 from . import crm_contract_health_people
 from . import crm_contract_health_setup
+from . import crm_contract_health_seal

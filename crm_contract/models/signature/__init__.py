@@ -1,4 +1,3 @@
-from . import crm_contract_seal
 from . import crm_contract_type
 from . import crm_contract_signature_request
 from . import crm_contract_signature_evidence
@@ -11,3 +10,8 @@ from . import crm_contract_version
 from . import crm_contract
 from . import crm_contract_schedule
 from . import crm_contract_succession
+from . import crm_contract_seal
+from . import crm_contract_document_seal
+from . import crm_contract_signature_page
+from . import crm_contract_seal_schedule
+from . import res_config_settings

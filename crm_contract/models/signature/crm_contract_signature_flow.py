@@ -181,6 +181,7 @@ class CrmContractSignatureRequest(models.Model):
         self.document_id = contract.document_ids.filtered(
             lambda row: row.kind == "signed"
         ).sorted("id")[-1:]
+        self.env["crm.contract.seal"]._note(request)
         self.signatory_ids.filtered(lambda row: row.role == "copy").state = "copied"
         self._mail_completed()
 

@@ -1,9 +1,12 @@
 import base64
+import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools.canonical import file_hash, short_hash
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmContractDocument(models.Model):
@@ -93,6 +96,7 @@ class CrmContractDocument(models.Model):
         """Store what became of a contract, with its version at hand; return it.
 
         :param data: bytes of the file
+        :raise UserError: if the file store did not take it, all of it
         """
         document = self._put(contract, kind, name, data)
         facts = {"kind": kind, "name": name, "sha256": document.sha256}
@@ -101,35 +105,62 @@ class CrmContractDocument(models.Model):
 
     @api.model
     def _put(self, contract, kind, name, data):
-        # sudo: frozen documents are written by the life cycle alone
-        return self.sudo().create(
-            {
-                "contract_id": contract.id,
-                "kind": kind,
-                "name": name,
-                "file": base64.b64encode(data),
-                "version_id": contract.version_id.id,
-            }
-        )
+        try:
+            # sudo: frozen documents are written by the life cycle alone
+            document = self.sudo().create(
+                {
+                    "contract_id": contract.id,
+                    "kind": kind,
+                    "name": name,
+                    "file": base64.b64encode(data),
+                    "version_id": contract.version_id.id,
+                }
+            )
+            # As it lies in the file store, not as it is remembered.
+            document.flush_recordset()
+            document.invalidate_recordset(["file"])
+            kept = document._get_file()
+        except OSError as error:
+            _logger.error("A file could not be stored: %s", error)
+            kept = None
+        if kept != data:
+            raise UserError(
+                self.env._(
+                    "The file “%s” could not be stored: the disk of the server may be "
+                    "full. Nothing was changed; try again, or tell an administrator.",
+                    name,
+                )
+            )
+        return document
 
     @api.model
     def _get_frozen_attachment(self, contract):
-        """Return the attachment of the frozen text, empty while it may change."""
+        """Return the attachment of what is printed and sent of a contract.
+
+        The signed file, if it is a PDF; else the frozen text; empty while that may
+        change. A picture of a signed paper is no print: it is among the documents.
+        """
         contract.ensure_one()
-        attachments = self.env["ir.attachment"]
-        is_frozen = contract.state not in ("draft", "review", "cancelled")
-        document = is_frozen and contract._get_text_document()
-        if not document:
-            return attachments
+        if contract.state in ("draft", "review", "cancelled"):
+            return self.env["ir.attachment"]
+        text = contract._get_text_document()
+        signed = contract.document_ids.filtered(
+            lambda row: row.kind == "signed" and row.version_id == contract.version_id
+        )
         # sudo: files of fields are hidden from a plain search; the reader of the
         # contract may read its documents
-        return attachments.sudo().search(
+        files = self.env["ir.attachment"].sudo()
+        files = files.search(
             [
                 ("res_model", "=", self._name),
                 ("res_field", "=", "file"),
-                ("res_id", "=", document.id),
-            ]
+                ("res_id", "in", (text | signed).ids),
+            ],
+            order="res_id desc",
         )
+        return files.filtered(
+            lambda file: file.res_id in text.ids or file.mimetype == "application/pdf"
+        )[:1]
 
     @api.model
     def _get_owned_fields(self):

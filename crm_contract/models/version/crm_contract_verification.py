@@ -98,6 +98,9 @@ class CrmContractVerification(models.AbstractModel):
             for document in contract.document_ids
             if not document._is_intact()
         ]
+        seals = self.env["crm.contract.seal"]
+        for document in contract.document_ids:
+            problems += seals._get_problems(document)
         if not problems and not contract.version_id._names_number():
             problems.append(self.env._("The number is not the one that was submitted."))
         return problems

@@ -1,0 +1,311 @@
+from pytz import UTC, timezone
+
+from odoo import api, models
+
+# Clauses of the library by which parties agree on this way of signing
+AGREEMENT = "ESIG"
+
+
+class CrmContractSignaturePage(models.AbstractModel):
+    """What the evidence pages at the end of a signed contract say, and in which order.
+
+    In the language of the context. No more is claimed than what was done: a personal
+    link is no certificate, and a self-signed seal shows changes but not a name.
+    """
+
+    _name = "crm.contract.signature.page"
+    _description = "Evidence pages of signed contracts"
+
+    @api.model
+    def _get_seal(self, request, is_final=False, seal_problem=None):
+        """Return the seal of the file as `crm.contract.seal._describe` does.
+
+        :param is_final: whether the file is made now; a client can claim so in the
+            address of a report, hence it counts in the server's own rendering only
+        :param seal_problem: why there is none, of who makes the file
+        """
+        if is_final and self.env.su and seal_problem:
+            return {"problem": seal_problem}
+        return self.env["crm.contract.seal"]._describe(request.company_id)
+
+    @api.model
+    def _get_head(self, request):
+        """Return what was signed: list of (label, value)."""
+        contract, _ = request.contract_id, self.env._
+        return [
+            (_("Contract"), contract.name),
+            (_("Number"), contract.number or ""),
+            (_("Party: customer"), contract.customer_legal_name),
+            (_("Party: supplier"), contract.company_legal_name),
+            (_("Version"), str(request.version_id.number or "")),
+            (_("Hash of the version (SHA-256)"), request.content_hash),
+            (_("Hash of the text before signature (SHA-256)"), request.text_sha256),
+            (_("Sent for signature"), self._format(request, request.date_sent)),
+        ]
+
+    @api.model
+    def _get_intro(self, request):
+        """Return what the pages are, and where the text is that they follow (str)."""
+        return self.env._(
+            "These pages were added to the text when the last signature was made. The "
+            "text is the first %s bytes of this file, as it was shown to the signatories; "
+            "their SHA-256 is stated below.",
+            self._get_text_size(request),
+        )
+
+    @api.model
+    def _get_text_size(self, request):
+        """Return the number of bytes of the text that this file begins with (int)."""
+        return len(request.text_id._get_file())
+
+    @api.model
+    def _get_signatories(self, request):
+        """Return those who signed, in the order in which they did."""
+        signed = request.signatory_ids.filtered(lambda row: row.state == "signed")
+        return signed.sorted(lambda row: (row.date_signed, row.id))
+
+    @api.model
+    def _get_facts(self, signatory):
+        """Return the evidence of one signature: list of (label, value), none empty."""
+        request, _ = signatory.request_id, self.env._
+        contract, former = signatory.contract_id, signatory.former_id
+        of_customer = signatory.side == "customer"
+        party = (
+            contract.customer_legal_name if of_customer else contract.company_legal_name
+        )
+        until = signatory.letter_until
+        rows = [
+            (_("Signed as"), signatory.signed_name),
+            (_("Name"), signatory.name),
+            (_("For"), party),
+            (_("Capacity"), self._get_label(signatory, "capacity")),
+            (_("Mail address"), signatory.email),
+            (_("Order"), str(signatory.sequence)),
+            (_("In the place of"), former and f"{former.name} <{former.email}>"),
+            (_("Letter of authority (SHA-256)"), signatory.letter_sha256),
+            (_("Authority valid until"), until and str(until)),
+            (_("Identified by"), self._get_label(signatory, "identified_by")),
+            (_("Opened"), self._format(request, signatory.date_opened)),
+            (_("Read to the end"), self._format(request, signatory.date_read)),
+            (_("Signed"), self._format(request, signatory.date_signed)),
+            (_("IP address"), signatory.ip),
+            (_("Browser"), signatory.user_agent),
+            (_("Consent"), signatory.consent_text),
+            (_("Hash of the consent (SHA-256)"), signatory.consent_hash),
+            (_("Hash of the signature's image (SHA-256)"), signatory.signature_sha256),
+            (_("Hash of the version (SHA-256)"), signatory.signed_hash),
+            (_("Hash of the text that was shown (SHA-256)"), signatory.signed_sha256),
+        ]
+        return [(label, value) for label, value in rows if value]
+
+    @api.model
+    def _get_events(self, request):
+        """Return the events of the contract so far: list of (no., when, what, who, hash)."""
+        # sudo: told to all who sign
+        events = self.env["crm.contract.event"].sudo()
+        events = events.search(
+            [("contract_id", "=", request.contract_id.id)], order="number"
+        )
+        return [
+            (
+                event.number,
+                f"{event.date} UTC",
+                self._get_label(event, "kind"),
+                event.actor,
+                event.content_hash,
+            )
+            for event in events
+        ]
+
+    @api.model
+    def _get_seal_rows(self, seal):
+        """Return what the file is sealed with: list of (label, value)."""
+        _ = self.env._
+        if seal["problem"]:
+            return [
+                (_("Electronic seal"), _("This file has no seal: %s", seal["problem"]))
+            ]
+        issuer = (
+            _("The certificate is self-signed: it shows changes; whose it is, its "
+              "fingerprint shows to whoever knows that from its owner.")
+            if seal["is_self_signed"]
+            else _("The certificate names who issued it.")
+        )  # fmt: skip
+        stamp = (
+            _("Asked from %s. The seal itself, or a stamp kept with the record, shows "
+              "whether one was had.", seal["url"])
+            if seal["url"]
+            else _("None: the time of the seal is that of the server that sealed.")
+        )  # fmt: skip
+        return [
+            (
+                _("Electronic seal"),
+                _("One electronic seal (PAdES) over this whole file"),
+            ),
+            (_("In the name of"), seal["name"]),
+            (_("Serial number"), seal["serial"]),
+            (_("Fingerprint (SHA-256)"), seal["fingerprint"]),
+            (_("Valid until"), f"{seal['valid_until']} UTC"),
+            (_("Certificate"), issuer),
+            (_("Time stamp"), stamp),
+        ]
+
+    @api.model
+    def _get_conditions(self, request, seal):
+        """Return the conditions of reliable electronic signatures, and what meets them.
+
+        Electronic Signature Law of the People's Republic of China, art. 13 para. 1.
+
+        :return: list of (condition, how, whether it is met), all str
+        """
+        _ = self.env._
+        supported = _("Supported, not proven")
+        return [
+            (
+                _(
+                    "1. The data used to create the electronic signature belong to the "
+                    "signatory alone."
+                ),
+                self._get_identification(request),
+                supported,
+            ),
+            (
+                _("2. At the time of signing, only the signatory controls those data."),
+                _(
+                    "Links are random and of one signatory, codes are used once; times, "
+                    "IP address and browser of each step are recorded. Who else could "
+                    "use his mailbox, log-in or device is not known here."
+                ),
+                supported,
+            ),
+            (
+                _("3. Any change of the signature after signing can be detected."),
+                self._get_change_text(
+                    request,
+                    seal,
+                    _(
+                        "Name, signature and consent of each signatory stand on these "
+                        "pages, and their hashes in the chain of events."
+                    ),
+                ),
+                self._get_change_verdict(request, seal),
+            ),
+            (
+                _(
+                    "4. Any change of content and form of the text after signing can be "
+                    "detected."
+                ),
+                self._get_change_text(
+                    request,
+                    seal,
+                    _("Each signature names the SHA-256 of the text that was shown."),
+                ),
+                self._get_change_verdict(request, seal),
+            ),
+        ]
+
+    @api.model
+    def _get_identification(self, request):
+        """Return what told signatories from others, of the ways that were used (str)."""
+        _ = self.env._
+        words = {
+            "link": _("a personal link sent to the mail address stated"),
+            "code": _(
+                "a personal link and a one-time code, both sent to the mail address "
+                "stated"
+            ),
+            "login": _("the log-in of the signatory"),
+            "backend": _("the log-in of the supplier's user"),
+        }
+        used = self._get_signatories(request).mapped("identified_by")
+        ways = [words[way] for way in words if way in used]
+        return _(
+            "Signatories were told from others by: %s. No certificate of a signatory was "
+            "used.",
+            "; ".join(ways),
+        )
+
+    @api.model
+    def _get_change_text(self, request, seal, first):
+        _ = self.env._
+        if seal["problem"]:
+            second = _(
+                "This file has no seal: its SHA-256 is kept in the chain of events of "
+                "%s, and compared with that.",
+                request.contract_id.company_legal_name,
+            )
+        else:
+            second = _("The seal over this file breaks with any change.")
+        return f"{first} {second}"
+
+    @api.model
+    def _get_change_verdict(self, request, seal):
+        _ = self.env._
+        if seal["problem"]:
+            return _(
+                "Met by the record that the supplier keeps, not by the file itself"
+            )
+        return _("Met")
+
+    @api.model
+    def _get_agreement(self, request):
+        """Return whether the parties agreed on this way of signing (str)."""
+        _ = self.env._
+        clauses = request.contract_id.clause_ids.filtered(
+            lambda clause: (clause.template_id.code or "").startswith(AGREEMENT)
+        )
+        if clauses:
+            return _(
+                "The contract has an article on this: “%s”.",
+                ", ".join(clauses.mapped("name")),
+            )
+        return _(
+            "The contract has no article of the clause library on this; whether the "
+            "parties agreed otherwise is not known here."
+        )
+
+    @api.model
+    def _get_steps(self, request, seal):
+        """Return how whoever has this file can check it (list of str)."""
+        _ = self.env._
+        steps = [
+            _(
+                "Compute the SHA-256 of its first %s bytes: it has to be that of the text "
+                "before signature.",
+                self._get_text_size(request),
+            ),
+            _(
+                "Compare the SHA-256 of the whole file with the one in the evidence of "
+                "the contract, which the supplier hands out with a program that checks "
+                "it."
+            ),
+        ]
+        if not seal["problem"]:
+            steps.insert(
+                0,
+                _(
+                    "Open it with a program that shows signatures of PDF files: the seal "
+                    "has to be valid and to cover the whole document, and its "
+                    "fingerprint has to be the one stated above."
+                ),
+            )
+        return steps
+
+    @api.model
+    def _get_label(self, record, name):
+        """Return the label of a selection field, in the language of the context."""
+        field = record._fields[name]
+        return dict(field._description_selection(self.env)).get(record[name], "")
+
+    @api.model
+    def _format(self, request, moment):
+        """Return a moment in UTC and where our company is (str, empty for none)."""
+        if not moment:
+            return ""
+        # sudo: where the company works
+        zone = request.company_id.sudo().resource_calendar_id.tz or "UTC"
+        here = UTC.localize(moment).astimezone(timezone(zone))
+        utc = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+        if zone == "UTC":
+            return utc
+        return f"{utc} · {here:%Y-%m-%d %H:%M:%S} {zone} (UTC{here:%z})"
