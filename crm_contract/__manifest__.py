@@ -67,6 +67,7 @@
         "views/version/crm_contract_version_views.xml",
         "views/evidence/crm_contract_event_views.xml",
         "views/signature/crm_contract_signature_request_views.xml",
+        "views/evidence/crm_contract_verify_templates.xml",
         "views/line/crm_contract_line_views.xml",
         "views/ledger/crm_contract_installment_views.xml",
         "report/crm_contract_ageing_views.xml",

@@ -1,2 +1,3 @@
 from . import evidence
 from . import portal, signing
+from . import verify

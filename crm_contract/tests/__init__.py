@@ -33,6 +33,7 @@ from . import test_pdf_engine
 from . import test_plan_wizard
 from . import test_portal
 from . import test_print
+from . import test_public_check
 from . import test_recurring_print
 from . import test_schedule
 from . import test_search

@@ -11,6 +11,12 @@ from ..ledger.crm_contract_move_links import CREDITED
 class ResCompany(models.Model):
     _inherit = "res.company"
 
+    contract_public_check = fields.Boolean(
+        string="Verification by anybody",
+        default=True,
+        help="Each page of a contract has a code that leads to a public page, which says "
+        "whether the text, or a file, is one that was approved or signed.",
+    )
     contract_win_opportunity = fields.Boolean(
         string="Signature wins the opportunity", default=True
     )

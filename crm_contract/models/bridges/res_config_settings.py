@@ -11,6 +11,9 @@ class ResConfigSettings(models.TransientModel):
     contract_win_opportunity = fields.Boolean(
         related="company_id.contract_win_opportunity", readonly=False
     )
+    contract_public_check = fields.Boolean(
+        related="company_id.contract_public_check", readonly=False
+    )
     contract_ceiling_policy = fields.Selection(
         related="company_id.contract_ceiling_policy", readonly=False, required=True
     )

@@ -42,7 +42,12 @@ class CrmContractDocument(models.Model):
     name = fields.Char(required=True, content=True)
     file = fields.Binary(required=True, attachment=True)
     sha256 = fields.Char(
-        string="SHA-256", readonly=True, copy=False, content=True, owned=True
+        string="SHA-256",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        content=True,
+        owned=True,
     )
     short_hash = fields.Char(compute="_compute_short_hash")
     version_id = fields.Many2one(
