@@ -115,10 +115,9 @@ def _read_through(env, scan):
     counts = {}
     for start in range(0, len(records), BATCH):
         batch = records[start : start + BATCH]
-        for record in batch:
-            if env["crm.contract.health"]._judge(scan, record):
-                company = record.company_id.id or None
-                counts[company] = counts.get(company, 0) + 1
+        for record in env["crm.contract.health"]._judge(scan, batch):
+            company = record.company_id.id or None
+            counts[company] = counts.get(company, 0) + 1
         env.invalidate_all(flush=False)
     return counts
 

@@ -546,6 +546,16 @@ class TestHealthScan(HealthCommon):
         self.assertIn("missing", finding.reason)
         self.assertEqual(finding.company_id, self.company)
 
+    def test_chain(self):
+        events = self.env["crm.contract.event"].sudo()
+        last = events.search([("contract_id", "=", self.contract.id)], limit=1)
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM crm_contract_event WHERE id = %s", [last.id])
+        self.env.invalidate_all()
+        finding = self._findings("events")
+        self.assertEqual(finding._get_record(), self.contract)
+        self.assertIn("chain", finding.reason)
+
     def test_content(self):
         self._set(self.contract.line_ids, quantity=7)
         finding = self._findings("content")
@@ -555,11 +565,11 @@ class TestHealthScan(HealthCommon):
     def test_key_is_missing(self):
         """What can't be read is a finding, not a job that failed a thousand times."""
 
-        def fail(document):
+        def fail(documents):
             raise ValueError("No key")
 
         model = self.env.registry["crm.contract.document"]
-        with patch.object(model, "_is_intact", fail):
+        with patch.object(model, "_get_digests", fail):
             findings = self._findings("document_files")
         self.assertIn("No key", findings[0].reason)
         self.assertFalse(self.env["crm.contract.job.failure"].sudo().search([]))
@@ -575,13 +585,13 @@ class TestHealthScan(HealthCommon):
         def stop(*_args, **_kwargs):
             return next(times)
 
-        def judge(document):
-            seen.append(document.id)
-            return True
+        def judge(documents):
+            seen.extend(documents.ids)
+            return {document: document.sha256 for document in documents}
 
         with (
             patch.object(crm_contract_health_job, "CHUNK", 1),
-            patch.object(model, "_is_intact", judge),
+            patch.object(model, "_get_digests", judge),
         ):
             with patch.object(self.env.registry["ir.cron"], "_commit_progress", stop):
                 self.env["crm.contract.health.job"].sudo()._run(
@@ -596,7 +606,10 @@ class TestHealthScan(HealthCommon):
         self.assertLess(len(first), len(documents))
         self.assertEqual(sorted(seen), sorted(documents.ids))
         self.assertEqual(check.position, 0)
-        self.assertEqual(str(check.date_next), "2026-01-16")
+        self.assertEqual(str(check.date_next), "2026-01-11")
+        weekly = self.checks.search([("name", "=", "version_bytes")])
+        self._run()
+        self.assertEqual(str(weekly.date_next), "2026-01-16")
 
 
 @freeze_time(TODAY)

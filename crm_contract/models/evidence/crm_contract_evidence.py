@@ -135,6 +135,14 @@ class CrmContractEvidence(models.AbstractModel):
         }
 
     @api.model
+    def _get_broken(self, contracts):
+        """Return the same without what is odd but not wrong, such as a clock put back."""
+        return {
+            contract: [p for p in problems if p.code not in verify_contract.NOTES]
+            for contract, problems in self._get_problems(contracts).items()
+        }
+
+    @api.model
     def _judge(self, contract, events):
         if not events and not (contract.number or contract.sudo().version_ids):
             return []

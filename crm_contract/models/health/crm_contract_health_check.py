@@ -6,8 +6,6 @@ from ...tools.records import one
 
 # Records that are opened at once.
 OPENED = 1000
-# Days between two looks of the weekly job, a late one included.
-WEEK = 6
 
 
 class CrmContractHealthCheck(models.Model):
@@ -179,7 +177,8 @@ class CrmContractHealthCheck(models.Model):
             row.count_ids._note(row, health._count(check))
             vals = {"date_looked": fields.Datetime.now()}
             if row._is_due() and not row._has_more_to_scan():
-                vals["date_next"] = fields.Date.add(today, days=WEEK)
+                days = health._get_days_between(row.name)
+                vals["date_next"] = fields.Date.add(today, days=days)
                 # The next scan begins at the start.
                 vals["position"] = 0
             row.write(vals)

@@ -8,9 +8,9 @@ CHUNK = 50
 
 
 class CrmContractHealthJob(models.AbstractModel):
-    """The weekly job: scan what has to be read, look at all checks, tell what is new.
+    """The daily job: scan what has to be read, look at what is due, tell what is new.
 
-    A scan that is interrupted goes on where it stopped.
+    Files and chains of events are read daily, the rest weekly. A scan that is interrupted goes on where it stopped.
     """
 
     _name = "crm.contract.health.job"

@@ -7,6 +7,10 @@ from odoo.fields import Domain
 
 from .crm_contract_health import Check
 
+# Days between two looks of the daily job: a late look is no reason for a later one.
+WEEK = 6
+DAY = 1
+
 
 class Scan(NamedTuple):
     """What has to be looked at record by record, such as files: in batches.
@@ -16,7 +20,9 @@ class Scan(NamedTuple):
     :param advice: what to do about them
     :param model: name of the model whose records are looked at, in the order of ids
     :param domain: function that returns the domain of the records
-    :param judge: function of a record that returns what is wrong (str, empty if nothing)
+    :param judge: function of records that returns what is wrong of those that are
+        (`{record: str}`)
+    :param days: between two looks of the job
     """
 
     name: str
@@ -25,6 +31,7 @@ class Scan(NamedTuple):
     model: str
     domain: Callable
     judge: Callable
+    days: int = WEEK
 
 
 class CrmContractHealth(models.AbstractModel):
@@ -45,6 +52,12 @@ class CrmContractHealth(models.AbstractModel):
         ]
 
     @api.model
+    def _get_days_between(self, name):
+        """Return the days between two looks of the job at a check (int)."""
+        scans = {scan.name: scan.days for scan in self._get_scans()}
+        return scans.get(name, WEEK)
+
+    @api.model
     def _get_scans(self):
         """Return what is looked at record by record (list of `Scan`).
 
@@ -61,7 +74,7 @@ class CrmContractHealth(models.AbstractModel):
                 ),
                 "crm.contract.version",
                 lambda: Domain.TRUE,
-                self._judge_version,
+                _each(self._judge_version),
             ),
             Scan(
                 "document_files",
@@ -72,7 +85,21 @@ class CrmContractHealth(models.AbstractModel):
                 ),
                 "crm.contract.document",
                 lambda: Domain("sha256", "!=", False),
-                self._judge_document,
+                self._judge_documents,
+                DAY,
+            ),
+            Scan(
+                "events",
+                self.env._("Contracts whose chain of events is broken"),
+                self.env._(
+                    "Open the contract and choose Verify: it names what does not match. "
+                    "Restore what is missing from a backup, and find out who has access "
+                    "to the database."
+                ),
+                "crm.contract",
+                lambda: Domain("number", "!=", False),
+                self._judge_events,
+                DAY,
             ),
             Scan(
                 "content",
@@ -84,7 +111,7 @@ class CrmContractHealth(models.AbstractModel):
                 ),
                 "crm.contract",
                 self._get_content_scan_domain,
-                self._judge_content,
+                _each(self._judge_content),
             ),
         ]
 
@@ -100,12 +127,25 @@ class CrmContractHealth(models.AbstractModel):
         return self.env._("The stored content has another hash than when it was made.")
 
     @api.model
-    def _judge_document(self, document):
-        if document._is_intact():
-            return ""
-        if document._get_file():
-            return self.env._("The file has another hash than when it was stored.")
-        return self.env._("The file is missing, or empty.")
+    def _judge_documents(self, documents):
+        digests = documents._get_digests()
+        return {
+            document: self.env._("The file has another hash than when it was stored.")
+            if digests.get(document)
+            else self.env._("The file is missing, or empty.")
+            for document in documents
+            if digests.get(document) != document.sha256
+        }
+
+    @api.model
+    def _judge_events(self, contracts):
+        evidence = self.env["crm.contract.evidence"]
+        found = evidence._get_broken(contracts)
+        return {
+            contract: "\n".join(evidence._describe(contract, problems))
+            for contract, problems in found.items()
+            if problems
+        }
 
     @api.model
     def _judge_content(self, contract):
@@ -122,16 +162,30 @@ class CrmContractHealth(models.AbstractModel):
 
         :return: `{record: reason}` of those that are wrong
         """
-        reasons = {record: self._judge(scan, record) for record in records}
-        reasons = {record: reason for record, reason in reasons.items() if reason}
+        reasons = self._judge(scan, records)
         self.env["crm.contract.health.finding"]._note(scan.name, records, reasons)
         return reasons
 
     @api.model
-    def _judge(self, scan, record):
-        """Return what is wrong with a record of a scan (str, empty if nothing)."""
+    def _judge(self, scan, records):
+        """Return what is wrong with records of a scan: `{record: reason}`."""
         try:
-            return scan.judge(record)
+            return scan.judge(records)
         except (OSError, ValueError, KeyError, UserError) as error:
+            if len(records) > 1:
+                found = {}
+                for record in records:
+                    found.update(self._judge(scan, record))
+                return found
             # A key that is missing is one finding a record, no job that failed.
-            return self.env._("It can't be read: %s", error)
+            return {records: self.env._("It can't be read: %s", error)}
+
+
+def _each(judge):
+    """Return the function of records for one of a record (str, empty if nothing)."""
+
+    def judge_all(records):
+        reasons = {record: judge(record) for record in records}
+        return {record: reason for record, reason in reasons.items() if reason}
+
+    return judge_all

@@ -29,10 +29,7 @@ class CrmContractVerification(models.AbstractModel):
         sides agree on goes on.
         """
         evidence = self.env["crm.contract.evidence"]
-        problems = evidence._get_problems(contract)[contract]
-        return evidence._describe(
-            contract, [problem for problem in problems if problem.code not in NOTES]
-        )
+        return evidence._describe(contract, evidence._get_broken(contract)[contract])
 
     @api.model
     def _get_notes(self, contract):
@@ -93,10 +90,11 @@ class CrmContractVerification(models.AbstractModel):
             for version in contract.version_ids
             if not version._is_intact()
         ]
+        digests = contract.document_ids._get_digests()
         problems += [
             self.env._("The file %s is not the one that was stored.", document.name)
             for document in contract.document_ids
-            if not document._is_intact()
+            if digests.get(document) != document.sha256
         ]
         seals = self.env["crm.contract.seal"]
         for document in contract.document_ids:
