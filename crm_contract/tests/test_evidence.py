@@ -415,9 +415,15 @@ class TestEvidence(EvidenceCommon):
         contracts = self.env["crm.contract"].union(
             *(self._create_signed() for _number in range(3))
         )
-        self.assertEqual(
-            self.evidence._get_problems(contracts), dict.fromkeys(contracts, [])
-        )
+        counts = []
+        for some in (contracts[:1], contracts):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            problems = self.evidence._get_problems(some)
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(problems, dict.fromkeys(some, []))
+        self.assertEqual(*counts)
 
 
 @tagged("post_install", "-at_install")

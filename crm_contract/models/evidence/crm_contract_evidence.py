@@ -129,9 +129,15 @@ class CrmContractEvidence(models.AbstractModel):
     @api.model
     def _get_problems(self, contracts):
         """Return what is wrong with the chains of contracts: `{contract: [Problem]}`."""
+        chains = self._get_events(contracts)
+        # sudo: as the events
+        versions = contracts.sudo().version_ids.union(
+            *(events.version_id for events in chains.values())
+        )
+        versions.fetch(["contract_id", "number", "content", "content_hash"])
         return {
             contract: self._judge(contract, events)
-            for contract, events in self._get_events(contracts).items()
+            for contract, events in chains.items()
         }
 
     @api.model
