@@ -20,9 +20,10 @@ class Scan(NamedTuple):
     :param advice: what to do about them
     :param model: name of the model whose records are looked at, in the order of ids
     :param domain: function that returns the domain of the records
-    :param judge: function of records that returns what is wrong of those that are
-        (`{record: str}`)
+    :param judge: function of a record that returns what is wrong (str, empty if nothing)
     :param days: between two looks of the job
+    :param judge_all: in place of it, function of records that returns `{record: str}`
+        for those with which something is wrong
     """
 
     name: str
@@ -30,8 +31,9 @@ class Scan(NamedTuple):
     advice: str
     model: str
     domain: Callable
-    judge: Callable
+    judge: Callable | None
     days: int = WEEK
+    judge_all: Callable | None = None
 
 
 class CrmContractHealth(models.AbstractModel):
@@ -74,7 +76,7 @@ class CrmContractHealth(models.AbstractModel):
                 ),
                 "crm.contract.version",
                 lambda: Domain.TRUE,
-                _each(self._judge_version),
+                self._judge_version,
             ),
             Scan(
                 "document_files",
@@ -85,8 +87,9 @@ class CrmContractHealth(models.AbstractModel):
                 ),
                 "crm.contract.document",
                 lambda: Domain("sha256", "!=", False),
-                self._judge_documents,
+                None,
                 DAY,
+                self._judge_documents,
             ),
             Scan(
                 "events",
@@ -98,8 +101,9 @@ class CrmContractHealth(models.AbstractModel):
                 ),
                 "crm.contract",
                 lambda: Domain("number", "!=", False),
-                self._judge_events,
+                None,
                 DAY,
+                self._judge_events,
             ),
             Scan(
                 "content",
@@ -111,7 +115,7 @@ class CrmContractHealth(models.AbstractModel):
                 ),
                 "crm.contract",
                 self._get_content_scan_domain,
-                _each(self._judge_content),
+                self._judge_content,
             ),
         ]
 
@@ -170,7 +174,9 @@ class CrmContractHealth(models.AbstractModel):
     def _judge(self, scan, records):
         """Return what is wrong with records of a scan: `{record: reason}`."""
         try:
-            return scan.judge(records)
+            if scan.judge_all:
+                return scan.judge_all(records)
+            reasons = {record: scan.judge(record) for record in records}
         except (OSError, ValueError, KeyError, UserError) as error:
             if len(records) > 1:
                 found = {}
@@ -179,13 +185,4 @@ class CrmContractHealth(models.AbstractModel):
                 return found
             # A key that is missing is one finding a record, no job that failed.
             return {records: self.env._("It can't be read: %s", error)}
-
-
-def _each(judge):
-    """Return the function of records for one of a record (str, empty if nothing)."""
-
-    def judge_all(records):
-        reasons = {record: judge(record) for record in records}
         return {record: reason for record, reason in reasons.items() if reason}
-
-    return judge_all
