@@ -23,6 +23,7 @@ from . import test_change_effect
 from . import test_change_price
 from . import test_change_task
 from . import test_defaults
+from . import test_event
 from . import test_family
 from . import test_tools_merge
 from . import test_amend_random
