@@ -275,8 +275,9 @@ class CrmContractSeal(models.AbstractModel):
         """
         # sudo: whoever may read the document may know
         row = document.sudo().seal_ids[:1]
-        data = document._get_file()
-        if not row or not data:
+        # What has none is not read.
+        data = row and document._get_file()
+        if not data:
             return []
         problems = self._get_text_problems(document, data)
         if row.level != "none":
