@@ -166,3 +166,27 @@ def test_deletion_of_drafts(factory, admin, people, database):
         "SELECT id FROM crm_contract_event WHERE contract_id = %s", contract_id
     )
     assert not rows
+
+
+def test_file_stays_in_the_browser(factory, admin, people, chromium, tmp_path, fresh):
+    """A visitor chooses a file: its fingerprint goes to the server, nothing else."""
+    contract_id = factory.submitted(people["own"])
+    with zipfile.ZipFile(io.BytesIO(download(people["reader"], contract_id))) as opened:
+        [name] = [name for name in opened.namelist() if name.endswith(".pdf")]
+        pdf = opened.read(name)
+    context = chromium.new_context(viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    sent = []
+    page.on("request", lambda request: sent.append(request))
+    for data, state in ((pdf, "matches"), (pdf + b" ", "differs")):
+        path = tmp_path / "contract.pdf"
+        path.write_bytes(data)
+        page.goto(f"{admin.url}/contract/verify")
+        page.locator("#contract_file").set_input_files(path)
+        page.locator(f"[data-state={state}]").wait_for()
+        assert digest_of(data) in page.url
+    assert all(len(request.post_data_buffer or b"") < 1000 for request in sent)
+    # Nothing is asked of others, who would learn the address.
+    assert {request.url.split("/")[2] for request in sent} == {admin.url.split("/")[2]}
+    page.screenshot(path=tmp_path / "verify.png", full_page=True)
+    context.close()

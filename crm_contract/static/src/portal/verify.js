@@ -12,8 +12,13 @@ export class ContractVerify extends Interaction {
         "#contract_file": {"t-on-change": this.onChange},
     };
 
-    async onChange(event) {
-        const file = event.target.files[0];
+    async start() {
+        // Whoever is quicker than the page chose a file already.
+        await this.onChange();
+    }
+
+    async onChange() {
+        const file = this.el.querySelector("#contract_file").files[0];
         if (!file) {
             return;
         }
