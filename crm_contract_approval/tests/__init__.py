@@ -21,3 +21,4 @@ from . import test_languages
 from . import test_leaving
 from . import test_overview
 from . import test_tours
+from . import test_signature

@@ -18,6 +18,7 @@ from . import test_amend
 from . import test_awaited
 from . import test_amend_again
 from . import test_rebase
+from . import test_signature
 from . import test_billed_again
 from . import test_change_effect
 from . import test_change_price
