@@ -1,13 +1,24 @@
 import contextlib
+import datetime
 import http.server
 import io
 import shutil
+import ssl
 import subprocess
 import tempfile
 import threading
 from pathlib import Path
 from unittest.mock import patch
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    pkcs12,
+)
+from cryptography.x509.oid import NameOID
 from reportlab.pdfgen.canvas import Canvas
 
 from ..tools.seal_key import load_key, make_key
@@ -53,6 +64,65 @@ def make_seal_key(name="My Company", days=365):
     return data, load_key(data, PASSWORD.encode())
 
 
+def make_issued_key(address):
+    """Return a key whose certificate was issued, and tells where it might be revoked.
+
+    :param address: of the list of revoked certificates
+    :return: `(SealKey, list of revoked certificates as DER)`
+    """
+    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    days = datetime.timedelta(days=30)
+    issuer_key, key = (ec.generate_private_key(ec.SECP256R1()) for _number in range(2))
+    issuer_name, name = (
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+        for text in ("Test issuer", "Issued Ltd")
+    )
+
+    def build(subject, public_key, is_issuer):
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer_name)
+            .public_key(public_key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - days)
+            .not_valid_after(now + days)
+            .add_extension(x509.BasicConstraints(is_issuer, None), critical=True)
+            .add_extension(
+                x509.KeyUsage(
+                    *(not is_issuer, not is_issuer, False, False, False),
+                    *(is_issuer, is_issuer, False, False),
+                ),
+                critical=True,
+            )
+        )
+
+    issuer = build(issuer_name, issuer_key.public_key(), True)
+    issuer = issuer.sign(issuer_key, hashes.SHA256())
+    place = x509.DistributionPoint(
+        [x509.UniformResourceIdentifier(address)], None, None, None
+    )
+    certificate = build(name, key.public_key(), False).add_extension(
+        x509.CRLDistributionPoints([place]), critical=False
+    )
+    certificate = certificate.sign(issuer_key, hashes.SHA256())
+    revoked = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer_name)
+        .last_update(now - days)
+        .next_update(now + days)
+        .sign(issuer_key, hashes.SHA256())
+    )
+    data = pkcs12.serialize_key_and_certificates(
+        b"issued",
+        key,
+        certificate,
+        [issuer],
+        BestAvailableEncryption(PASSWORD.encode()),
+    )
+    return load_key(data, PASSWORD.encode()), revoked.public_bytes(Encoding.DER)
+
+
 def look_by_poppler(case, pdf):
     """Return what Poppler, which made nothing of it, says of the seals of a PDF."""
     if not shutil.which("pdfsig"):
@@ -81,11 +151,12 @@ class TimeServer:
     :ivar mode: what it does: `stamp`, `hang` (says nothing), `drip` (a byte now and
         then), `fail` (an error), `page` (a page of HTML), `other` (stamps something else)
     :ivar asked: how often it was asked
+    :ivar revoked: list of revoked certificates that it tells (DER)
     """
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="contract-tsa-"))
-        self.mode, self.asked = "stamp", 0
+        self.mode, self.asked, self.revoked = "stamp", 0, b""
         self.ending = threading.Event()
         (self.folder / "serial").write_text("01\n")
         (self.folder / "tsa.cnf").write_text(_TSA.format(folder=self.folder))
@@ -103,6 +174,10 @@ class TimeServer:
         self.server.shutdown()
         self.server.server_close()
         shutil.rmtree(self.folder)
+
+    def get_root(self):
+        """Return the certificate of the server (DER)."""
+        return ssl.PEM_cert_to_DER_cert((self.folder / "cert.pem").read_text())
 
     def verify(self, token, data):
         """Return whether OpenSSL takes a token for a stamp of these bytes."""
@@ -159,6 +234,12 @@ class TimeServer:
                             self.wfile.flush()
                     return
                 self.wfile.write(owner._stamp(query))
+
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "application/pkix-crl")
+                self.end_headers()
+                self.wfile.write(owner.revoked)
 
             def log_message(self, *_args):
                 """Say nothing."""

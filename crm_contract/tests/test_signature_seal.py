@@ -1,7 +1,9 @@
+import errno
 import io
 import json
 import shutil
 import tempfile
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -253,6 +255,92 @@ class TestSignatureSeal(SealedCommon):
         with server_options():
             settings.invalidate_recordset()
             self.assertIn("no seal", settings.contract_seal_description)
+
+
+@tagged("post_install", "-at_install")
+class TestSignatureSealStore(SealedCommon):
+    """Where the signed file can't be stored, nobody has signed, and may try again."""
+
+    def _assert_can_be_repeated(self, request, ours):
+        self.assertEqual((request.state, ours.state), ("open", "invited"))
+        self.assertFalse(ours.date_signed)
+        contract = request.contract_id
+        self.assertEqual(contract.state, "to_sign")
+        self.assertFalse(contract.document_ids.filtered(lambda d: d.kind == "signed"))
+        self.assertFalse(contract.version_id.date_signed)
+        events = self.env["crm.contract.event"].search(
+            [("contract_id", "=", contract.id), ("kind", "in", ("signed", "sealed"))]
+        )
+        self.assertEqual(len(events), 1)
+        self.assertIn("Sam Signatory", events.actor)
+
+    def _sign_last(self, request, *patches):
+        self._sign_as(self._side(request, "customer"))
+        ours = self._side(request, "company")
+        options = {"seal_file": self.path, "seal_password": PASSWORD}
+        with server_options(**options), ExitStack() as stack:
+            for each in patches:
+                stack.enter_context(each)
+            with self.assertRaises(UserError) as caught:
+                self._sign_as(ours)
+        self._assert_can_be_repeated(request, ours)
+        with server_options(**options):
+            self._sign_as(ours)
+        self.assertEqual(request.state, "done")
+        self.assertEqual(request.document_id.seal_ids.level, "b")
+        self.assertEqual(self._verify(request.document_id), [])
+        return str(caught.exception)
+
+    def test_disk_full(self):
+        def fail(_attachments, _data, _checksum):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        attachments = self.registry["ir.attachment"]
+        with mute_logger(
+            "odoo.addons.crm_contract.models.version.crm_contract_document"
+        ):
+            said = self._sign_last(
+                self._send(), patch.object(attachments, "_file_write", fail)
+            )
+        self.assertIn("the disk of the server may be full", said)
+
+    def test_file_that_is_not_there_after(self):
+        """As of a file store that takes a part of it and does not say so."""
+        request = self._send()
+        with mute_logger(
+            "odoo.addons.crm_contract.models.version.crm_contract_document"
+        ):
+            # The text is read before: it is whole.
+            text = request.text_id._get_file()
+            documents = self.registry["crm.contract.document"]
+            get = documents._get_file
+
+            def get_half(document):
+                return text if document.kind == "text" else get(document)[:-1]
+
+            said = self._sign_last(
+                request, patch.object(documents, "_get_file", get_half)
+            )
+        self.assertIn("could not be stored", said)
+
+    def test_engine_that_fails(self):
+        seals = self.registry["crm.contract.seal"]
+
+        def fail(*_args):
+            raise UserError("The PDF engine failed")
+
+        said = self._sign_last(self._send(), patch.object(seals, "_render_pages", fail))
+        self.assertIn("PDF engine", said)
+
+    @mute_logger(LOG)
+    def test_pages_that_can_not_be_added(self):
+        seals = self.registry["crm.contract.seal"]
+        said = self._sign_last(
+            self._send(),
+            patch.object(seals, "_render_pages", lambda *_args: b"%PDF-1.4 broken"),
+            mute_logger("pypdf._reader"),
+        )
+        self.assertIn("could not be added", said)
 
 
 @tagged("post_install", "-at_install")

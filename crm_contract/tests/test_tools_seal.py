@@ -15,7 +15,14 @@ from odoo.tools import mute_logger
 from ..tools import seal, seal_key, time_stamp
 from ..tools.seal_key import SealError
 from .common_doctest import check_doctests
-from .common_seal import PASSWORD, TimeServer, look_by_poppler, make_pdf, make_seal_key
+from .common_seal import (
+    PASSWORD,
+    TimeServer,
+    look_by_poppler,
+    make_issued_key,
+    make_pdf,
+    make_seal_key,
+)
 
 timedelta = datetime.timedelta
 
@@ -207,6 +214,32 @@ class TestToolsTimeStamp(SealCase):
                 self.assertTrue(lost)
                 self.assertTrue(seal.read_seal(sealed).is_whole)
                 self.assertIn("Signature is Valid", look_by_poppler(self, sealed))
+
+    def test_what_tells_of_revocation_is_kept(self):
+        """The highest level, where the certificate says who tells of its revocation."""
+        key, self.server.revoked = make_issued_key(f"{self.server.url}/list.crl")
+        self.assertTrue(key.has_revocation)
+        self.assertFalse(key.is_self_signed)
+        roots = (self.server.get_root(),)
+        url = self.server.url
+        sealed, level, lost = seal.seal(
+            self.final, key, "Signed", url=url, seconds=10, roots=roots
+        )
+        self.assertEqual((level, lost), ("lt", ""))
+        status = seal.read_seal(sealed)
+        self.assertEqual(status.level, "lt")
+        self.assertTrue(status.is_intact and status.is_whole)
+        self.assertIn("Total document signed", look_by_poppler(self, sealed))
+
+    def test_revocation_that_nobody_tells_costs_a_level(self):
+        key, _revoked = make_issued_key(f"{self.server.url}/list.crl")
+        self.server.revoked = b"no list"
+        sealed, level, lost = seal.seal(
+            self.final, key, "Signed", url=self.server.url, seconds=10
+        )
+        self.assertEqual(level, "t")
+        self.assertTrue(lost)
+        self.assertTrue(seal.read_seal(sealed).is_whole)
 
     def test_stamp_of_its_own(self):
         digest = hashlib.sha256(self.sealed).digest()

@@ -179,9 +179,12 @@ def _validate(tools, signature, certificate):
 def _level_of(reader, is_stamped):
     if not is_stamped:
         return "b"
-    store = reader.root.get("/DSS")
-    told = store and (store.get("/CRLs") or store.get("/OCSPs"))
-    return "lt" if told else "t"
+    root = reader.root
+    if "/DSS" not in root:
+        return "t"
+    # By index: what is only referred to is looked up.
+    store = root["/DSS"]
+    return "lt" if "/CRLs" in store or "/OCSPs" in store else "t"
 
 
 def _utc(moment):
@@ -229,6 +232,11 @@ def _seal_long(tools, pdf, signer, options, url, seconds, roots):
             stamper,
             embed_validation_info=True,
             validation_context=context,
+            # Beside the signature: the seal is the last word of the file.
+            dss_settings=tools.DSSContentSettings(
+                include_vri=False,
+                placement=tools.SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE,
+            ),
         ),
     )
     return result, "lt", ""
@@ -266,6 +274,10 @@ def _import():
         from pyhanko.pdf_utils.reader import PdfFileReader
         from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
         from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner, sign_pdf
+        from pyhanko.sign.signers.pdf_signer import (
+            DSSContentSettings,
+            SigDSSPlacementPreference,
+        )
         from pyhanko.sign.timestamps import TimeStamper
         from pyhanko.sign.validation import validate_pdf_signature
         from pyhanko.sign.validation.status import SignatureCoverageLevel
@@ -277,11 +289,13 @@ def _import():
         logging.getLogger(name).setLevel(logging.CRITICAL)
     for tool in (
         Certificate,
+        DSSContentSettings,
         IncrementalPdfFileWriter,
         MDPPerm,
         PdfFileReader,
         PdfSignatureMetadata,
         SignatureCoverageLevel,
+        SigDSSPlacementPreference,
         SigSeedSubFilter,
         SimpleSigner,
         TimeStamper,
