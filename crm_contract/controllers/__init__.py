@@ -1,2 +1,2 @@
 from . import evidence
-from . import portal, signing
+from . import paper, portal, signing
