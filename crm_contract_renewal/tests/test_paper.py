@@ -44,7 +44,7 @@ class TestPaper(AmendmentCommon):
 
     def _let_end(self, contract, years):
         if contract.state != "ended":
-            self._end(contract, reason="completed")
+            self._end(contract.with_user(self.manager), reason="completed")
         self._tamper(contract.sudo().installment_ids, state="paid", amount_open=0)
         self._tamper(
             contract, date_ended=self.today - relativedelta(years=years, days=1)
@@ -86,7 +86,7 @@ class TestPaper(AmendmentCommon):
         row = self._apply(amendment)
         row.with_user(self.keeper).action_seal()
         self._open_sign(amendment).action_sign()
-        self._end(contract, reason="completed")
+        self._end(contract.with_user(self.manager), reason="completed")
         self.assertEqual(amendment.state, "superseded")
         self.assertTrue(row.sudo().version_id.date_withdrawn)
         self.assertFalse(row.is_withdrawn)
@@ -103,9 +103,13 @@ class TestPaper(AmendmentCommon):
         renewal = self._renew(contract).with_user(self.user)
         self._sign(renewal)
         archives |= self._file(renewal)
+        # Decades later
+        self._tamper(contract | renewal, state="ended")
+        self._tamper(renewal, state="running")
         self._let_end(contract, 30)
         for archive in archives:
             self.assertFalse(self._is_listed(archive))
+        self._tamper(renewal, state="ended")
         self._let_end(renewal, 9)
         for archive in archives:
             self.assertFalse(self._is_listed(archive))
