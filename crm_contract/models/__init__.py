@@ -10,3 +10,4 @@ from . import interface
 from . import signature
 from . import health
 from . import portal
+from . import paper

@@ -1,2 +1,3 @@
 from . import crm_contract_ageing
 from . import crm_contract_day
+from . import crm_contract_number_gap

@@ -38,6 +38,7 @@ class CrmContractSignedCopy(models.TransientModel):
         self.contract_id.message_post(
             body=self.env._("The signed copy was added: %s", name)
         )
+        interface._register_signed_copy(self.contract_id)
         return {"type": "ir.actions.act_window_close"}
 
     @api.model

@@ -35,6 +35,7 @@ from . import test_figures_oracle
 from . import test_tools_notice
 from . import test_terminate
 from . import test_termination_history
+from . import test_paper
 from . import test_penalty
 from . import test_reopen
 from . import test_reopen_amended

@@ -30,6 +30,7 @@ class IrActionsReport(models.Model):
             "crm_contract.report_contract",
             "crm_contract.report_contract_summary",
             "crm_contract.report_signature_evidence",
+            "crm_contract.report_loan_mark",
         }
 
     def _get_layout(self):

@@ -32,6 +32,7 @@ class CrmContractDocument(models.Model):
             ("former", "Former annex"),
             ("text", "Contract text"),
             ("signed", "Signed copy"),
+            ("scan", "Scan of a signature"),
         ],
         required=True,
         default="annex",
