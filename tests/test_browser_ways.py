@@ -175,17 +175,20 @@ def obligation(factory, user):
     return contract_id
 
 
-def test_what_ends_this_quarter(way, lang, page, signed):
+def test_what_ends_this_quarter(way, lang, page, signed, obligation):
     way.menu(
         "crm_contract.crm_contract_menu_contracts",
         "crm_contract.crm_contract_menu_in_force",
         path="contracts-in-force",
     )
+    others = page.locator(".o_data_row", has_text="Has obligations")
+    expect(others).to_have_count(1)
     way.filter("quarter")
+    # Only then is the list the one of the filter.
+    expect(others).to_have_count(0)
     expect(
         page.locator(".o_data_row", has_text="Ends with the quarter")
     ).to_be_visible()
-    expect(page.locator(".o_data_row", has_text="Has obligations")).to_have_count(0)
     way.arrive("What ends this quarter", lang)
 
 
@@ -265,7 +268,23 @@ def test_change_a_price_from_next_month(way, lang, page, signed, user, admin):
 def test_my_obligations_this_week(way, lang, page, obligation):
     way.menu("crm_contract.crm_contract_milestone_menu", path="contract-milestones")
     way.filter("mine", "week")
+    expect(page.locator(".o_data_row", has_text="Some other day")).to_have_count(0)
     row = page.locator(".o_data_row", has_text="Hand over the plans")
     expect(row.first).to_be_visible()
-    expect(page.locator(".o_data_row", has_text="Some other day")).to_have_count(0)
     way.arrive("My obligations this week", lang)
+
+
+def test_all_is_on_screen(page, people, lang, signed):
+    """On a usual screen, with the chatter beside: buttons in one row, all pages."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{people['founder'].url}/odoo/contracts/{signed}", timeout=120_000)
+    expect(page.locator(".o_contract_overview")).to_be_visible()
+    buttons = page.locator(".o_statusbar_buttons button:visible")
+    rows = {round(each.bounding_box()["y"]) for each in buttons.all()}
+    assert len(rows) == 1, buttons.all_inner_texts()
+    tabs = page.locator(".o_form_sheet .o_notebook_headers .nav-link")
+    rows = {round(each.bounding_box()["y"]) for each in tabs.all()}
+    assert len(rows) == 1, tabs.all_inner_texts()
+    sheet = page.locator(".o_form_sheet").first.bounding_box()
+    last = tabs.last.bounding_box()
+    assert last["x"] + last["width"] <= sheet["x"] + sheet["width"]
