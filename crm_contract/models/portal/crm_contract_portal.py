@@ -25,7 +25,7 @@ class Visit(NamedTuple):
         return self.how != "preview"
 
 
-class LinkExpired(AccessError):
+class LinkExpiredError(AccessError):
     """The link was right once; whoever it was for may get a new one by mail."""
 
     def __init__(self, link, message):
@@ -81,7 +81,7 @@ class CrmContractPortal(models.AbstractModel):
         :param token: of a link, as sent by the visitor
         :return: `Visit`
         :raise MissingError: no such contract, or none that is shown, to this user
-        :raise LinkExpired: a link that is not valid any more
+        :raise LinkExpiredError: a link that is not valid any more
         """
         link = self.env["crm.contract.link"]._find(contract_id, token)
         if link:
@@ -111,7 +111,7 @@ class CrmContractPortal(models.AbstractModel):
         if not is_theirs or not person.active:
             raise MissingError(self.env._("This page does not exist."))
         if not link.is_live:
-            raise LinkExpired(link, self.env._("This link is not valid any more."))
+            raise LinkExpiredError(link, self.env._("This link is not valid any more."))
         return Visit(contract, person, "link", link)
 
     def _preview(self, contract_id):
