@@ -20,7 +20,15 @@ from pathlib import Path
 
 import measure
 
-NAMES = ("contract", "billing", "ledger", "approval", "renewal", "health")
+NAMES = (
+    "contract",
+    "billing",
+    "ledger",
+    "approval",
+    "renewal",
+    "health",
+    "signature",
+)
 # Of a benchmark that does not say how many it takes.
 ROUNDS = 5
 # The only part of a benchmark without parts

@@ -160,7 +160,10 @@ class CrmContractLink(models.Model):
         if not token or not isinstance(token, str):
             return self.sudo().browse()
         # sudo: the token is the right
-        links = self.sudo().search([("contract_id", "=", contract_id)])
+        links = self.sudo().search_fetch(
+            [("contract_id", "=", contract_id)],
+            ["access_token", "partner_id", "date_expiry", "date_revoked"],
+        )
         return links.filtered(
             lambda link: consteq((link.access_token or "").encode(), token.encode())
         )[:1]
