@@ -288,7 +288,12 @@ class CrmContractPortal(models.AbstractModel):
 
     @api.model
     def _get_row_status(self, row):
-        """Return what the customer is told of a row: a draft invoice is none yet."""
+        """Return what the customer is told of a row: a draft invoice is none yet.
+
+        A text that only changes another contract says what is agreed: nothing is paid.
+        """
+        if not row.contract_id.performs:
+            return ""
         if row.state == "paid":
             return "paid"
         if row.state == "free":
