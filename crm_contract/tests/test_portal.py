@@ -176,6 +176,8 @@ class TestPortalAccess(PortalCommon):
 
     def test_one_of_us_looks_and_does_not_speak(self):
         contract = self._submit(self._create_contract())
+        token = self._token(self._create_link(contract))
+        self.assertEqual(self._visit(contract, self.user, token).how, "preview")
         visit = self._visit(contract, self.user)
         self.assertEqual(visit.how, "preview")
         with self.assertRaisesRegex(UserError, "preview"):
@@ -257,6 +259,8 @@ class TestContractLink(PortalCommon):
         self.assertEqual(new.partner_id, self.signatory)
         self.assertNotEqual(self._token(new), self._token(link))
         self.assertFalse(link.with_user(self.public)._send_new(), "a second time")
+        self._tamper(new, create_date=fields.Datetime.now() - timedelta(days=1))
+        self.assertFalse(link.with_user(self.public)._send_new(), "of the one in use")
         new.action_revoke()
         self.assertFalse(new._send_new(), "of one that was withdrawn")
 

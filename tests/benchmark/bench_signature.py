@@ -88,7 +88,9 @@ def _make_pages(env):
     env["crm.contract.document"]._store(contract, "text", "Text.pdf", b"%PDF-1.4 text")
     for record in (order, contract):
         record.message_post(
-            body="Good day", message_type="comment", subtype_xmlid="mail.mt_comment"
+            body=record.display_name,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
         )
     link = env["crm.contract.link"]._get_for(contract, contract.partner_id)
     return {"quotation": order.get_portal_url(), "contract": link._get_path()}

@@ -6,6 +6,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import consteq
 from odoo.tools.misc import format_datetime
 
+from ...tools.records import some
+
 # Days for which a link opens its contract, unless somebody says otherwise.
 DAYS = 30
 MAX_DAYS = 366
@@ -110,7 +112,7 @@ class CrmContractLink(models.Model):
 
     def action_send(self):
         """Mail each person the link, and return the links."""
-        self.contract_id.check_access("write")
+        some(self).contract_id.check_access("write")
         for link in self:
             link._check_can_send()
         template = self.env.ref("crm_contract.mail_template_contract_link")
@@ -122,7 +124,7 @@ class CrmContractLink(models.Model):
 
     def action_revoke(self):
         """Let the links open nothing any more; return them."""
-        self.contract_id.check_access("write")
+        some(self).contract_id.check_access("write")
         # sudo: owned field, after the check
         self.sudo().filtered(
             lambda link: not link.date_revoked
@@ -220,7 +222,9 @@ class CrmContractLink(models.Model):
             [
                 ("contract_id", "=", self.contract_id.id),
                 ("partner_id", "=", self.partner_id.id),
+                "|",
                 ("create_date", ">", hour),
+                ("date_sent", ">", hour),
             ],
             limit=1,
         )
