@@ -216,9 +216,24 @@ class CrmContractLink(models.Model):
         """
         self.ensure_one()
         # sudo: the visitor has the old key
-        links = self.sudo()
+        link = self.sudo()
+        contract, person = link.contract_id, link.partner_id
+        is_theirs = person.commercial_partner_id == contract.commercial_partner_id
+        if (
+            link.date_revoked
+            or not (person.active and person.email and is_theirs)
+            or not self.env["crm.contract.portal"]._is_shown(contract)
+            or link._get_recent()
+        ):
+            return False
+        links = link.with_user(SUPERUSER_ID)
+        links._get_for(contract, person).action_send()
+        return True
+
+    def _get_recent(self):
+        """Return a link of the same person that was made or sent within the last hour."""
         hour = fields.Datetime.now() - timedelta(hours=1)
-        recent = links.search_count(
+        return self.search(
             [
                 ("contract_id", "=", self.contract_id.id),
                 ("partner_id", "=", self.partner_id.id),
@@ -228,19 +243,6 @@ class CrmContractLink(models.Model):
             ],
             limit=1,
         )
-        portal = self.env["crm.contract.portal"]
-        theirs = self.contract_id.commercial_partner_id
-        if (
-            recent
-            or self.date_revoked
-            or not self.email
-            or not portal._is_shown(self.contract_id)
-            or self.partner_id.commercial_partner_id != theirs
-        ):
-            return False
-        links = links.with_user(SUPERUSER_ID)
-        links._get_for(self.contract_id, self.partner_id).action_send()
-        return True
 
     def _note_opened(self):
         """Remember when the link was used last, not more often than each hour."""
