@@ -7,7 +7,7 @@ from odoo.http import content_disposition, request
 from odoo.addons.portal.controllers import portal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..models.portal.crm_contract_portal import LinkExpired
+from ..models.portal.crm_contract_portal import LinkExpiredError
 
 # The address holds a key: it goes to no other site, into no index, no cache, no frame.
 HEADERS = {
@@ -185,7 +185,7 @@ class ContractPortal(portal.CustomerPortal):
         portals = request.env["crm.contract.portal"]
         try:
             visit = portals._visit(contract_id, access_token)
-        except LinkExpired:
+        except LinkExpiredError:
             return self._render_closed("expired", contract_id, access_token)
         except MissingError:
             # The same for what there is and what there is not.

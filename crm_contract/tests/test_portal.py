@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
-from ..models.portal.crm_contract_portal import LinkExpired
+from ..models.portal.crm_contract_portal import LinkExpiredError
 from .common import ContractCommon
 
 SECRET = "Margin is thin, do not tell"
@@ -176,6 +176,8 @@ class TestPortalAccess(PortalCommon):
 
     def test_one_of_us_looks_and_does_not_speak(self):
         contract = self._submit(self._create_contract())
+        token = self._token(self._create_link(contract))
+        self.assertEqual(self._visit(contract, self.user, token).how, "preview")
         visit = self._visit(contract, self.user)
         self.assertEqual(visit.how, "preview")
         with self.assertRaisesRegex(UserError, "preview"):
@@ -228,19 +230,19 @@ class TestContractLink(PortalCommon):
         token = self._token(link)
         self.assertEqual(self._visit(self.contract, self.public, token).how, "link")
         link.date_expiry = fields.Datetime.now() - timedelta(minutes=1)
-        with self.assertRaises(LinkExpired):
+        with self.assertRaises(LinkExpiredError):
             self._visit(self.contract, self.public, token)
         link.date_expiry = fields.Datetime.now() + timedelta(days=1)
         self.assertTrue(self._visit(self.contract, self.public, token))
         link.with_user(self.user).action_revoke()
-        with self.assertRaises(LinkExpired):
+        with self.assertRaises(LinkExpiredError):
             self._visit(self.contract, self.public, token)
 
     def test_expired_link_of_somebody_logged_in(self):
         """The link decides: it says so rather than showing what a log-in would show."""
         link = self._create_link(self.contract)
         link.date_expiry = fields.Datetime.now() - timedelta(minutes=1)
-        with self.assertRaises(LinkExpired):
+        with self.assertRaises(LinkExpiredError):
             self._visit(self.contract, self.buyer, self._token(link))
         self.assertEqual(self._visit(self.contract, self.buyer).how, "login")
 
@@ -257,6 +259,8 @@ class TestContractLink(PortalCommon):
         self.assertEqual(new.partner_id, self.signatory)
         self.assertNotEqual(self._token(new), self._token(link))
         self.assertFalse(link.with_user(self.public)._send_new(), "a second time")
+        self._tamper(new, create_date=fields.Datetime.now() - timedelta(days=1))
+        self.assertFalse(link.with_user(self.public)._send_new(), "of the one in use")
         new.action_revoke()
         self.assertFalse(new._send_new(), "of one that was withdrawn")
 

@@ -37,6 +37,7 @@ from . import test_terminate
 from . import test_termination_history
 from . import test_paper
 from . import test_penalty
+from . import test_portal
 from . import test_reopen
 from . import test_reopen_amended
 from . import test_after_the_end

@@ -6,6 +6,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import consteq
 from odoo.tools.misc import format_datetime
 
+from ...tools.records import some
+
 # Days for which a link opens its contract, unless somebody says otherwise.
 DAYS = 30
 MAX_DAYS = 366
@@ -110,7 +112,7 @@ class CrmContractLink(models.Model):
 
     def action_send(self):
         """Mail each person the link, and return the links."""
-        self.contract_id.check_access("write")
+        some(self).contract_id.check_access("write")
         for link in self:
             link._check_can_send()
         template = self.env.ref("crm_contract.mail_template_contract_link")
@@ -122,7 +124,7 @@ class CrmContractLink(models.Model):
 
     def action_revoke(self):
         """Let the links open nothing any more; return them."""
-        self.contract_id.check_access("write")
+        some(self).contract_id.check_access("write")
         # sudo: owned field, after the check
         self.sudo().filtered(
             lambda link: not link.date_revoked
@@ -160,7 +162,10 @@ class CrmContractLink(models.Model):
         if not token or not isinstance(token, str):
             return self.sudo().browse()
         # sudo: the token is the right
-        links = self.sudo().search([("contract_id", "=", contract_id)])
+        links = self.sudo().search_fetch(
+            [("contract_id", "=", contract_id)],
+            ["access_token", "partner_id", "date_expiry", "date_revoked"],
+        )
         return links.filtered(
             lambda link: consteq((link.access_token or "").encode(), token.encode())
         )[:1]
@@ -211,29 +216,33 @@ class CrmContractLink(models.Model):
         """
         self.ensure_one()
         # sudo: the visitor has the old key
-        links = self.sudo()
+        link = self.sudo()
+        contract, person = link.contract_id, link.partner_id
+        is_theirs = person.commercial_partner_id == contract.commercial_partner_id
+        if (
+            link.date_revoked
+            or not (person.active and person.email and is_theirs)
+            or not self.env["crm.contract.portal"]._is_shown(contract)
+            or link._get_recent()
+        ):
+            return False
+        links = link.with_user(SUPERUSER_ID)
+        links._get_for(contract, person).action_send()
+        return True
+
+    def _get_recent(self):
+        """Return a link of the same person that was made or sent within the last hour."""
         hour = fields.Datetime.now() - timedelta(hours=1)
-        recent = links.search_count(
+        return self.search(
             [
                 ("contract_id", "=", self.contract_id.id),
                 ("partner_id", "=", self.partner_id.id),
+                "|",
                 ("create_date", ">", hour),
+                ("date_sent", ">", hour),
             ],
             limit=1,
         )
-        portal = self.env["crm.contract.portal"]
-        theirs = self.contract_id.commercial_partner_id
-        if (
-            recent
-            or self.date_revoked
-            or not self.email
-            or not portal._is_shown(self.contract_id)
-            or self.partner_id.commercial_partner_id != theirs
-        ):
-            return False
-        links = links.with_user(SUPERUSER_ID)
-        links._get_for(self.contract_id, self.partner_id).action_send()
-        return True
 
     def _note_opened(self):
         """Remember when the link was used last, not more often than each hour."""

@@ -25,7 +25,7 @@ class Visit(NamedTuple):
         return self.how != "preview"
 
 
-class LinkExpired(AccessError):
+class LinkExpiredError(AccessError):
     """The link was right once; whoever it was for may get a new one by mail."""
 
     def __init__(self, link, message):
@@ -81,16 +81,17 @@ class CrmContractPortal(models.AbstractModel):
         :param token: of a link, as sent by the visitor
         :return: `Visit`
         :raise MissingError: no such contract, or none that is shown, to this user
-        :raise LinkExpired: a link that is not valid any more
+        :raise LinkExpiredError: a link that is not valid any more
         """
+        user = self.env.user
+        if user._is_internal():
+            # Whatever link one of us got hold of: it is not his.
+            return self._preview(contract_id)
         link = self.env["crm.contract.link"]._find(contract_id, token)
         if link:
             return self._visit_by_link(link)
-        user = self.env.user
         if user._is_public():
             raise MissingError(self.env._("This page does not exist."))
-        if not user.share:
-            return self._preview(contract_id)
         # sudo: customers have no rights on the model; the domain is their right
         contract = self.env["crm.contract"].sudo()
         contract = contract.search(
@@ -111,7 +112,7 @@ class CrmContractPortal(models.AbstractModel):
         if not is_theirs or not person.active:
             raise MissingError(self.env._("This page does not exist."))
         if not link.is_live:
-            raise LinkExpired(link, self.env._("This link is not valid any more."))
+            raise LinkExpiredError(link, self.env._("This link is not valid any more."))
         return Visit(contract, person, "link", link)
 
     def _preview(self, contract_id):

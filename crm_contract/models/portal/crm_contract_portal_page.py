@@ -1,6 +1,5 @@
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import format_date
 
 from ...tools.version import read_name
 from ..ledger.crm_contract_installment import PLAN_TRIGGERS
@@ -9,7 +8,6 @@ from ..ledger.crm_contract_installment import PLAN_TRIGGERS
 SHOWN_KINDS = ("signed", "text", "annex")
 # Periods ahead of the present one that the plan lists.
 LISTED_PERIODS = 12
-INVOICE_STATES = ("not_paid", "in_payment", "paid", "partial", "reversed")
 
 
 class CrmContractPortal(models.AbstractModel):
@@ -169,9 +167,10 @@ class CrmContractPortal(models.AbstractModel):
         }
         # sudo: the order of the sections alone
         order = self.env["crm.contract.clause.category"].sudo()
+        known = [("id", "in", list(filter(None, categories)))]
         ranks = {
             row.id: (row.sequence, row.id)
-            for row in order.browse(filter(None, categories)).exists()
+            for row in order.search_fetch(known, ["sequence"])
         }
         reading = self.env["crm.contract.reading"]
         sections = []
@@ -212,7 +211,7 @@ class CrmContractPortal(models.AbstractModel):
         """
         rows = content["children"].get("milestone_ids", ())
         done = {}
-        if rows and contract.performs:
+        if rows and contract.performs and contract.state != "to_sign":
             done = {row.content_key: row.date_done for row in contract.milestone_ids}
         today = contract.company_id._get_today()
         duties = []
@@ -247,27 +246,28 @@ class CrmContractPortal(models.AbstractModel):
     def _describe_plan(self, contract):
         """Return rows of the plan, and the invoices of them that may be paid.
 
-        :return: `{"rows": [...], "later": number of periods that are not listed}`
+        :return: `{"rows": [...], "later": number of periods ahead that are not listed,
+            "earlier": of those that were settled long ago}`
         """
         rows = contract.installment_ids.filtered(
             lambda row: row.state not in ("cancelled", "waived")
         )
         today = contract.company_id._get_today()
-        ahead = rows.filtered(
-            lambda row: (
-                row.trigger not in PLAN_TRIGGERS
-                and not row.is_posted
-                and row.date_due
-                and row.date_due > today
-            )
-        ).sorted("date_due")
-        invoices = self._get_invoices(contract, rows)
-        listed = rows - ahead[LISTED_PERIODS:]
+        periods = rows.filtered(lambda row: row.trigger not in PLAN_TRIGGERS)
+        settled = periods.filtered(lambda row: row.state in ("paid", "free"))
+        ahead = (periods - settled).filtered(
+            lambda row: not row.is_posted and row.date_due and row.date_due > today
+        )
+        earlier = settled.sorted("date_due", reverse=True)[LISTED_PERIODS:]
+        later = ahead.sorted("date_due")[LISTED_PERIODS:]
+        listed = rows - earlier - later
+        invoices = self._get_invoices(contract, listed)
         return {
             "rows": [
                 self._describe_row(row, invoices.get(row.id, ())) for row in listed
             ],
-            "later": len(ahead[LISTED_PERIODS:]),
+            "later": len(later),
+            "earlier": len(earlier),
         }
 
     @api.model
@@ -279,13 +279,8 @@ class CrmContractPortal(models.AbstractModel):
             if fixed or (row.date_due and row.contract_id.performs)
             else row._get_due_text(),
             "date_due": row.date_due,
-            "period": row.period_start
-            and " – ".join(
-                format_date(self.env, day) for day in (row.period_start, row.period_end)
-            ),
             "amount": row.amount,
             "status": self._get_row_status(row),
-            "amount_open": row.amount_open if row.is_posted else 0.0,
             "is_overdue": row.is_posted and row.is_overdue,
             "is_retention": row.is_retention,
             "invoices": invoices,
@@ -293,7 +288,12 @@ class CrmContractPortal(models.AbstractModel):
 
     @api.model
     def _get_row_status(self, row):
-        """Return what the customer is told of a row: a draft invoice is none yet."""
+        """Return what the customer is told of a row: a draft invoice is none yet.
+
+        A text that only changes another contract says what is agreed: nothing is paid.
+        """
+        if not row.contract_id.performs:
+            return ""
         if row.state == "paid":
             return "paid"
         if row.state == "free":
@@ -360,12 +360,16 @@ class CrmContractPortal(models.AbstractModel):
         The signed file, the text that is offered or signed, and what is annexed to it;
         never what was withdrawn, nor what only we keep.
         """
-        return contract.document_ids.filtered(
-            lambda row: (
-                row.kind in SHOWN_KINDS
-                and (row.kind == "annex" or row.version_id == contract.version_id)
-            )
-        ).sorted(lambda row: (SHOWN_KINDS.index(row.kind), row.sequence, row.id))
+        of_version = Domain("version_id", "=", contract.version_id.id)
+        documents = contract.document_ids.search_fetch(
+            Domain("contract_id", "=", contract.id)
+            & Domain("kind", "in", SHOWN_KINDS)
+            & (Domain("kind", "=", "annex") | of_version),
+            ["kind", "name", "sequence", "sha256", "version_id"],
+        )
+        return documents.sorted(
+            lambda row: (SHOWN_KINDS.index(row.kind), row.sequence, row.id)
+        )
 
     @api.model
     def _describe_documents(self, contract):

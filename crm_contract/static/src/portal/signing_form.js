@@ -32,6 +32,9 @@ export class ContractSigningForm extends Component {
 
     setup() {
         this.state = useState({
+            // The input of the name takes the focus: it has to wait until the text above
+            // was read.
+            open: false,
             agreed: false,
             code: "",
             codeNote: "",
@@ -44,7 +47,6 @@ export class ContractSigningForm extends Component {
             resetSignature: () => {},
             isSignatureEmpty: true,
         });
-        onMounted(() => this.signature.resetSignature());
     }
 
     get isReady() {
