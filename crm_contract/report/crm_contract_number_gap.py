@@ -27,7 +27,7 @@ class CrmContractNumberGap(models.Model):
     }
 
     company_id = fields.Many2one("res.company", readonly=True)
-    type_id = fields.Many2one("crm.contract.type", string="Type", readonly=True)
+    type_id = fields.Many2one("crm.contract.type", readonly=True)
     prefix = fields.Char(string="Numbers", readonly=True)
     year = fields.Char(readonly=True)
     number_from = fields.Integer(string="From", readonly=True, aggregator=None)

@@ -10,5 +10,5 @@ class CrmContract(models.Model):
         "crm.contract.sealing", "contract_id", string="Seal register", copy=False
     )
     archive_ids = fields.One2many(
-        "crm.contract.archive", "contract_id", string="Archive", copy=False
+        "crm.contract.archive", "contract_id", string="Archive files", copy=False
     )

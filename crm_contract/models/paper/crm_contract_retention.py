@@ -64,18 +64,11 @@ class CrmContractArchive(models.Model):
     @api.model
     def _find_expired(self):
         """Return the ids of the files whose retention is over (list)."""
-        today = {}
-        # sudo: the day of each company
-        for company in self.env["res.company"].sudo().search([]):
-            today[company.id] = company._get_today()
         ends = self._get_retention_ends()
-        companies = dict(self._read_companies(ends))
-        return [key for key, end in ends.items() if end < today[companies[key]]]
-
-    @api.model
-    def _read_companies(self, ids):
-        rows = self.sudo().browse(ids)
-        return [(row.id, row.company_id.id) for row in rows]
+        # sudo: of all companies; what of them the user sees, the search decides
+        rows = self.sudo().browse(ends)
+        today = {company: company._get_today() for company in rows.company_id}
+        return [row.id for row in rows if ends[row.id] < today[row.company_id]]
 
     @api.model
     def _get_retention_ends(self, ids=None):

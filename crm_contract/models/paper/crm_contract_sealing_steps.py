@@ -3,7 +3,6 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools.misc import clean_context
 
 from ...tools.records import one, some
 
@@ -228,8 +227,8 @@ class CrmContractSealing(models.Model):
         there = users.filtered(
             lambda user: user.active and self.company_id in user.company_ids
         )
-        # sudo: an activity for somebody else; without defaults that were meant for us
-        row = self.sudo().with_context(clean_context(self.env.context))
+        # sudo: an activity for somebody else
+        row = self.sudo()
         for user in there or row.stamp_id._get_keepers()[:1]:
             row.activity_schedule(
                 "mail.mail_activity_data_todo",

@@ -35,7 +35,6 @@ class CrmContractStamp(models.Model):
     place = fields.Char(help="Where it is kept, such as a safe.")
     keeper_id = fields.Many2one(
         "res.users",
-        string="Keeper",
         required=True,
         index=True,
         check_company=True,
