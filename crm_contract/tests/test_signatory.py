@@ -149,6 +149,10 @@ class TestSignatory(SignatureCommon):
             self.env.ref("base.public_user"),
         ):
             self.assertFalse(rows._get_of_user(contract, user))
+        colleague = self.user.partner_id
+        self.customer.partner_id = colleague
+        self.assertFalse(rows._get_of_user(contract, self.user))
+        self.customer.partner_id = self.signatory
         self.portal.partner_id = self.signatory
         self.assertEqual(rows._get_of_user(contract, self.portal), self.customer)
 

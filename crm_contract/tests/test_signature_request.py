@@ -118,6 +118,24 @@ class TestSignatureRequest(SignatureCommon):
         with self.assertRaises(UserError):
             customer.with_user(self.user).sequence = 0
 
+    def test_order_changes_by_the_form(self):
+        request = self._send()
+        ours = self._side(request, "company")
+        request.signatory_ids = [Command.update(ours.id, {"sequence": 1})]
+        self.assertEqual(request.waiting_side, "company")
+
+    def test_signatories_stay_with_their_request(self):
+        request, draft = self._send(), self._request()
+        for move in (
+            lambda: draft.signatory_ids[0].write({"request_id": request.id}),
+            lambda: request.write(
+                {"signatory_ids": [Command.link(draft.signatory_ids[0].id)]}
+            ),
+        ):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                move()
+        self.assertEqual(len(request.signatory_ids), 2)
+
     def test_sent_stays_as_it_is(self):
         request = self._send()
         customer = self._side(request, "customer").with_user(self.user)
@@ -179,6 +197,13 @@ class TestSignatureRequest(SignatureCommon):
             ({"partner_id": archived.id}, "is archived"),
             ({"user_id": stranger.id, "side": "company"}, "is no user of"),
             ({"user_id": self.manager.id}, "can't sign for the customer"),
+            (
+                {
+                    "partner_id": self.user.partner_id.id,
+                    "email": "private@mail.example",
+                },
+                "can't sign for the customer",
+            ),
             ({"capacity": "authorised"}, "attach the letter"),
             ({**letter, "letter_until": self._days(-1)}, "has expired"),
         ):

@@ -2,6 +2,7 @@ import base64
 import secrets
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 from odoo.tools import consteq, email_normalize, formataddr
 
@@ -213,6 +214,7 @@ class CrmContractSignatory(models.Model):
         self._check_named([vals])
         if not self.env.su:
             self._check_can_edit(vals)
+            self._check_stays(vals)
         result = super().write(vals)
         if not self.env.su and "sequence" in vals:
             self.request_id._reorder()
@@ -221,6 +223,19 @@ class CrmContractSignatory(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sent(self):
         self.request_id._check_draft()
+
+    def _check_stays(self, vals):
+        """Refuse to move somebody to another request."""
+        moved = "request_id" in vals and any(
+            row.request_id.id != vals["request_id"] for row in self
+        )
+        if moved:
+            raise UserError(
+                self.env._(
+                    "A signatory stays with the signature request. Add him to the other "
+                    "one."
+                )
+            )
 
     def action_view_request(self):
         """Open the signature request."""
@@ -296,6 +311,8 @@ class CrmContractSignatory(models.Model):
         self.ensure_one()
         signatory = self.sudo()
         if not user.active or user._is_public():
+            return False
+        if signatory.side == "customer" and not user.share:
             return False
         if signatory.user_id:
             return signatory.user_id == user

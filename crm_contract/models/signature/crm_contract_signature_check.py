@@ -108,7 +108,8 @@ class CrmContractSignatureCheck(models.AbstractModel):
                     company=signatory.company_id.display_name,
                 )
             )
-        if user and signatory.side != "company":
+        ours = user or partner.user_ids.filtered(lambda row: not row.share)
+        if ours and signatory.side != "company":
             problems.append(
                 self.env._("%s is our user and can't sign for the customer.", name)
             )

@@ -203,7 +203,8 @@ class CrmContractSignatureRequest(models.Model):
             raise UserError(
                 self.env._("A signature request stays with its contract. Make another.")
             )
-        if not self.env.su and not vals.keys() <= {"user_id"}:
+        # Signatories say themselves what of them may still change.
+        if not self.env.su and not vals.keys() <= {"user_id", "signatory_ids"}:
             self._check_draft()
         return super().write(vals)
 
