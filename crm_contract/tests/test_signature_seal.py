@@ -351,7 +351,7 @@ class TestSignatureSealStore(SealedCommon):
         seals = self.registry["crm.contract.seal"]
 
         def fail(*_args):
-            raise UserError("The PDF engine failed")
+            raise UserError(self.env._("The PDF engine failed"))
 
         said = self._sign_last(self._send(), patch.object(seals, "_render_pages", fail))
         self.assertIn("PDF engine", said)
