@@ -3,7 +3,7 @@
 import base64
 import io
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from odoo.addons.crm_contract.tools.canonical import file_hash
 
@@ -44,6 +44,7 @@ def _sign(signatory, request):
 
 
 def _draw():
-    result = io.BytesIO()
-    Image.new("RGB", (200, 60), "white").save(result, "PNG")
+    result, image = io.BytesIO(), Image.new("RGB", (200, 60), "white")
+    ImageDraw.Draw(image).line((5, 5, 90, 40), "black", 3)
+    image.save(result, "PNG")
     return base64.b64encode(result.getvalue())

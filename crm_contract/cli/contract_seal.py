@@ -7,6 +7,9 @@ import sys
 from odoo.cli import Command
 from odoo.tools import config
 
+# The file is loaded as `odoo.cli.contract_seal`, to which relative names would refer.
+# pylint: disable=odoo-addons-relative-import
+
 # Exit statuses: of monitoring and of `&&` in scripts.
 SOUND, NOTHING, BROKEN = 0, 1, 2
 # Three years: what is sealed stays provable after, new keys are made before.

@@ -1,3 +1,4 @@
+import base64
 import errno
 import io
 import json
@@ -27,10 +28,11 @@ from .common_seal import (
     make_seal_key,
     server_options,
 )
-from .common_signature import SignatureCommon
+from .common_signature import SignatureCommon, draw
 
 SERVICE = "odoo.addons.crm_contract.models.signature.crm_contract_seal"
 LOG = SERVICE
+PICTURE = base64.b64decode(draw())
 
 
 class SealedCommon(SignatureCommon):
@@ -243,6 +245,28 @@ class TestSignatureSeal(SealedCommon):
         self.assertFalse(document.seal_ids)
         self.assertEqual(self._verify(document), [])
 
+    def test_what_is_printed_and_sent(self):
+        """The stored file, for readers as well; a picture of paper is no print."""
+        documents = self.env["crm.contract.document"]
+        document = self._complete()
+        contract = document.contract_id
+        for user in (self.reader, self.accountant):
+            printed = documents.with_user(user)._get_frozen_attachment(contract)
+            self.assertEqual(printed.raw, document._get_file())
+        reports = self.env["ir.actions.report"].with_user(self.reader)
+        printed = reports.with_context(force_report_rendering=True)._render_qweb_pdf(
+            "crm_contract.action_report_contract", contract.ids
+        )[0]
+        self.assertEqual(printed, document._get_file())
+        for scan, is_print in ((make_pdf("Scan"), True), (PICTURE, False)):
+            contract = self._submit(self._create_contract())
+            contract._action_sign(
+                fields.Date.today(), "A", "B", contract.content_hash, ("scan", scan)
+            )
+            text = contract._get_text_document()._get_file()
+            printed = documents._get_frozen_attachment(contract)
+            self.assertEqual(printed.raw, scan if is_print else text)
+
     def test_settings_say_what_is_in_use(self):
         settings = self.env["res.config.settings"].create({})
         with server_options(seal_file=self.path, seal_password=PASSWORD):
@@ -327,7 +351,7 @@ class TestSignatureSealStore(SealedCommon):
         seals = self.registry["crm.contract.seal"]
 
         def fail(*_args):
-            raise UserError("The PDF engine failed")
+            raise UserError(self.env._("The PDF engine failed"))
 
         said = self._sign_last(self._send(), patch.object(seals, "_render_pages", fail))
         self.assertIn("PDF engine", said)

@@ -168,9 +168,9 @@ def _check_signature(tsp, token):
 
 
 def _asn1():
+    # Comes with pyHanko. pylint: disable=import-outside-toplevel
     try:
         from asn1crypto import algos, tsp
     except ImportError as error:
         raise SealError("missing", error) from error
-    # pylint: disable=import-outside-toplevel
     return tsp, algos

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -36,7 +37,7 @@ class CrmContractHealth(models.AbstractModel):
     def _query_seal_key(self):
         seals = self.env["crm.contract.seal"]
         # sudo: of all companies, as in `_get_check`
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo().search(Domain.TRUE)
         wrong = companies.filtered(seals._get_finding)
         return SQL(
             "SELECT id, id AS company_id FROM res_company WHERE id IN %s",

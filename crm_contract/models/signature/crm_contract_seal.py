@@ -57,8 +57,8 @@ class CrmContractSeal(models.AbstractModel):
     @api.model
     def _get_final_name(self, request):
         contract = request.contract_id
-        env = contract.with_context(lang=contract._get_print_lang()).env
-        return env._("%s (signed)", contract._get_print_name()) + ".pdf"
+        seals = self.with_context(lang=contract._get_print_lang())
+        return seals.env._("%s (signed)", contract._get_print_name()) + ".pdf"
 
     @api.model
     def _seal_final(self, request, text):
@@ -199,17 +199,20 @@ class CrmContractSeal(models.AbstractModel):
     @api.model
     def _explain(self, error):
         """Return a SealError as a sentence that stands on settings and pages (str)."""
-        _ = self.env._
         texts = {
-            "none": _("No key is set on the server."),
-            "missing": _("The Python package pyHanko is not installed on the server."),
-            "unreadable": _("The key file can't be read."),
-            "password": _("The password of the key file is wrong, or it is damaged."),
-            "empty": _("The key file holds no key with its certificate."),
-            "early": _("The certificate of the key is not valid yet."),
-            "expired": _("The certificate of the key has expired."),
+            "none": self.env._("No key is set on the server."),
+            "missing": self.env._(
+                "The Python package pyHanko is not installed on the server."
+            ),
+            "unreadable": self.env._("The key file can't be read."),
+            "password": self.env._(
+                "The password of the key file is wrong, or it is damaged."
+            ),
+            "empty": self.env._("The key file holds no key with its certificate."),
+            "early": self.env._("The certificate of the key is not valid yet."),
+            "expired": self.env._("The certificate of the key has expired."),
         }
-        return texts.get(error.reason) or _("The file could not be sealed.")
+        return texts.get(error.reason) or self.env._("The file could not be sealed.")
 
     @api.model
     def _describe(self, company):

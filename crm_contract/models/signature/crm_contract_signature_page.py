@@ -31,16 +31,22 @@ class CrmContractSignaturePage(models.AbstractModel):
     @api.model
     def _get_head(self, request):
         """Return what was signed: list of (label, value)."""
-        contract, _ = request.contract_id, self.env._
+        contract = request.contract_id
         return [
-            (_("Contract"), contract.name),
-            (_("Number"), contract.number or ""),
-            (_("Party: customer"), contract.customer_legal_name),
-            (_("Party: supplier"), contract.company_legal_name),
-            (_("Version"), str(request.version_id.number or "")),
-            (_("Hash of the version (SHA-256)"), request.content_hash),
-            (_("Hash of the text before signature (SHA-256)"), request.text_sha256),
-            (_("Sent for signature"), self._format(request, request.date_sent)),
+            (self.env._("Contract"), contract.name),
+            (self.env._("Number"), contract.number or ""),
+            (self.env._("Party: customer"), contract.customer_legal_name),
+            (self.env._("Party: supplier"), contract.company_legal_name),
+            (self.env._("Version"), str(request.version_id.number or "")),
+            (self.env._("Hash of the version (SHA-256)"), request.content_hash),
+            (
+                self.env._("Hash of the text before signature (SHA-256)"),
+                request.text_sha256,
+            ),
+            (
+                self.env._("Sent for signature"),
+                self._format(request, request.date_sent),
+            ),
         ]
 
     @api.model
@@ -67,7 +73,7 @@ class CrmContractSignaturePage(models.AbstractModel):
     @api.model
     def _get_facts(self, signatory):
         """Return the evidence of one signature: list of (label, value), none empty."""
-        request, _ = signatory.request_id, self.env._
+        request = signatory.request_id
         contract, former = signatory.contract_id, signatory.former_id
         of_customer = signatory.side == "customer"
         party = (
@@ -75,26 +81,35 @@ class CrmContractSignaturePage(models.AbstractModel):
         )
         until = signatory.letter_until
         rows = [
-            (_("Signed as"), signatory.signed_name),
-            (_("Name"), signatory.name),
-            (_("For"), party),
-            (_("Capacity"), self._get_label(signatory, "capacity")),
-            (_("Mail address"), signatory.email),
-            (_("Order"), str(signatory.sequence)),
-            (_("In the place of"), former and f"{former.name} <{former.email}>"),
-            (_("Letter of authority (SHA-256)"), signatory.letter_sha256),
-            (_("Authority valid until"), until and str(until)),
-            (_("Identified by"), self._get_label(signatory, "identified_by")),
-            (_("Opened"), self._format(request, signatory.date_opened)),
-            (_("Read to the end"), self._format(request, signatory.date_read)),
-            (_("Signed"), self._format(request, signatory.date_signed)),
-            (_("IP address"), signatory.ip),
-            (_("Browser"), signatory.user_agent),
-            (_("Consent"), signatory.consent_text),
-            (_("Hash of the consent (SHA-256)"), signatory.consent_hash),
-            (_("Hash of the signature's image (SHA-256)"), signatory.signature_sha256),
-            (_("Hash of the version (SHA-256)"), signatory.signed_hash),
-            (_("Hash of the text that was shown (SHA-256)"), signatory.signed_sha256),
+            (self.env._("Signed as"), signatory.signed_name),
+            (self.env._("Name"), signatory.name),
+            (self.env._("For"), party),
+            (self.env._("Capacity"), self._get_label(signatory, "capacity")),
+            (self.env._("Mail address"), signatory.email),
+            (self.env._("Order"), str(signatory.sequence)),
+            (
+                self.env._("In the place of"),
+                former and f"{former.name} <{former.email}>",
+            ),
+            (self.env._("Letter of authority (SHA-256)"), signatory.letter_sha256),
+            (self.env._("Authority valid until"), until and str(until)),
+            (self.env._("Identified by"), self._get_label(signatory, "identified_by")),
+            (self.env._("Opened"), self._format(request, signatory.date_opened)),
+            (self.env._("Read to the end"), self._format(request, signatory.date_read)),
+            (self.env._("Signed"), self._format(request, signatory.date_signed)),
+            (self.env._("IP address"), signatory.ip),
+            (self.env._("Browser"), signatory.user_agent),
+            (self.env._("Consent"), signatory.consent_text),
+            (self.env._("Hash of the consent (SHA-256)"), signatory.consent_hash),
+            (
+                self.env._("Hash of the signature's image (SHA-256)"),
+                signatory.signature_sha256,
+            ),
+            (self.env._("Hash of the version (SHA-256)"), signatory.signed_hash),
+            (
+                self.env._("Hash of the text that was shown (SHA-256)"),
+                signatory.signed_sha256,
+            ),
         ]
         return [(label, value) for label, value in rows if value]
 
@@ -120,34 +135,43 @@ class CrmContractSignaturePage(models.AbstractModel):
     @api.model
     def _get_seal_rows(self, seal):
         """Return what the file is sealed with: list of (label, value)."""
-        _ = self.env._
         if seal["problem"]:
             return [
-                (_("Electronic seal"), _("This file has no seal: %s", seal["problem"]))
+                (
+                    self.env._("Electronic seal"),
+                    self.env._("This file has no seal: %s", seal["problem"]),
+                )
             ]
         issuer = (
-            _("The certificate is self-signed: it shows changes; whose it is, its "
-              "fingerprint shows to whoever knows that from its owner.")
+            self.env._(
+                "The certificate is self-signed: it shows changes; whose it is, its "
+                "fingerprint shows to whoever knows that from its owner."
+            )
             if seal["is_self_signed"]
-            else _("The certificate names who issued it.")
-        )  # fmt: skip
+            else self.env._("The certificate names who issued it.")
+        )
         stamp = (
-            _("Asked from %s. The seal itself, or a stamp kept with the record, shows "
-              "whether one was had.", seal["url"])
+            self.env._(
+                "Asked from %s. The seal itself, or a stamp kept with the record, shows "
+                "whether one was had.",
+                seal["url"],
+            )
             if seal["url"]
-            else _("None: the time of the seal is that of the server that sealed.")
-        )  # fmt: skip
+            else self.env._(
+                "None: the time of the seal is that of the server that sealed."
+            )
+        )
         return [
             (
-                _("Electronic seal"),
-                _("One electronic seal (PAdES) over this whole file"),
+                self.env._("Electronic seal"),
+                self.env._("One electronic seal (PAdES) over this whole file"),
             ),
-            (_("In the name of"), seal["name"]),
-            (_("Serial number"), seal["serial"]),
-            (_("Fingerprint (SHA-256)"), seal["fingerprint"]),
-            (_("Valid until"), f"{seal['valid_until']} UTC"),
-            (_("Certificate"), issuer),
-            (_("Time stamp"), stamp),
+            (self.env._("In the name of"), seal["name"]),
+            (self.env._("Serial number"), seal["serial"]),
+            (self.env._("Fingerprint (SHA-256)"), seal["fingerprint"]),
+            (self.env._("Valid until"), f"{seal['valid_until']} UTC"),
+            (self.env._("Certificate"), issuer),
+            (self.env._("Time stamp"), stamp),
         ]
 
     @api.model
@@ -158,11 +182,10 @@ class CrmContractSignaturePage(models.AbstractModel):
 
         :return: list of (condition, how, whether it is met), all str
         """
-        _ = self.env._
-        supported = _("Supported, not proven")
+        supported = self.env._("Supported, not proven")
         return [
             (
-                _(
+                self.env._(
                     "1. The data used to create the electronic signature belong to the "
                     "signatory alone."
                 ),
@@ -170,8 +193,10 @@ class CrmContractSignaturePage(models.AbstractModel):
                 supported,
             ),
             (
-                _("2. At the time of signing, only the signatory controls those data."),
-                _(
+                self.env._(
+                    "2. At the time of signing, only the signatory controls those data."
+                ),
+                self.env._(
                     "Links are random and of one signatory, codes are used once; times, "
                     "IP address and browser of each step are recorded. Who else could "
                     "use his mailbox, log-in or device is not known here."
@@ -179,11 +204,13 @@ class CrmContractSignaturePage(models.AbstractModel):
                 supported,
             ),
             (
-                _("3. Any change of the signature after signing can be detected."),
+                self.env._(
+                    "3. Any change of the signature after signing can be detected."
+                ),
                 self._get_change_text(
                     request,
                     seal,
-                    _(
+                    self.env._(
                         "Name, signature and consent of each signatory stand on these "
                         "pages, and their hashes in the chain of events."
                     ),
@@ -191,14 +218,16 @@ class CrmContractSignaturePage(models.AbstractModel):
                 self._get_change_verdict(request, seal),
             ),
             (
-                _(
+                self.env._(
                     "4. Any change of content and form of the text after signing can be "
                     "detected."
                 ),
                 self._get_change_text(
                     request,
                     seal,
-                    _("Each signature names the SHA-256 of the text that was shown."),
+                    self.env._(
+                        "Each signature names the SHA-256 of the text that was shown."
+                    ),
                 ),
                 self._get_change_verdict(request, seal),
             ),
@@ -207,19 +236,18 @@ class CrmContractSignaturePage(models.AbstractModel):
     @api.model
     def _get_identification(self, request):
         """Return what told signatories from others, of the ways that were used (str)."""
-        _ = self.env._
         words = {
-            "link": _("a personal link sent to the mail address stated"),
-            "code": _(
+            "link": self.env._("a personal link sent to the mail address stated"),
+            "code": self.env._(
                 "a personal link and a one-time code, both sent to the mail address "
                 "stated"
             ),
-            "login": _("the log-in of the signatory"),
-            "backend": _("the log-in of the supplier's user"),
+            "login": self.env._("the log-in of the signatory"),
+            "backend": self.env._("the log-in of the supplier's user"),
         }
         used = self._get_signatories(request).mapped("identified_by")
         ways = [words[way] for way in words if way in used]
-        return _(
+        return self.env._(
             "Signatories were told from others by: %s. No certificate of a signatory was "
             "used.",
             "; ".join(ways),
@@ -227,39 +255,36 @@ class CrmContractSignaturePage(models.AbstractModel):
 
     @api.model
     def _get_change_text(self, request, seal, first):
-        _ = self.env._
         if seal["problem"]:
-            second = _(
+            second = self.env._(
                 "This file has no seal: its SHA-256 is kept in the chain of events of "
                 "%s, and compared with that.",
                 request.contract_id.company_legal_name,
             )
         else:
-            second = _("The seal over this file breaks with any change.")
+            second = self.env._("The seal over this file breaks with any change.")
         return f"{first} {second}"
 
     @api.model
     def _get_change_verdict(self, request, seal):
-        _ = self.env._
         if seal["problem"]:
-            return _(
+            return self.env._(
                 "Met by the record that the supplier keeps, not by the file itself"
             )
-        return _("Met")
+        return self.env._("Met")
 
     @api.model
     def _get_agreement(self, request):
         """Return whether the parties agreed on this way of signing (str)."""
-        _ = self.env._
         clauses = request.contract_id.clause_ids.filtered(
             lambda clause: (clause.template_id.code or "").startswith(AGREEMENT)
         )
         if clauses:
-            return _(
+            return self.env._(
                 "The contract has an article on this: “%s”.",
                 ", ".join(clauses.mapped("name")),
             )
-        return _(
+        return self.env._(
             "The contract has no article of the clause library on this; whether the "
             "parties agreed otherwise is not known here."
         )
@@ -267,14 +292,13 @@ class CrmContractSignaturePage(models.AbstractModel):
     @api.model
     def _get_steps(self, request, seal):
         """Return how whoever has this file can check it (list of str)."""
-        _ = self.env._
         steps = [
-            _(
+            self.env._(
                 "Compute the SHA-256 of its first %s bytes: it has to be that of the text "
                 "before signature.",
                 self._get_text_size(request),
             ),
-            _(
+            self.env._(
                 "Compare the SHA-256 of the whole file with the one in the evidence of "
                 "the contract, which the supplier hands out with a program that checks "
                 "it."
@@ -283,7 +307,7 @@ class CrmContractSignaturePage(models.AbstractModel):
         if not seal["problem"]:
             steps.insert(
                 0,
-                _(
+                self.env._(
                     "Open it with a program that shows signatures of PDF files: the seal "
                     "has to be valid and to cover the whole document, and its "
                     "fingerprint has to be the one stated above."

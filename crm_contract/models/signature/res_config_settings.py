@@ -15,13 +15,17 @@ class ResConfigSettings(models.TransientModel):
 
     def _describe_contract_seal(self):
         """Return with what signed contracts are sealed, or why they are not (str)."""
-        seals, _ = self.env["crm.contract.seal"], self.env._
+        seals = self.env["crm.contract.seal"]
         seal = seals._describe(self.company_id)
         if seal["problem"]:
-            return _("Signed contracts get no seal. %s", seal["problem"])
-        origin = _("self-signed") if seal["is_self_signed"] else _("issued")
+            return self.env._("Signed contracts get no seal. %s", seal["problem"])
+        origin = (
+            self.env._("self-signed")
+            if seal["is_self_signed"]
+            else self.env._("issued")
+        )
         lines = [
-            _(
+            self.env._(
                 "Sealed in the name of %(name)s (%(algorithm)s, %(origin)s), until "
                 "%(until)s.",
                 name=seal["name"],
@@ -29,9 +33,11 @@ class ResConfigSettings(models.TransientModel):
                 origin=origin,
                 until=seal["valid_until"].date(),
             ),
-            _("Serial number %s", seal["serial"]),
-            _("Fingerprint %s", seal["fingerprint"]),
-            _("Time stamps of %s", seal["url"]) if seal["url"] else _("No time stamps"),
+            self.env._("Serial number %s", seal["serial"]),
+            self.env._("Fingerprint %s", seal["fingerprint"]),
+            self.env._("Time stamps of %s", seal["url"])
+            if seal["url"]
+            else self.env._("No time stamps"),
             seals._get_finding(self.company_id),
         ]
         return "\n".join(filter(None, lines))
