@@ -32,6 +32,7 @@ from . import test_onboarding
 from . import test_owned_fields
 from . import test_overview
 from . import test_pdf_engine
+from . import test_paper_online
 from . import test_paper_page
 from . import test_paper_scan
 from . import test_plan_wizard

@@ -361,14 +361,17 @@ class TestSealRegister(PaperCommon):
         self.assertFalse(result["ids"])
 
     def test_company_of_a_draft_changes(self):
-        contract = self._submit(self._create_contract())
-        row = self._apply(contract)
+        """The register stays readable, and the next seal is one of the new company."""
+        contract = self._submit(self._create_contract(self.manager))
+        row = self._apply(contract, self.manager)
         contract.action_withdraw()
         sister = self._create_company("Sister of seals")
-        self.manager.company_ids += sister
+        self._tamper(contract, company_id=sister.id)
+        self._tamper(row, company_id=sister.id)
+        self.assertEqual((row.sudo().state, row.sudo().stamp_id), ("void", self.stamp))
+        self.assertIn(self.stamp.name, row.sudo().display_name)
         with self.assertRaises(UserError):
             self._as(row, self.keeper).action_hand_out()
-        self.assertEqual(row.company_id, self.company)
 
 
 class TestPaperLookUp(PaperCommon):
