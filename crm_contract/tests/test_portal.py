@@ -454,6 +454,8 @@ class TestPortalPage(PortalCommon):
         documents = self._get_page(contract)["documents"]
         self.assertEqual([row["kind"] for row in documents], ["text"])
         self.assertNotEqual(documents[0]["id"], first.id)
+        files = self._portal(self.buyer)._get_documents(contract.sudo())
+        self.assertEqual(files.ids, [documents[0]["id"]])
 
     def test_duties(self):
         milestones = [
