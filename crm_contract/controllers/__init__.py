@@ -1,4 +1,4 @@
 from . import evidence
+from . import paper
 from . import portal, signing
 from . import verify
-from . import paper, portal, signing

@@ -127,6 +127,19 @@ class TestTenKinds(SealedCommon):
         self.assertEqual(params["type"], "danger")
         self.assertIn("does not follow the one before", params["message"])
 
+    def test_daily_job(self):
+        health = self.env["crm.contract.health"].sudo()
+        [scan] = [scan for scan in health._get_scans() if scan.name == "seals"]
+        other = self._complete()
+        documents = (self.document | other).sudo()
+        found = self.env[scan.model].sudo().search(scan.domain())
+        self.assertLessEqual(documents, found)
+        self.assertEqual(health._judge(scan, documents), {})
+        self._tamper(self.document, self._strip())
+        [(document, reason)] = health._judge(scan, documents).items()
+        self.assertEqual(document, self.document)
+        self.assertIn("was taken away", reason)
+
     def test_seal_is_forgotten(self):
         """Another file, and no word of the seal in the database: the chain has both."""
         self._tamper(self.document, self._strip())

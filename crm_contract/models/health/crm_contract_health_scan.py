@@ -92,6 +92,19 @@ class CrmContractHealth(models.AbstractModel):
                 self._judge_documents,
             ),
             Scan(
+                "seals",
+                self.env._("Signed files whose seal, or text, is not what it was"),
+                self.env._(
+                    "Open the contract and choose Verify: it names what was done to the "
+                    "file. Restore it from a backup: the chain of events says which "
+                    "SHA-256 it has to have."
+                ),
+                "crm.contract.document",
+                lambda: Domain("seal_ids", "!=", False),
+                self._judge_seal,
+                DAY,
+            ),
+            Scan(
                 "events",
                 self.env._("Contracts whose chain of events is broken"),
                 self.env._(
@@ -140,6 +153,15 @@ class CrmContractHealth(models.AbstractModel):
             for document in documents
             if digests.get(document) != document.sha256
         }
+
+    @api.model
+    def _judge_seal(self, document):
+        # One file at a time is in memory.
+        alone = document.with_prefetch()
+        problems = self.env["crm.contract.seal"]._get_problems(alone)
+        files = alone | alone.version_id.document_ids
+        files.invalidate_recordset(["file"], flush=False)
+        return "\n".join(problems)
 
     @api.model
     def _judge_events(self, contracts):
