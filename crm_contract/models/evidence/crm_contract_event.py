@@ -88,7 +88,7 @@ class CrmContractEvent(models.Model):
         ondelete="restrict",
         help="The text that it happened to.",
     )
-    user_id = fields.Many2one("res.users", string="User", required=True, readonly=True)
+    user_id = fields.Many2one("res.users", required=True, readonly=True)
     actor = fields.Char(
         string="Who", required=True, readonly=True, help="As written into the event."
     )
@@ -123,7 +123,7 @@ class CrmContractEvent(models.Model):
             )
         return super().create(vals_list)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("Events of contracts can't be changed."))
 
     @api.ondelete(at_uninstall=False)

@@ -190,40 +190,47 @@ class CrmContractEvidence(models.AbstractModel):
     @api.model
     def _get_texts(self):
         """Return the words for each problem, with a place for what it is about."""
-        _ = self.env._
         return {
-            "format": _("The evidence is in a format that is not known: %(about)s."),
-            "no_event": _("Contract %(about)s has no events: its chain is gone."),
-            "head": _("The last event is missing."),
-            "event_bytes": _("Event %(about)s of the chain was changed."),
-            "event_format": _("Event %(about)s of the chain can't be read."),
-            "event_number": _(
+            "format": self.env._(
+                "The evidence is in a format that is not known: %(about)s."
+            ),
+            "no_event": self.env._(
+                "Contract %(about)s has no events: its chain is gone."
+            ),
+            "head": self.env._("The last event is missing."),
+            "event_bytes": self.env._("Event %(about)s of the chain was changed."),
+            "event_format": self.env._("Event %(about)s of the chain can't be read."),
+            "event_number": self.env._(
                 "At event %(about)s of the chain, events are missing, doubled or in "
                 "another order."
             ),
-            "event_previous": _(
+            "event_previous": self.env._(
                 "Event %(about)s of the chain does not follow the one before it: "
                 "something was removed, added or moved."
             ),
-            "event_contract": _(
+            "event_contract": self.env._(
                 "Event %(about)s of the chain belongs to another contract."
             ),
-            "event_listed": _(
+            "event_listed": self.env._(
                 "Event %(about)s is listed otherwise than it was written."
             ),
-            "version_bytes": _("The stored content of %(about)s was changed."),
-            "version_unnamed": _("No event names %(about)s."),
-            "version_missing": _("Event %(about)s names a text that is not there."),
-            "version_contract": _("%(about)s is the text of another contract."),
-            "file_unnamed": _(
+            "version_bytes": self.env._("The stored content of %(about)s was changed."),
+            "version_unnamed": self.env._("No event names %(about)s."),
+            "version_missing": self.env._(
+                "Event %(about)s names a text that is not there."
+            ),
+            "version_contract": self.env._(
+                "%(about)s is the text of another contract."
+            ),
+            "file_unnamed": self.env._(
                 "The file %(about)s is named by no event and no text: it is not the one "
                 "that was stored, or belongs to another contract."
             ),
-            "state": _(
+            "state": self.env._(
                 "By the chain the contract is in the state “%(about)s”, by the record in "
                 "“%(state)s”: an event is missing, or the record was changed."
             ),
-            "clock": _(
+            "clock": self.env._(
                 "Event %(about)s has a date before the event that it follows: the clock "
                 "of the server was put back. The numbers tell the order."
             ),
