@@ -103,7 +103,6 @@ class CrmContractSignatureRequest(models.Model):
     )
     text_id = fields.Many2one(
         "crm.contract.document",
-        string="Text",
         copy=False,
         ondelete="restrict",
         help="The file that signatories read.",
