@@ -282,6 +282,70 @@ class TestSignatureSeal(SealedCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestSignaturePage(SealedCommon):
+    """The evidence pages say what was done, and claim no more."""
+
+    def _render(self, request, user=None, **data):
+        reports = self.env["ir.actions.report"].with_user(user or self.env.user)
+        report = "crm_contract.action_report_signature_evidence"
+        html = reports._render_qweb_html(report, request.ids, data=data)[0]
+        return " ".join(html.decode().split())
+
+    def test_what_they_say(self):
+        request = self._send()
+        self._complete(request)
+        with server_options(seal_file=self.path, seal_password=PASSWORD):
+            text = self._render(request, self.manager)
+        customer = self._side(request, "customer")
+        for part in (
+            "Sam Signatory",
+            "sam@customer.example",
+            "192.0.2.7",
+            "Test browser 1.0",
+            "Link by mail",
+            customer.consent_hash,
+            f"{customer.date_signed} UTC",
+            request.content_hash,
+            request.text_sha256,
+            f"first {len(request.text_id._get_file())} bytes",
+            self.key.fingerprint,
+            "self-signed",
+            "article 13",
+            "No certificate of a signatory was used",
+            "no article of the clause library",
+        ):
+            self.assertIn(part, text)
+        self.assertEqual(text.count("Supported, not proven"), 2)
+        self.assertEqual(text.count('<td class="small">Met</td>'), 2)
+
+    def test_without_a_seal(self):
+        request = self._send()
+        self._complete(request, seal_file="")
+        with server_options():
+            text = self._render(request)
+        self.assertIn("This file has no seal", text)
+        self.assertIn("without an electronic seal", text)
+        self.assertNotIn('<td class="small">Met</td>', text)
+
+    def test_nobody_makes_it_say_otherwise(self):
+        """What the address of a report claims is not printed."""
+        request = self._send()
+        self._complete(request)
+        with server_options(seal_file=self.path, seal_password=PASSWORD):
+            text = self._render(
+                request, self.manager, is_final=True, seal_problem="Forged"
+            )
+        self.assertNotIn("Forged", text)
+
+    def test_who_has_no_right_to_the_contract(self):
+        request = self._send()
+        stranger = self._create_user("stranger", "crm_contract.crm_contract_group_user")
+        request.contract_id.sudo().user_id = self.manager
+        with self.assertRaises(AccessError):
+            self._render(request, stranger)
+
+
+@tagged("post_install", "-at_install")
 class TestSignatureSealStore(SealedCommon):
     """Where the signed file can't be stored, nobody has signed, and may try again."""
 
