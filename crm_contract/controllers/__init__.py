@@ -1,4 +1,1 @@
-from . import evidence
-from . import portal, signing
-from . import verify
-from . import paper, portal, signing
+from . import evidence, paper, portal, signing, verify
