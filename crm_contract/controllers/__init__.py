@@ -2,3 +2,4 @@ from . import evidence
 from . import paper
 from . import portal, signing
 from . import verify
+from . import evidence, paper, portal, signing, verify

@@ -20,5 +20,6 @@ from . import test_conditions
 from . import test_languages
 from . import test_leaving
 from . import test_overview
+from . import test_paper
 from . import test_tours
 from . import test_signature
