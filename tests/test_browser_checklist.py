@@ -48,7 +48,8 @@ def test_from_what_is_missing_to_the_submission(
 ):
     user = people["founder"]
     with pytest.raises(RpcError) as refusal:
-        user.call("crm.contract", "action_submit", [draft])
+        # The session may still speak the language of the page before.
+        user.call("crm.contract", "action_submit", [draft], context={"lang": lang})
     sentences = [line[2:] for line in refusal.value.message.splitlines()[1:]]
     page.goto(f"{user.url}/odoo/crm.contract/{draft}")
     items = page.locator(".o_contract_checklist li")
