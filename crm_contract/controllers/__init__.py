@@ -1,4 +1,3 @@
 from . import evidence
-from . import portal, signing
-from . import verify
 from . import paper, portal, signing
+from . import verify
