@@ -3,3 +3,5 @@ from . import paper
 from . import portal, signing
 from . import verify
 from . import evidence, paper, portal, signing, verify
+from . import paper, portal, signing
+from . import verify
