@@ -515,6 +515,15 @@ class TestSignatureSealVerify(SealedCommon):
         problems = verification._get_broken_proofs(contract)
         self.assertIn("Something was added", " ".join(problems))
 
+    def test_the_daily_job_finds_it(self):
+        health = self.env["crm.contract.health"]
+        scan = next(scan for scan in health._get_scans() if scan.name == "seals")
+        row = self.document.seal_ids
+        self.assertIn(row, self.env[scan.model].search(scan.domain()))
+        self.assertEqual(scan.judge(row), "")
+        self._tamper(self.document, self.data + b"\n% more\n")
+        self.assertIn("Something was added", scan.judge(row))
+
     def test_no_pdf(self):
         self.assertNamed("can't be read", b"no PDF")
 
