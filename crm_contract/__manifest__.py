@@ -25,7 +25,6 @@
     "external_dependencies": {"python": ["cn2an", "num2words", "pypdf"]},
     "data": [
         "security/crm_contract_groups.xml",
-        "security/crm_contract_paper_groups.xml",
         "security/ir.model.access.csv",
         "security/crm_contract_security.xml",
         "security/crm_contract_portal_security.xml",

@@ -329,6 +329,7 @@ def test_exports_lead_to_no_contract(role, people, admin, contracts):
 # What all companies share; nothing in it says anything of one.
 SHARED = {
     "crm.contract.approval.reason",
+    "crm.contract.attempt",
     "crm.contract.clause.category",
     "crm.contract.health.check",
     "crm.contract.index",

@@ -518,7 +518,7 @@ class TestSignatureSealVerify(SealedCommon):
     def test_the_daily_job_finds_it(self):
         health = self.env["crm.contract.health"]
         scan = next(scan for scan in health._get_scans() if scan.name == "seals")
-        row = self.document.seal_ids
+        row = self.document
         self.assertIn(row, self.env[scan.model].search(scan.domain()))
         self.assertEqual(scan.judge(row), "")
         self._tamper(self.document, self.data + b"\n% more\n")

@@ -11,7 +11,7 @@ from odoo.tools import (
     ormcache,
 )
 
-from ...tools.marked import get_marked
+from ...tools.marked import get_figures, get_marked
 from ...tools.reading import reading
 from ...tools.version import READ, field_name, read_name
 
@@ -105,11 +105,7 @@ class CrmContractContentMixin(models.AbstractModel):
     @ormcache()
     def _get_closed_fields(self):
         """Return the names of the owned fields and of all stored figures (frozenset)."""
-        return self._get_owned_fields() | {
-            name
-            for name, field in self._fields.items()
-            if field.compute and field.store and field.readonly
-        }
+        return self._get_owned_fields() | get_figures(self)
 
     @api.model
     def default_get(self, fields):

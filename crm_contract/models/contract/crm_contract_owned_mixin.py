@@ -1,6 +1,7 @@
 from odoo import api, models
+from odoo.tools import ormcache
 
-from ...tools.marked import get_marked
+from ...tools.marked import get_figures, get_marked
 
 
 class CrmContractOwnedMixin(models.AbstractModel):
@@ -29,10 +30,22 @@ class CrmContractOwnedMixin(models.AbstractModel):
         if (
             operation == "write"
             and not self.env.su
-            and field.name in self._get_owned_fields()
+            and field.name in self._get_closed_fields()
         ):
             return False
         return super()._has_field_access(field, operation)
+
+    @api.model
+    @ormcache()
+    def _get_closed_fields(self):
+        """Return the names of the owned fields, and of figures of our models (frozenset).
+
+        What Odoo's own models compute and store stays a matter of theirs.
+        """
+        owned = self._get_owned_fields()
+        if not self._name.startswith("crm.contract"):
+            return owned
+        return owned | get_figures(self)
 
     @api.model
     def default_get(self, fields):

@@ -2,8 +2,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .crm_contract_health_scan import DAY, Scan
-
 
 class CrmContractHealth(models.AbstractModel):
     """The key of the seal, which nobody misses until it is needed."""
@@ -34,29 +32,6 @@ class CrmContractHealth(models.AbstractModel):
                 "crm.contract.document.seal",
             ),
         ]
-
-    @api.model
-    def _get_scans(self):
-        return [
-            *super()._get_scans(),
-            Scan(
-                "seals",
-                self.env._("Signed files whose seal does not hold"),
-                self.env._(
-                    "Open the contract and choose Verify: it names what was done to the "
-                    "file. Restore the file store from a backup, and find out who has "
-                    "access to it."
-                ),
-                "crm.contract.document.seal",
-                lambda: Domain.TRUE,
-                self._judge_seal,
-                DAY,
-            ),
-        ]
-
-    @api.model
-    def _judge_seal(self, row):
-        return "\n".join(self.env["crm.contract.seal"]._get_problems(row.document_id))
 
     @api.model
     def _query_seal_key(self):

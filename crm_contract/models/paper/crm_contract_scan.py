@@ -69,7 +69,7 @@ class CrmContractScan(models.Model):
             raise AccessError(self.env._("Scans are added on their contract."))
         return super().create(vals_list)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("Scans of signed papers can't be changed."))
 
     @api.ondelete(at_uninstall=False)

@@ -79,7 +79,6 @@ class CrmContractSignatory(models.Model):
     )
     user_id = fields.Many2one(
         "res.users",
-        string="User",
         domain=[("share", "=", False)],
         ondelete="restrict",
         index="btree_not_null",
