@@ -13,7 +13,23 @@ TABLE = ROOT / "crm_contract/readme/TERMS.md"
 # Words that were used beside the one of the table
 AVOIDED = ("出账", "末日", "大户")
 # Two things that English calls by one word
-TWO_THINGS = {"Before", "Decide", "Open", "Steps", "Task"}
+TWO_THINGS = {
+    "Approved",
+    "Before",
+    "Decide",
+    "Decline",
+    "Declined",
+    "For",
+    "Hand over",
+    "Handed over",
+    "Open",
+    "Requested by",
+    "Step",
+    "Steps",
+    "Task",
+    "When",
+    "Who",
+}
 
 
 @pytest.fixture(scope="module")
