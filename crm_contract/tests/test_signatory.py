@@ -302,6 +302,7 @@ class TestSignatory(SignatureCommon):
                 "name of your colleague",
             ),
             (("Col", "nowhere", letter, "l.pdf", None), "no mail address"),
+            (("Col", '"><b>@a.example', letter, "l.pdf", None), "no mail address"),
             (("Col", "", letter, "l.pdf", None), "no mail address"),
             (("Col", self.manager.email, letter, "l.pdf", None), "takes part already"),
             (

@@ -4,6 +4,9 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
+# What no address of somebody has, though the rules of mail would let it be quoted
+_STRANGE = frozenset('<>"()[],;:\\ \t')
+
 
 class CrmContractSignatureCheck(models.AbstractModel):
     """What speaks against sending a signature request, or giving it to somebody."""
@@ -120,7 +123,7 @@ class CrmContractSignatureCheck(models.AbstractModel):
         name, address = signatory.name, email_normalize(signatory.email or "")
         if not signatory.email:
             return [self.env._("%s has no mail address. Enter it.", name)]
-        if not address:
+        if not address or not _STRANGE.isdisjoint(address):
             return [
                 self.env._(
                     "%(name)s: “%(address)s” is no mail address.",

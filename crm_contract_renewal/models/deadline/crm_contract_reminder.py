@@ -66,7 +66,13 @@ class CrmContract(models.Model):
     _inherit = "crm.contract"
 
     fired_ids = fields.One2many(
-        "crm.contract.rung.fired", "contract_id", string="Reminders", owned=True
+        "crm.contract.rung.fired",
+        "contract_id",
+        string="Reminders",
+        owned=True,
+        # Others who read contracts, such as approvers, have no right on the rows.
+        groups="crm_contract.crm_contract_group_reader,"
+        "crm_contract.crm_contract_group_user,account.group_account_invoice",
     )
     date_next_rung = fields.Date(
         string="Next reminder",
