@@ -15,12 +15,6 @@ class TestSheet(ApprovalCommon):
         self.assertIn("Overdue", task.figures)
         self.assertTrue(task.text_file)
 
-    def test_all_of_the_contract_can_be_read(self):
-        """Without naming fields, as programs do."""
-        contract = self._send().with_user(self.lawyer)
-        [values] = contract.read()
-        self.assertEqual(values["name"], contract.name)
-
     def test_open_amounts_of_the_customer(self):
         self.policy.active = False
         self._create_signed()
