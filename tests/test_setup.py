@@ -175,8 +175,8 @@ def test_hooks_are_found_and_told():
     assert submit.extended_by == ["crm_contract_approval"]
     # What every model has is no hook, and a mixin's hook is told once.
     assert ("crm.contract", "write") not in names
-    assert ("crm.contract", "_get_owned_fields") not in names
-    assert ("crm.contract.content.mixin", "_get_owned_fields") in names
+    assert ("crm.contract", "_get_content_fields") not in names
+    assert ("crm.contract.content.mixin", "_get_content_fields") in names
     page = hooks.page("crm_contract", found)
     assert "`_start_review()`" in page
     assert "Extended by `crm_contract_approval`." in page

@@ -99,6 +99,12 @@ class ContractCommon(TransactionCase):
             cls.env, login=login, groups=groups, company_id=(company or cls.company).id
         )
 
+    def _get_told(self, contract):
+        """Return the activities of a contract, but for the filing of its originals."""
+        filing = self.env.ref("crm_contract.mail_activity_type_filing")
+        rows = contract.activity_ids
+        return rows.filtered(lambda row: row.activity_type_id != filing)
+
     def _activate_yen(self, rate):
         """Let the company use yens: so many for one of its currency; return the yen."""
         yen = self.env.ref("base.JPY")

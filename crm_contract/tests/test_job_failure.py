@@ -260,12 +260,12 @@ class TestFailingLedger(RecurringCommon):
         self.assertEqual(numbers, [5, 4, 5])
         self.assertIn("refuse", bad.job_problem)
         self.assertFalse((contracts - bad).filtered("job_problem"))
-        self.assertEqual(bad.activity_ids.user_id, self.user)
-        self.assertIn("refuse", bad.activity_ids.note)
+        self.assertEqual(self._get_told(bad).user_id, self.user)
+        self.assertIn("refuse", self._get_told(bad).note)
         self.env.cr.execute(
             "ALTER TABLE crm_contract_installment DROP CONSTRAINT refuse"
         )
         self._run("2026-02-12")
         self.assertEqual(len(bad.installment_ids), 5)
         self.assertFalse(bad.job_problem)
-        self.assertFalse(bad.activity_ids)
+        self.assertFalse(self._get_told(bad))

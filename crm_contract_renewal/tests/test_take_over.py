@@ -87,25 +87,19 @@ class TestTakeOver(RenewalCommon):
         self.assertEqual(contract.renewal_ids, successor)
 
     def test_automatic_fails(self):
-        def told(contract):
-            # Its originals are to be filed as well.
-            filing = self.env.ref("crm_contract.mail_activity_type_filing")
-            rows = contract.activity_ids
-            return rows.filtered(lambda row: row.activity_type_id != filing)
-
         contract = self._create_running(renewal_mode="automatic")
         self.customer.street = self.customer.city = self.customer.country_id = False
         deadline = (contract.date_deadline - self.today).days
         for days in (1, 2):
             self._advance(deadline + days)
             self.assertFalse(contract.renewal_ids)
-            self.assertEqual(len(told(contract)), 1)
-            self.assertIn("address", told(contract).note)
+            self.assertEqual(len(self._get_told(contract)), 1)
+            self.assertIn("address", self._get_told(contract).note)
             self.assertIn("address", contract.job_problem)
         self.customer.city = "Shelbyville"
         self._advance(deadline + 3)
         self.assertEqual(contract.renewal_ids.state, "signed")
-        self.assertEqual(len(told(contract)), 1)
+        self.assertEqual(len(self._get_told(contract)), 1)
         self.assertFalse(contract.job_problem)
 
     def test_forty_days_down(self):
