@@ -7,7 +7,7 @@ import os
 
 import inside
 
-LIVES = 6
+LIVES = 4
 
 
 def test_lives():
