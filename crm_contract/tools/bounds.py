@@ -15,6 +15,8 @@ MOST_ID = 2**31 - 1
 # Numbers of 15 digits are exact; of any other number, this many before the point.
 DIGITS = 15
 MOST = 10.0**13
+# Exact in every currency, down to steps of a billionth
+EXACT_IN_ALL = 10.0**6
 MOST_SIGNS = {"char": 10_000, "text": 500_000, "html": 5_000_000}
 MOST_BYTES = 64 * 2**20
 _BROKEN = re.compile("[\x00-\x08\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

@@ -258,7 +258,12 @@ class CrmContractBoundsMixin(models.AbstractModel):
             if field.type == "date" and not field.readonly:
                 problems = (self._get_day_problem(record[name]) for record in self)
             elif field.type == "monetary":
-                problems = (record._get_money_problem(field) for record in self)
+                problems = (
+                    record._get_money_problem(field)
+                    for record in self
+                    # Written so that what is no number is looked at.
+                    if not abs(record[name]) < bounds.EXACT_IN_ALL
+                )
             else:
                 continue
             problem = next(filter(None, problems), "")
