@@ -26,3 +26,14 @@ def one(records):
     if len(records) > 1:
         raise UserError(records.env._("This is done to one record at a time."))
     return records
+
+
+def search_flag(operator, value, get_domain):
+    """Return the domain of a search for a computed flag, as a `search` method does.
+
+    :param get_domain: function that returns the domain of the records that have it
+    """
+    if operator != "in":
+        return NotImplemented
+    domain = get_domain()
+    return domain if True in value else ~domain

@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ...tools.records import search_flag
+
 STATES = [
     ("draft", "Draft"),
     ("review", "In review"),
@@ -106,10 +108,7 @@ class CrmContract(models.Model):
             contract.performs = contract in performing
 
     def _search_performs(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = self._get_performing_domain()
-        return domain if True in value else ~domain
+        return search_flag(operator, value, self._get_performing_domain)
 
     @api.depends("state", "date_start")
     @api.depends_context("lang")

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ...tools.records import search_flag
+
 PARTIES = [("us", "Our company"), ("customer", "Customer")]
 
 
@@ -51,10 +53,7 @@ class CrmContractMilestone(models.Model):
             milestone.is_late = milestone in late
 
     def _search_is_late(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = self._get_late_domain()
-        return domain if True in value else ~domain
+        return search_flag(operator, value, self._get_late_domain)
 
     @api.model
     def _describe_content_row(self, values):

@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ...tools.period import notice_deadline, term_end
+from ...tools.records import search_flag
 from .crm_contract_type import TERM_UNITS
 
 
@@ -151,10 +152,7 @@ class CrmContract(models.Model):
             contract.is_ending_soon = contract in ending
 
     def _search_is_ending_soon(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = self._get_ending_soon_domain()
-        return domain if True in value else ~domain
+        return search_flag(operator, value, self._get_ending_soon_domain)
 
     @api.model
     def _get_ending_soon_domain(self):

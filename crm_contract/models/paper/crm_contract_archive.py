@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ...tools.records import some
+from ...tools.records import search_flag, some
 from .crm_contract_type import RETENTIONS
 
 ARCHIVE_STATES = [
@@ -18,6 +18,11 @@ ARCHIVE_STATES = [
 ACTIVITY = "crm_contract.mail_activity_type_filing"
 # Working days after the day on which it was due: who is told then, see `_get_reminded`.
 LADDER = (0, 5, 10)
+
+
+def is_overdue(today):
+    """Return the domain of what was due before a day."""
+    return Domain("date_due", "<", today)
 
 
 class CrmContractArchive(models.Model):
@@ -176,21 +181,18 @@ class CrmContractArchive(models.Model):
 
     @api.depends("state", "date_due")
     def _compute_is_late(self):
-        late = self.filtered_domain(self._get_late_domain())
+        unfiled = self.filtered(lambda row: row.state == "to_file")
+        late = self.env["res.company"]._filter_on_days(unfiled, is_overdue)
         for row in self:
             row.is_late = row in late
 
     def _search_is_late(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = self._get_late_domain()
-        return domain if True in value else ~domain
+        return search_flag(operator, value, self._get_late_domain)
 
     @api.model
     def _get_late_domain(self):
-        return Domain("state", "=", "to_file") & self.env["res.company"]._on_days(
-            lambda today: Domain("date_due", "<", today)
-        )
+        overdue = self.env["res.company"]._on_days(is_overdue)
+        return Domain("state", "=", "to_file") & overdue
 
     @api.model
     def _get_bounds(self, field):

@@ -8,7 +8,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ...tools.canonical import file_hash
-from ...tools.records import one, some
+from ...tools.records import one, search_flag, some
+from .crm_contract_archive import is_overdue
 
 LOAN_KINDS = [("original", "Original"), ("copy", "Copy with the borrower's name")]
 
@@ -71,22 +72,19 @@ class CrmContractArchiveLoan(models.Model):
 
     @api.depends("date_due", "date_back")
     def _compute_is_late(self):
-        late = self.filtered_domain(self._get_late_domain())
+        lent = self.filtered(lambda loan: not loan.date_back)
+        late = self.env["res.company"]._filter_on_days(lent, is_overdue)
         for loan in self:
             loan.is_late = loan in late
 
     def _search_is_late(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = self._get_late_domain()
-        return domain if True in value else ~domain
+        return search_flag(operator, value, self._get_late_domain)
 
     @api.model
     def _get_late_domain(self):
         """Return the domain of loans that should be back."""
-        return Domain("date_back", "=", False) & self.env["res.company"]._on_days(
-            lambda today: Domain("date_due", "<", today)
-        )
+        overdue = self.env["res.company"]._on_days(is_overdue)
+        return Domain("date_back", "=", False) & overdue
 
     @api.model
     def _get_bounds(self, field):

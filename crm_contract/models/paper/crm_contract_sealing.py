@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...tools.pdf_text import count_pages
+from ...tools.records import search_flag
 
 SEALING_STATES = [
     ("applied", "Applied for"),
@@ -161,10 +162,7 @@ class CrmContractSealing(models.Model):
             row.is_withdrawn = row in withdrawn
 
     def _search_is_withdrawn(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        domain = self._get_withdrawn_domain()
-        return domain if True in value else ~domain
+        return search_flag(operator, value, self._get_withdrawn_domain)
 
     @api.model
     def _get_withdrawn_domain(self):
