@@ -8,6 +8,7 @@ from machine.life import LIVE, WrongError
 
 DAY = timedelta(days=1)
 GRACE = timedelta(days=30)
+FILING = "crm_contract.mail_activity_type_filing"
 UNITS_A_YEAR = {
     "day": 365,
     "week": 52,
@@ -188,11 +189,18 @@ def check_people(life, activities):
             user.active and user.has_group("base.group_user"),
             f"nobody is there for “{activity.summary}”",
         )
-    # What is owed is to be paid, whatever ended.
+    filing = life.world.env.ref(FILING)
+    unfiled = [each for each in activities if each.activity_type_id == filing]
+    _expect(
+        not unfiled or "to_file" in life.contract.archive_ids.mapped("state"),
+        "somebody has to file what is filed",
+    )
+    # What is owed is to be paid, and paper is to be filed, whatever ended.
     ids = {
         activity.id: activity.summary
         for activity in activities
-        if not (activity.summary or "").startswith("Payment overdue")
+        if activity.activity_type_id != filing
+        and not (activity.summary or "").startswith("Payment overdue")
     }
     if life.contract.state in ("ended", "cancelled"):
         stale = [ids[id_] for id_ in ids.keys() & life.open_before.keys()]

@@ -185,6 +185,12 @@ class Life:
         # What fell due by then is owed: the deposit, too.
         self.oracle.stop(day)
 
+    def file(self, number):
+        """Put the originals away, also of what is over."""
+        archive = self.world.as_user(self.contract.archive_ids, "manager")
+        archive.write({"originals": 1 + number % 3, "place": "Shelf 4"})
+        archive.action_file()
+
     def reopen(self, _number):
         self.world.reopen(self.contract)
         self.oracle.reopen()
@@ -391,6 +397,7 @@ DEEDS = {
     "drop_amendment": lambda life: bool(life.amendment),
     "terminate": _can_end,
     "complete": _can_end,
+    "file": lambda life: "to_file" in life.contract.archive_ids.mapped("state"),
     "reopen": lambda life: (
         not life.renewal
         and (life.state == "ended" or bool(life.contract.date_termination))
