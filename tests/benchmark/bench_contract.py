@@ -217,7 +217,14 @@ def prepare(env):
         ]
     )
     contract_type = env["crm.contract.type"].create(
-        {"name": "Benchmark", "code": "BENCH", "duration": 12, "notice_period": 1}
+        {
+            "name": "Benchmark",
+            "code": "BENCH",
+            "duration": 12,
+            "notice_period": 1,
+            # The example clause on late payment names it.
+            "late_rate": 0.03,
+        }
     )
     env["crm.contract.load.examples"]._load("en")
     clauses = env["crm.contract.clause.template"].search(

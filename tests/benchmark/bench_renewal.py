@@ -20,6 +20,8 @@ SCAN_SECONDS = 0.05
 TITLES = {
     "renewal.scan_queries": "queries of the daily scan, nothing due",
     "renewal.scan_share_of_50_ms": "its time, as a share of 50 ms",
+    "renewal.stale_scan_queries": "queries of the scan for reminders that are over",
+    "renewal.stale_scan_share_of_50_ms": "its time, as a share of 50 ms",
     "renewal.mrr_scan_queries": "queries of the scan for recurring revenue",
     "renewal.mrr_scan_share_of_50_ms": "its time, as a share of 50 ms",
     "renewal.rung_queries": "queries a reminder",
@@ -53,13 +55,18 @@ def _measure_scan(rounds):
             {"number": "NULL"},
         )
         env.cr.execute("ANALYZE crm_contract")
-        jobs = env["crm.contract.reminder"], env["crm.contract.mrr.schedule"]
-        remind, log = (job.sudo()._run for job in jobs)
+        remind = env["crm.contract.reminder"].sudo()._run
+        scans = {
+            "scan": functools.partial(remind, "remind"),
+            "stale_scan": functools.partial(remind, "remind_stale"),
+            "mrr_scan": env["crm.contract.mrr.schedule"].sudo()._run,
+        }
         with patch.object(env.registry["ir.cron"], "_commit_progress", _no_commit):
             # Odoo's scheduler commits; what is measured is the search.
             return [
-                *_measure_job(env, rounds, "scan", remind),
-                *_measure_job(env, rounds, "mrr_scan", log),
+                figure
+                for name, scan in scans.items()
+                for figure in _measure_job(env, rounds, name, scan)
             ]
 
 

@@ -81,6 +81,15 @@ class Oracle:
                 terms |= change
         return cents(terms["price"]) * Decimal(terms["quantity"])
 
+    def price_charged_on(self, day):
+        """The price of the period of a day: a whole one keeps that of its first day."""
+        if self.by_day:
+            return self.price_on(day)
+        number = 0
+        while self.period(number + 1) <= day:
+            number += 1
+        return self.price_on(self.period(number))
+
     def is_paused(self, day):
         return any(a <= day and (b is None or day <= b) for a, b in self.pauses)
 

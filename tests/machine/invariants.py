@@ -171,7 +171,7 @@ def check_recurring_revenue(life):
     root = life.contract.root_id or life.contract
     rows = log.search([("root_id", "=", root.id), ("date", "<=", life.world.today)])
     count, unit = oracle.interval
-    price = oracle.price_on(max(life.world.today, oracle.start))
+    price = oracle.price_charged_on(max(life.world.today, oracle.start))
     expected = price * UNITS_A_YEAR[unit] / count / 12
     logged = sum(rows.mapped("amount_mrr"))
     tolerance = 0.01 * (len(rows) + 1)

@@ -335,7 +335,9 @@ class Life:
     def follow_renewal(self):
         """Go on with the renewal when it has taken over."""
         renewal = self.renewal
-        if renewal and renewal.state in LIVE and self.contract.state == "ended":
+        # Whose term was over when it was signed, began and ended in one go.
+        begun = renewal and renewal.state in (*LIVE, "ended")
+        if begun and self.contract.state == "ended":
             line = renewal.line_ids.filtered("is_recurring")
             old = self.oracle
             self.past.append(old)

@@ -70,11 +70,11 @@ class CrmContractHealthJob(models.AbstractModel):
         self._get_row(scan).position = max(records.ids)
 
     @api.model
-    def _find(self, step, ids=None):
+    def _find(self, step, ids=None, failures=None):
         if step.name == "health" and step.retry:
             # Somebody looks now, whenever the job would.
             step = step._replace(domain=lambda: Domain.TRUE)
-        return super()._find(step, ids)
+        return super()._find(step, ids, failures)
 
     @api.model
     def _run(self, *names):

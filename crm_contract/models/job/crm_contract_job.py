@@ -140,16 +140,29 @@ class CrmContractJob(models.AbstractModel):
         return left + rest, goes_on
 
     @api.model
-    def _find(self, step, ids=None):
-        """Return what is due for a step, in the order of work; among ids if given."""
-        domain = step.domain()
+    def _find(self, step, ids=None, failures=None):
+        """Return what is due for a step, in the order of work; among ids if given.
+
+        :param failures: those of the step, if they are at hand
+        """
+        domain = step.domain() & self._get_not_set_aside(step, "id", failures)
         if ids is not None:
             domain &= Domain("id", "in", ids)
-        if not step.retry:
-            failures = self.env["crm.contract.job.failure"]
-            domain &= Domain("id", "not in", failures._get_set_aside(step))
         records = step.records.search(domain, order=step.order)
         return records.filtered(step.keep) if step.keep else records
+
+    @api.model
+    def _get_not_set_aside(self, step, path, failures=None):
+        """Return the domain of what a step does not leave out today.
+
+        :param path: field that leads to the record
+        """
+        if step.retry:
+            return Domain.TRUE
+        if failures is None:
+            failures = self.env["crm.contract.job.failure"]._get_failures(step)
+        left_out = failures._filter_set_aside().mapped("res_id")
+        return Domain(path, "not in", left_out) if left_out else Domain.TRUE
 
     @api.model
     def _find_due(self, step):
@@ -157,9 +170,9 @@ class CrmContractJob(models.AbstractModel):
 
         Failures of what is not due any more are forgotten.
         """
-        ids = self._find(step)._ids
-        due = set(ids)
         failures = self.env["crm.contract.job.failure"]._get_failures(step)
+        ids = self._find(step, failures=failures)._ids
+        due = set(ids)
         over = failures.filtered(lambda row: row.res_id not in due)
         (over - over._filter_set_aside())._forget()
         return ids
@@ -261,7 +274,7 @@ class CrmContractJob(models.AbstractModel):
         :raise: what is in `CONFLICTS`: the whole transaction has to be tried again
         """
         known = self.env["crm.contract.job.failure"]._get_failures(step, claimed)
-        due = self._find(step, claimed.ids)
+        due = self._find(step, claimed.ids, known)
         failures = step.check(due) if step.check and due else {}
         due = due.filtered(lambda record: record not in failures)
         results, failed = self._attempt(step, [due] if step.batch else list(due))

@@ -127,22 +127,13 @@ class CrmContractJobFailure(models.Model):
         # sudo: kept by the jobs, whoever starts them
         return self.sudo().search(domain)
 
-    @api.model
-    def _get_set_aside(self, step):
-        """Return a query of the ids that a step leaves out today."""
-        domain = Domain("job", "=", step.name) & self._get_set_aside_domain()
-        # sudo: kept by the jobs, whoever starts them
-        return self.sudo()._search(domain).subselect("res_id")
-
     def _filter_set_aside(self):
         """Return those whose records are left out today."""
-        return self.filtered_domain(self._get_set_aside_domain())
-
-    @api.model
-    def _get_set_aside_domain(self):
+        if not self:
+            return self
         # On its day alone: a clock that was moved back must not set aside for longer.
         today = self.env.company._get_today()
-        return Domain("date_last", "=", today) & Domain("date_next", ">", today)
+        return self.filtered(lambda row: row.date_last == today < row.date_next)
 
     @api.model
     def _note(self, step, reasons, at_once=False):

@@ -62,15 +62,12 @@ class CrmContractBilling(models.AbstractModel):
         )
 
     @api.model
-    def _find(self, step, ids=None):
+    def _find(self, step, ids=None, failures=None):
         if step.name != "bill":
-            return super()._find(step, ids)
-        domain = step.domain()
+            return super()._find(step, ids, failures)
+        domain = step.domain() & self._get_not_set_aside(step, "contract_id", failures)
         if ids is not None:
             domain &= Domain("contract_id", "in", ids)
-        if not step.retry:
-            failures = self.env["crm.contract.job.failure"]
-            domain &= Domain("contract_id", "not in", failures._get_set_aside(step))
         # Those due first in front.
         groups = self.env["crm.contract.installment"]._read_group(
             domain,
