@@ -21,20 +21,24 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def page(chromium, people):
-    """A page of the founder; the test fails when its console tells of an error."""
+def new_page(chromium, user):
+    """A page of the user, in a browser of its own; its `context` is to be closed."""
     context = chromium.new_context(
         viewport={"width": 1500, "height": 1000}, accept_downloads=True
     )
     context.set_default_timeout(SECONDS * 1000)
     expect.set_options(timeout=SECONDS * 1000)
-    user = people["founder"]
     for cookie in user.session.cookies:
         context.add_cookies(
             [{"name": cookie.name, "value": cookie.value, "url": user.url}]
         )
-    page = context.new_page()
+    return context.new_page()
+
+
+@pytest.fixture
+def page(chromium, people):
+    """A page of the founder; the test fails when its console tells of an error."""
+    page = new_page(chromium, people["founder"])
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
@@ -42,7 +46,7 @@ def page(chromium, people):
         lambda message: message.type == "error" and errors.append(message.text),
     )
     yield page
-    context.close()
+    page.context.close()
     assert not errors
 
 

@@ -102,6 +102,39 @@ class TestOverview(BooksCommon):
         note.action_keep_credited()
         self._assert_adds_up(row.contract_id, invoiced=0, left=0, unbilled=575)
 
+    def test_free_rows_add_nothing(self):
+        """A free row is neither missing nor left over, before and after the bill."""
+        contract = self._create_signed(
+            line_ids=[Command.create(self._prepare_line_vals(price_unit=500))],
+            installment_ids=[
+                Command.create({"date": self.today, **vals})
+                for vals in (
+                    {"name": "All of it", "percentage": 100},
+                    {"name": "Gift", "amount_type": "fixed", "amount_fixed": 0},
+                )
+            ],
+        )
+        row, free = contract.installment_ids
+        self.assertEqual((free.amount, free.state), (0, "free"))
+        self._assert_adds_up(contract, invoiced=0, left=575)
+        self._post(self._invoice(row))
+        self._assert_adds_up(contract, invoiced=575, left=0)
+        self.assertEqual(contract.amount_unbilled, 0)
+
+    def test_list_and_page_tell_the_same(self):
+        """The field of lists and of the page of money is what the overview tells."""
+        row, _invoice = self._bill_changed(450)
+        contract = row.contract_id
+        self.assertEqual(contract.amount_unbilled, 0)
+        self._as_accountant(row)._waive("Goodwill")
+        self.assertEqual(contract.amount_unbilled, 57.5)
+        self.assertEqual(
+            contract.amount_total,
+            contract.amount_invoiced
+            + contract.amount_remaining
+            + contract.amount_unbilled,
+        )
+
     def test_without_an_end(self):
         """The value is that of a year, and the ledger holds another time."""
         contract = self._create_signed(

@@ -168,13 +168,10 @@ class CrmContractOverview(models.AbstractModel):
     def _get_rest(self, contract):
         """Return what the value differs by from what is and will be invoiced.
 
-        The figures add up with it. Without an end, the value is that of a year and the
-        rows are those of the ledger: a sentence tells the current year instead.
+        The figures add up with it.
         """
-        rest = contract.amount_total
-        rest -= contract.amount_invoiced + contract.amount_remaining
-        is_told = contract.state in (*IN_FORCE, "ended") and not contract.is_open_ended
-        if not is_told or contract.currency_id.is_zero(rest):
+        rest = contract.amount_unbilled
+        if not rest:
             return []
         if rest < 0:
             return [("beyond", self.env._("Beyond the value"), -rest)]

@@ -17,7 +17,7 @@ class CrmContractHealth(models.AbstractModel):
                 self.env._("Rows that are due and not billed for %s days", days),
                 self.env._(
                     "Look at the contract for what the billing run says, and bill the "
-                    "rows under Billing → Due to invoice."
+                    "rows under Billing → To invoice."
                 ),
                 rows,
             ),

@@ -88,6 +88,13 @@ class CrmContract(models.Model):
     )
     percent_invoiced = fields.Float(compute="_compute_percent", string="Invoiced (%)")
     percent_paid = fields.Float(compute="_compute_percent", string="Paid (%)")
+    amount_unbilled = fields.Monetary(
+        compute="_compute_percent",
+        string="Not billed here",
+        help="What the value is more than invoiced and to invoice: waived, credited for"
+        " good, dropped at an early end, billed before or by a sales order. Below zero:"
+        " billed beyond the value.",
+    )
     billed_note = fields.Char(
         compute="_compute_percent",
         help="Of a contract without an end: what its current year comes to.",
@@ -131,7 +138,16 @@ class CrmContract(models.Model):
         for contract in self:
             contract.update(sums[contract])
 
-    @api.depends("amount_total", "amount_invoiced", "amount_paid")
+    @api.depends(
+        "amount_total",
+        "amount_invoiced",
+        "amount_paid",
+        "amount_remaining",
+        "is_framework",
+        "is_open_ended",
+        "performs",
+        "state",
+    )
     def _compute_percent(self):
         yearly = self.env["crm.contract.year"]
         years = yearly._get_years(self.filtered("is_open_ended"))
@@ -149,6 +165,25 @@ class CrmContract(models.Model):
             contract.percent_invoiced = total and invoiced / total
             contract.percent_paid = total and paid / total
             contract.billed_note = figures and yearly._describe(contract, figures)
+            contract.amount_unbilled = contract._tells_rest() and (
+                contract.currency_id.round(
+                    contract.amount_total
+                    - contract.amount_invoiced
+                    - contract.amount_remaining
+                )
+            )
+
+    def _tells_rest(self):
+        """Whether value, invoiced and to invoice are figures of the same time.
+
+        Without an end, the value is that of a year and the rows are those of the
+        ledger; what is not signed has no ledger, and orders bill a framework.
+        """
+        return (
+            self.state in ("signed", "running", "suspended", "ended")
+            and self.performs
+            and not (self.is_open_ended or self.is_framework)
+        )
 
     @api.depends(
         "state",
