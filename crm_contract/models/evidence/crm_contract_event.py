@@ -195,6 +195,18 @@ class CrmContractEvent(models.Model):
             "content_hash": digest,
         }
 
+    @api.model
+    def _get_clock(self):
+        """Return the present moment, or that of the newest event if that is later (UTC).
+
+        What is over stays over while the clock of the server is put back.
+        """
+        self.flush_model(["date"])
+        rows = self.env.execute_query(
+            SQL("SELECT date FROM crm_contract_event ORDER BY id DESC LIMIT 1")
+        )
+        return max([fields.Datetime.now(), *(date for (date,) in rows)])
+
     def _read_content(self):
         """Return what an event says, as it was written (dict, empty if unreadable)."""
         self.ensure_one()
