@@ -8,7 +8,6 @@ import socket
 import subprocess
 import threading
 import uuid
-from pathlib import Path
 
 import pytest
 from client import Client
@@ -101,9 +100,7 @@ def server(database, tmp_path_factory, mode, stamps, key):
     ]
     environment = {**os.environ, **key, "CONTRACT_SEAL_TIMESTAMP_URL": stamps[0]}
     url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(
-        command, start_new_session=True, env=environment
-    ) as process:
+    with subprocess.Popen(command, start_new_session=True, env=environment) as process:
         try:
             assert wait_until(lambda: answers(url)), "the server does not answer"
             yield url
@@ -222,7 +219,9 @@ def test_engine_is_dead_while_people_read(asked, server, mode, people):
         assert visitor.get(path).content.startswith(b"%PDF-")
         own = people["own"]
         there = Client(server, own.database, own.login, PASSWORD)
-        answer = there.get(f"/report/pdf/crm_contract.report_contract/{asked.contract_id}")
+        answer = there.get(
+            f"/report/pdf/crm_contract.report_contract/{asked.contract_id}"
+        )
         assert answer.content.startswith(b"%PDF-")
         assert sign(visitor, asked, 0) == {"done": True}
     finally:
