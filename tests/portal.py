@@ -94,12 +94,13 @@ def make_customer(admin, name, people):
 class Signing:
     """A signature request that was sent, and the links of its signatories."""
 
-    def __init__(self, admin, database, contract_id, signatories):
+    def __init__(self, admin, database, contract_id, signatories, until=None):
         self.admin = admin
         self.database = database
         self.contract_id = contract_id
+        until = {"date_expiry": until} if until else {}
         self.request_id = admin.create(
-            "crm.contract.signature.request", {"contract_id": contract_id}
+            "crm.contract.signature.request", {"contract_id": contract_id, **until}
         )
         admin.call(
             "crm.contract.signatory",

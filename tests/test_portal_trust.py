@@ -2,9 +2,12 @@
 
 import base64
 import contextlib
+import hashlib
+import json
 import re
 import uuid
 import zlib
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import requests
@@ -102,14 +105,14 @@ def open_link(admin, database, ours):
 def signing(admin, database, ours):
     """A function that asks both people of the customer, then us, to sign."""
 
-    def make(contract_id, **values):
+    def make(contract_id, until=None, **values):
         people = ours.customer["people"]
         rows = [
             {"side": "customer", "partner_id": person, "sequence": 10, **values}
             for person in people
         ]
         rows.append({"side": "company", "user_id": admin.uid, "sequence": 20})
-        return Signing(admin, database, contract_id, rows)
+        return Signing(admin, database, contract_id, rows, until)
 
     return make
 
@@ -650,3 +653,68 @@ def test_wrong_methods(visitor, contract, open_link):
             method, visitor.url + path, timeout=TIMEOUT, allow_redirects=False
         )
         assert answer.status_code in (400, 404, 405), method
+
+
+def put_clock_back(database, contract_id, days):
+    """Let the newest event of a contract lie ahead: as if the clock was right then.
+
+    It is written anew as somebody writes it who is the server: its chain is sound.
+    """
+    [(event, content)] = database.rows(
+        "SELECT id, content FROM crm_contract_event WHERE contract_id = %s"
+        " ORDER BY number DESC LIMIT 1",
+        contract_id,
+    )
+    said = json.loads(content)
+    moment = datetime.fromisoformat(said["date"].rstrip("Z")) + timedelta(days=days)
+    said["date"] = f"{moment.isoformat()}Z"
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    database.rows(
+        "UPDATE crm_contract_event SET date = %s, content = %s, content_hash = %s"
+        " WHERE id = %s",
+        moment,
+        text,
+        digest,
+        event,
+    )
+    database.rows(
+        "UPDATE crm_contract_event_head SET content_hash = %s WHERE contract_id = %s",
+        digest,
+        contract_id,
+    )
+
+
+def test_clock_put_back(admin, visitor, contract, open_link, signing, database, verify):
+    """Nothing is open for longer by it, and events stay in their order."""
+    tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
+    _link, path = open_link(contract, date_expiry=f"{tomorrow:%Y-%m-%d %H:%M:%S}")
+    asked = signing(contract, until=f"{tomorrow:%Y-%m-%d}")
+    assert visitor.get(path).status_code == 200
+    consent = read_consent(visitor.get(asked.path(0)).text)
+    values = asked.prepare(0, consent=consent)
+    csrf = visitor.get_csrf(asked.path(0))
+    put_clock_back(database, contract, 3)
+    answer = visitor.get(path)
+    assert answer.status_code == 403
+    assert "not valid any more" in answer.text
+    assert "Ostwind" not in answer.text
+    page = asked.path(0)
+    for step in ("sign", "decline", "hand_over", "code", "opened", "read"):
+        visitor.post(f"{page}/{step}", {**values, "reason": "x"}, csrf=csrf)
+        assert asked.state(0) == "invited", step
+    refused = visitor.post(f"{page}/sign", values, csrf=csrf).json()
+    assert "time to sign is over" in refused["error"]
+    # What happens next is told with the wrong time, and stands after all the same.
+    sound, message = verify(contract)
+    assert sound, message
+    rows = database.rows(
+        "SELECT number, date FROM crm_contract_event WHERE contract_id = %s"
+        " ORDER BY number",
+        contract,
+    )
+    assert [number for number, _date in rows] == list(range(1, len(rows) + 1))
+    assert rows[-1][1] < rows[-2][1]
+    sound, message = verify(contract)
+    assert sound, message
+    assert "clock of the server was put back" in message

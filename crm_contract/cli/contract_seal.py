@@ -116,18 +116,17 @@ class ContractSeal(Command):
         return SOUND
 
     def _show(self, options):
-        from odoo.addons.crm_contract.tools import seal, seal_key
+        from odoo.addons.crm_contract.tools import seal, seal_key, seal_settings
         from odoo.addons.crm_contract.tools.server_options import get_option
 
-        path = get_option("seal_file", options.company)
-        if not path:
+        if not seal_settings.is_set(options.company):
             sys.stdout.write("No key is set: signed contracts get no seal.\n")
             return NOTHING
-        key = seal_key.read_key(path, get_option("seal_password", options.company))
+        key = seal_settings.get_key(options.company)
         url = get_option("seal_timestamp_url", options.company)
         self_signed = " (self-signed)" if key.is_self_signed else ""
         sys.stdout.write(
-            f"File         {path}\n"
+            f"Key in       {seal_settings.describe_source(options.company)}\n"
             f"Name         {key.name}{self_signed}\n"
             f"Serial no.   {key.serial}\n"
             f"Fingerprint  {key.fingerprint}\n"
@@ -169,7 +168,12 @@ _WORDS = {
     "missing": "pyHanko is not installed: pip install pyHanko. {}",
     "unreadable": "The key file can't be read: {}",
     "password": "The password of the key file is wrong, or it is damaged: {}",
-    "empty": "The key file holds no key with its certificate. {}",
+    "empty": "The key file or token holds no key with its certificate. {}",
+    "token-missing": 'Tokens need python-pkcs11: pip install "pyHanko[pkcs11]". {}',
+    "token-unnamed": "Set contract_seal_token (its label) and contract_seal_token_key. {}",
+    "module": "The library of the token can't be loaded (contract_seal_token_module): {}",
+    "token": "The token is not there, or does not answer: {}",
+    "pin": "The PIN of the token (contract_seal_password) is wrong, or it is locked: {}",
     "early": "The certificate is not valid before {} UTC.",
     "expired": "The certificate expired on {} UTC: make a new key.",
     "broken": "The file can't be read: {}",

@@ -1,3 +1,5 @@
+import functools
+
 from werkzeug.exceptions import NotFound
 
 from odoo import http
@@ -7,7 +9,8 @@ from odoo.http import content_disposition, request
 from odoo.addons.portal.controllers import portal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..models.portal.crm_contract_portal import LinkExpiredError
+from ..models.portal.crm_contract_portal import LinkExpiredError, Visit
+from ..models.portal.crm_contract_portal_message import MAX_FILES, MAX_SIZE
 
 # The address holds a key: it goes to no other site, into no index, no cache, no frame.
 HEADERS = {
@@ -19,6 +22,23 @@ HEADERS = {
 }
 # A stored file is shown in the browser if it is one that runs nothing.
 SHOWN_TYPES = {b"%PDF-": "application/pdf"}
+
+
+def _visited(endpoint):
+    """Give a route the `Visit` in the place of id and key of its address.
+
+    Whoever is shown nothing gets the answer that says so, and the route is not called.
+    """
+
+    def route(self, contract_id, access_token=None, visit=None, **kwargs):
+        # What an address calls a visit is none.
+        visit = self._visit_contract(contract_id, access_token)
+        return endpoint(self, visit, **kwargs) if isinstance(visit, Visit) else visit
+
+    functools.update_wrapper(route, endpoint)
+    # What a route takes is read from its signature: that of this one.
+    del route.__wrapped__
+    return route
 
 
 class ContractPortal(portal.CustomerPortal):
@@ -94,13 +114,9 @@ class ContractPortal(portal.CustomerPortal):
         website=True,
         methods=["GET"],
     )
-    def portal_contract_page(
-        self, contract_id, access_token=None, message="", **kwargs
-    ):
+    @_visited
+    def portal_contract_page(self, visit, message="", **kwargs):
         """Show a contract to its customer."""
-        visit = self._visit_contract(contract_id, access_token)
-        if not hasattr(visit, "contract"):
-            return visit
         return self._render_contract(visit, message=message)
 
     @http.route(
@@ -110,15 +126,12 @@ class ContractPortal(portal.CustomerPortal):
         website=True,
         methods=["POST"],
     )
-    def portal_contract_ask(
-        self, contract_id, kind="question", text="", access_token=None, **kwargs
-    ):
+    @_visited
+    def portal_contract_ask(self, visit, kind="question", text="", **kwargs):
         """Take a question or a request of the customer."""
-        visit = self._visit_contract(contract_id, access_token)
-        if not hasattr(visit, "contract"):
-            return visit
         try:
-            request.env["crm.contract.portal"]._ask(visit, kind, text)
+            files = self._read_files()
+            request.env["crm.contract.portal"]._ask(visit, kind, text, files)
         except UserError as error:
             return self._render_contract(visit, error=str(error), written=text)
         return request.redirect(
@@ -132,13 +145,9 @@ class ContractPortal(portal.CustomerPortal):
         website=True,
         methods=["GET"],
     )
-    def portal_contract_document(
-        self, contract_id, document_id, access_token=None, download=None, **kwargs
-    ):
+    @_visited
+    def portal_contract_document(self, visit, document_id, download=None, **kwargs):
         """Return the stored bytes of a file of the contract."""
-        visit = self._visit_contract(contract_id, access_token)
-        if not hasattr(visit, "contract"):
-            return visit
         documents = request.env["crm.contract.portal"]._get_documents(visit.contract)
         document = documents.filtered(lambda row: row.id == document_id)
         if not document:
@@ -152,13 +161,9 @@ class ContractPortal(portal.CustomerPortal):
         website=True,
         methods=["GET"],
     )
-    def portal_contract_file(
-        self, contract_id, attachment_id, access_token=None, **kwargs
-    ):
+    @_visited
+    def portal_contract_file(self, visit, attachment_id, **kwargs):
         """Return a file that came with a message."""
-        visit = self._visit_contract(contract_id, access_token)
-        if not hasattr(visit, "contract"):
-            return visit
         portals = request.env["crm.contract.portal"]
         file = portals._get_message_file(visit.contract, attachment_id)
         if not file:
@@ -196,6 +201,19 @@ class ContractPortal(portal.CustomerPortal):
             visit.link._note_opened()
             self._use_language(visit.partner)
         return visit
+
+    def _read_files(self):
+        """Return the files that come with a message: list of (name, bytes).
+
+        No more of them than it takes to know that they are too many, or too large.
+        """
+        files, left = [], MAX_SIZE + 1
+        for file in request.httprequest.files.getlist("files")[: MAX_FILES + 1]:
+            if file.filename:
+                data = file.read(left)
+                left -= len(data)
+                files.append((file.filename, data))
+        return files
 
     def _refuse_contract(self, access_token):
         if access_token or not request.env.user._is_public():

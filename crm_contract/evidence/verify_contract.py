@@ -43,6 +43,7 @@ _TEXTS = {
     "format": "The evidence is in a format that this program does not know: {}",
     "no_event": "There is no event for contract {}",
     "head": "The last event is not the one that the evidence names: {}",
+    "count": "There should be {} events: some at the end were taken away, or added",
     "event_bytes": "Event {} was changed: it does not have its hash any more",
     "event_format": "Event {} is in a format that this program does not know",
     "event_number": "Event {}: events are missing, doubled or in another order",
@@ -70,8 +71,8 @@ def describe(problem):
 def get_problems(evidence):
     """Return what is wrong with evidence, its files left aside (list of `Problem`).
 
-    :param evidence: dict with `contract` (`key` and `number`), `head` (hash of the last
-        event), `events` and `versions` (dicts with `content`, the text that was hashed,
+    :param evidence: dict with `contract` (`key` and `number`), `count` and `head` (number
+        and hash of the last event), `events` and `versions` (dicts with `content`, the text that was hashed,
         and `content_hash`), and `documents` (dicts with `name` and `sha256`)
     """
     if evidence.get("format") != FORMAT:
@@ -159,6 +160,8 @@ def _read_events(evidence):
         else:
             problems.append(Problem("event_format", position))
         last = row
+    if evidence.get("count") != len(evidence["events"]):
+        problems.append(Problem("count", evidence.get("count")))
     if evidence.get("head") != last.get("content_hash"):
         problems.append(Problem("head", evidence.get("head")))
     return problems, events

@@ -2,6 +2,7 @@ import contextlib
 import datetime
 import http.server
 import io
+import os
 import shutil
 import ssl
 import subprocess
@@ -16,6 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
@@ -245,3 +249,57 @@ class TimeServer:
                 """Say nothing."""
 
         return Handler
+
+
+def find_softhsm():
+    """Return (module, program) of SoftHSM, a token in software; None without it."""
+    paths = (
+        os.environ.get("SOFTHSM2_MODULE", ""),
+        "/usr/lib/softhsm/libsofthsm2.so",
+        "/usr/lib64/pkcs11/libsofthsm2.so",
+    )
+    module = next((path for path in paths if os.path.isfile(path)), None)
+    program = shutil.which("softhsm2-util")
+    return module and program and (module, program)
+
+
+def make_token(case, label, pin):
+    """Return (path of the module, bytes of the key as PKCS#12) of a token with a key.
+
+    Key and certificate have the label `seal`; `empty` is a certificate without a key.
+    """
+    import pkcs11
+    from pkcs11.util.ec import decode_ec_private_key, decode_ec_public_key
+    from pkcs11.util.x509 import decode_x509_certificate
+
+    module, program = find_softhsm()
+    folder = case.enterClassContext(tempfile.TemporaryDirectory())
+    settings = Path(folder, "softhsm2.conf")
+    settings.write_text(f"directories.tokendir = {folder}\nlog.level = ERROR\n")
+    case.enterClassContext(patch.dict(os.environ, SOFTHSM2_CONF=str(settings)))
+    command = [program, "--module", module, "--init-token", "--free"]
+    command += ["--label", label, "--pin", pin, "--so-pin", "87654321"]
+    subprocess.run(command, check=True, capture_output=True)
+    data = make_key("Supplier Ltd", PASSWORD, 365)
+    key, certificate, _more = pkcs12.load_key_and_certificates(data, PASSWORD.encode())
+    secret = key.private_bytes(
+        Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+    )
+    public = key.public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+    shown = decode_x509_certificate(certificate.public_bytes(Encoding.DER))
+    name = pkcs11.Attribute.LABEL
+    with (
+        pkcs11.lib(module)
+        .get_token(token_label=label)
+        .open(rw=True, user_pin=pin) as session
+    ):
+        for values in (
+            {**decode_ec_private_key(secret), name: "seal"},
+            {**decode_ec_public_key(public), name: "seal"},
+            {**shown, name: "seal"},
+            {**shown, name: "empty"},
+        ):
+            session.create_object({**values, pkcs11.Attribute.TOKEN: True})
+    return module, data

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 from odoo.tools.misc import file_path
@@ -99,12 +99,66 @@ class TestChainTampering(EvidenceCommon):
         self._assert_found(self.contract, "event_previous")
 
     def test_last_event_with_its_hash(self):
-        """Nothing follows it: what it said is missed where it is needed."""
-        stored = self.events.filtered(lambda event: event.kind == "stored")
-        self._delete(self.events[-1])
-        self._forge(stored, facts={"kind": "signed", "sha256": "0" * 64})
-        codes = self._get_codes(self.contract)
-        self.assertIn("file_unnamed", codes)
+        """Nothing follows it: its hash is kept beside the chain."""
+        self._forge(self.events[-1], actor="Nobody")
+        self._assert_found(self.contract, "head")
+        # What comes next does not cover it.
+        self.env["crm.contract.event"]._add(self.contract, "mailed")
+        self._assert_found(self.contract, "event_previous")
+
+    def test_end_cut_off(self):
+        """Events that no file and no state needs are missed as well, and for good."""
+        self.contract.action_verify()
+        verified = self._get_events(self.contract)[-1]
+        self.assertEqual(verified.kind, "verified")
+        number = verified.number
+        self._delete(verified)
+        self._assert_found(self.contract, "count", "head")
+        # Verify just wrote what it found; the gap before it stays.
+        self.env["crm.contract.event"]._add(self.contract, "mailed")
+        numbers = self._get_events(self.contract).mapped("number")
+        self.assertNotIn(number, numbers)
+        self.assertLess(number, numbers[-1])
+        self._assert_found(self.contract, "count", "event_number", "event_previous")
+
+    def test_event_added_at_the_end(self):
+        """By whoever knows how to make one that fits."""
+        last = self.events[-1]
+        said = {**json.loads(last.content), "number": last.number + 1,
+                "previous": last.content_hash, "kind": "mailed"}  # fmt: skip
+        text = json.dumps(
+            said, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+        self.env.cr.execute(
+            """
+            INSERT INTO crm_contract_event
+                   (contract_id, company_id, number, kind, date, version_id, user_id,
+                    actor, content, content_hash)
+            SELECT contract_id, company_id, number + 1, 'mailed', date, version_id,
+                   user_id, actor, %s, %s
+              FROM crm_contract_event WHERE id = %s
+            """,
+            [text, self._hash(text), last.id],
+        )
+        self._assert_found(self.contract, "count", "head")
+
+    def test_nobody_writes_the_newest(self):
+        head = self.env["crm.contract.event.head"].search(
+            [("contract_id", "=", self.contract.id)]
+        )
+        self.assertEqual(
+            (head.number, head.content_hash),
+            (self.events[-1].number, self.events[-1].content_hash),
+        )
+        for user in (self.manager, self.env.ref("base.user_admin")):
+            for act in (
+                lambda row: row.write({"number": 1}),
+                lambda row: row.unlink(),
+                lambda row: row.create([{"contract_id": row.contract_id.id,
+                                         "number": 1, "content_hash": "0"}]),
+            ):  # fmt: skip
+                with self.assertRaises(AccessError):
+                    act(head.with_user(user))
 
     def test_event_listed_otherwise(self):
         self._tamper(self.events[0], actor="Nobody")
@@ -115,9 +169,15 @@ class TestChainTampering(EvidenceCommon):
         last = [event for event in self.events if "state" in event._get_facts()][-1]
         self.assertEqual(last.kind, "started")
         for events, codes in (
-            (self.events[0], {"event_number", "event_previous", "file_unnamed"}),
-            (self.events[1], {"event_number", "event_previous"}),
-            (self.events.filtered(lambda row: row.number >= last.number), {"state"}),
+            (
+                self.events[0],
+                {"count", "event_number", "event_previous", "file_unnamed"},
+            ),
+            (self.events[1], {"count", "event_number", "event_previous"}),
+            (
+                self.events.filtered(lambda row: row.number >= last.number),
+                {"count", "head", "state"},
+            ),
         ):
             with self.subTest(codes), self.env.cr.savepoint() as savepoint:
                 self._delete(events)
@@ -287,7 +347,9 @@ class TestEvidence(EvidenceCommon):
         contract = self._create_signed(sign={"file": "AAAA"})
         self.env.flush_all()
         self.env.cr.execute(
-            "DELETE FROM crm_contract_event WHERE contract_id = %s", [contract.id]
+            "DELETE FROM crm_contract_event WHERE contract_id = %(id)s;"
+            "DELETE FROM crm_contract_event_head WHERE contract_id = %(id)s",
+            {"id": contract.id},
         )
         self.env.invalidate_all()
         self.env["crm.contract.event"]._add_imported(contract)
@@ -373,6 +435,9 @@ class TestEvidence(EvidenceCommon):
             "not the one that the evidence names": with_evidence(
                 lambda e: e["events"].pop()
             ),
+            "some at the end were taken away": with_evidence(
+                lambda e: e["events"].pop()
+            ),
             "no event": with_evidence(lambda e: e["events"].clear()),
             "format": with_evidence(lambda e: e.update(format="contract-evidence/9")),
         }
@@ -407,12 +472,15 @@ class TestEvidence(EvidenceCommon):
         self.assertEqual(codes - here, outside)
 
     def test_head(self):
+        """What is handed out tells how many events there are, and the last one."""
         contract = self._submit(self._create_contract())
+        said = self.evidence._export(contract)
+        events = self._get_events(contract)
         self.assertEqual(
-            self.evidence._get_head(contract),
-            self._get_events(contract)[-1].content_hash,
+            (said["count"], said["head"]), (len(events), events[-1].content_hash)
         )
-        self.assertIsNone(self.evidence._get_head(self._create_contract()))
+        said = self.evidence._export(self._create_contract())
+        self.assertEqual((said["count"], said["head"]), (0, None))
 
     def test_batch(self):
         contracts = self.env["crm.contract"].union(

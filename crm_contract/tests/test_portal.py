@@ -1,6 +1,8 @@
 import json
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.fields import Command
@@ -237,6 +239,20 @@ class TestContractLink(PortalCommon):
         link.with_user(self.user).action_revoke()
         with self.assertRaises(LinkExpiredError):
             self._visit(self.contract, self.public, token)
+
+    def test_clock_put_back(self):
+        """A link that is over stays so; what happened tells how late it was."""
+        link = self._create_link(self.contract)
+        token, later = self._token(link), link.date_expiry + timedelta(hours=1)
+        with freeze_time(later):
+            self.env["crm.contract.event"]._add(self.contract, "mailed")
+        self.env.invalidate_all()
+        with self.assertRaises(LinkExpiredError):
+            self._visit(self.contract, self.public, token)
+        # The clock was ahead, and is right again: what happens next tells so.
+        self.env["crm.contract.event"]._add(self.contract, "mailed")
+        self.env.invalidate_all()
+        self.assertEqual(self._visit(self.contract, self.public, token).how, "link")
 
     def test_expired_link_of_somebody_logged_in(self):
         """The link decides: it says so rather than showing what a log-in would show."""
@@ -499,6 +515,31 @@ class TestPortalPage(PortalCommon):
         self.assertEqual(contract.message_partner_ids, followers)
         other = self._create_signed()
         self.assertFalse(portal._get_message_file(other.sudo(), file["id"]))
+
+    def test_files_of_customers(self):
+        """They come with a message, within bounds, and are this contract's alone."""
+        contract, portal = self._create_signed(), self._portal(self.buyer)
+        visit = self._visit(contract)
+        files = [("a\u200bb.pdf", b"%PDF-1.7 a"), ("b.png", b"\x89PNG\r\n\x1a\n")]
+        portal._ask(visit, "question", "See these", files)
+        [message] = self._get_page(contract)["messages"]
+        self.assertEqual([f["name"] for f in message["files"]], ["a b.pdf", "b.png"])
+        kept = portal._get_message_file(visit.contract, message["files"][0]["id"])
+        self.assertEqual(
+            (kept.raw, kept.res_model, kept.res_id, kept.public),
+            (b"%PDF-1.7 a", "crm.contract", contract.id, False),
+        )
+        large = b"%PDF-" + b"0" * (10 * 1024**2)
+        for wrong in (
+            [("a.svg", b"<svg onload='x'/>")],
+            [("a.pdf", b"MZ program")],
+            [("a.pdf", b"")],
+            [("a.pdf", large)],
+            [("a.pdf", b"%PDF-")] * 6,
+        ):
+            with self.assertRaisesRegex(UserError, "at most 5 files|choose PDF"):
+                portal._ask(visit, "question", "See this", wrong)
+        self.assertEqual(len(self._get_page(contract)["messages"]), 1)
 
     def test_request_goes_to_whoever_is_there(self):
         contract = self._create_signed()

@@ -9,6 +9,8 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
+from ..tools import typed
+from .common_doctest import check_doctests
 from .common_signature import FACTS, PDF_LETTER, SignatureCommon, draw
 
 TOKENS = ("access_token", "code", "code_date", "code_tries", "code_sent")
@@ -337,6 +339,21 @@ class TestSignatory(SignatureCommon):
         self.request.sudo().date_expiry = self._days(-1)
         with self.assertRaisesRegex(UserError, "time to sign is over"):
             self._sign_as(self.customer)
+
+    def test_expired_and_the_clock_put_back(self):
+        """What is over is not offered again by a clock that is wrong."""
+        self.request.sudo().date_expiry = self._days(5)
+        with freeze_time(fields.Datetime.now() + timedelta(days=7)):
+            self.env["crm.contract.event"]._add(self.request.contract_id, "verified")
+        with self.assertRaisesRegex(UserError, "time to sign is over"):
+            self._sign_as(self.customer)
+        self.request.sudo().date_expiry = self._days(9)
+        self.customer.sudo().letter_until = self._days(5)
+        with self.assertRaisesRegex(UserError, "letter of authority has expired"):
+            self._sign_as(self.customer)
+
+    def test_doctests(self):
+        check_doctests(self, typed)
 
     def test_opened_and_read_count_once(self):
         with freeze_time("2030-01-01 10:00:00"):

@@ -76,6 +76,42 @@ class TestSignatureMail(SignatureCommon, MockEmail):
             self.assertEqual(name, request.document_id.name)
             self.assertEqual(content, request.document_id._get_file())
 
+    def test_signed_by_one(self):
+        """Those who were asked hear of it, and he himself; copies and later ones don't."""
+        request = self._request()
+        self._side(request, "company").sequence = 30
+        request.signatory_ids = [
+            Command.create(self._prepare_signatory(name="Second", sequence=10)),
+            Command.create(self._prepare_signatory(name="Third", sequence=20)),
+            Command.create(self._prepare_signatory(name="Copy", role="copy")),
+        ]
+        request.action_send()
+        rows = {row.name: row for row in request.sudo().signatory_ids}
+        with self.mock_mail_gateway():
+            self._sign_as(rows["Sam Signatory"])
+        for address, warned in (("sam@", True), ("second@", False)):
+            [mail] = self._get_mails(f"{address}customer.example")
+            self.assertIn("Signature received", mail["subject"])
+            self.assertIn("signed by: Sam Signatory.", mail["body"])
+            self.assertIn("Second, Third", mail["body"])
+            self.assertEqual("tell us at once" in mail["body"], warned)
+            self.assertNotIn("/contract/sign/", mail["body"])
+        for address in ("third@", "copy@"):
+            self.assertFalse(self._get_mails(f"{address}customer.example"))
+        self.assertFalse(self._get_mails(self.manager.email))
+        with self.mock_mail_gateway():
+            self._sign_as(rows["Second"])
+        # Whose turn it is now is asked to sign, and not told beside.
+        [subject] = self._get_subjects("third@customer.example")
+        self.assertIn("please sign", subject)
+        with self.mock_mail_gateway():
+            self._sign_as(rows["Third"])
+            self._sign_as(self._side(request, "company"))
+        # The last one ends it: the signed contract says so.
+        subjects = self._get_subjects("sam@customer.example")
+        self.assertEqual([s.split(":")[0] for s in subjects],
+                         ["Signature received", "Signed"])  # fmt: skip
+
     def test_declined(self):
         self.type.signing_order = "any"
         request = self._send()

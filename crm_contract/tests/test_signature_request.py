@@ -345,6 +345,69 @@ class TestSignatureRequest(SignatureCommon):
         self._sign_as(ours)
         self.assertEqual(request.state, "done")
 
+    def _fail(self, signatory, reason):
+        """Sign last while the contract can't be signed; return what he is told."""
+        seal = self.env.registry["crm.contract.seal"]
+        with patch.object(seal, "_make_final", side_effect=UserError(reason)):
+            try:
+                self._sign_as(signatory)
+            except UserError as error:
+                return str(error)
+
+    def test_completion_that_is_refused_is_told(self):
+        """Whoever signs last can't mend it: whoever asked is told, once a reason."""
+        request = self._send()
+        self._sign_as(self._side(request, "customer"))
+        ours, contract = self._side(request, "company"), request.contract_id
+        for reason in ("It was overtaken.", "It was overtaken.", "No engine."):
+            said = self._fail(ours, reason)
+            self.assertIn(reason, said)
+            self.assertIn("Nothing was signed", said)
+            self.assertEqual((ours.state, request.state), ("invited", "open"))
+            self.assertEqual(request.problem, reason)
+        self.assertFalse(ours.signature)
+        activities = contract.activity_ids.filtered(
+            lambda row: "could not be completed" in row.summary
+        )
+        self.assertEqual(activities.user_id, self.user)
+        self.assertEqual(len(activities), 2)
+        self.assertIn("overtaken", activities.sorted("id")[0].note)
+        health = self.env["crm.contract.health"].sudo()
+        ids = health._query_signatures_stuck()
+        self.env.flush_all()
+        found = [row[0] for row in self.env.execute_query(ids)]
+        self.assertIn(request.id, found)
+        self._sign_as(ours)
+        self.assertEqual((request.state, request.problem), ("done", False))
+
+    def test_completion_that_is_refused_is_told_to_somebody(self):
+        """The owner left: the next in charge is told; withdrawing ends the alarm."""
+        request = self._send()
+        self._sign_as(self._side(request, "customer"))
+        self.user.active = False
+        self._fail(self._side(request, "company"), "No.")
+        activity = request.contract_id.sudo().activity_ids.filtered(
+            lambda row: "could not be completed" in row.summary
+        )
+        self.assertTrue(activity.user_id.active)
+        request.with_user(self.manager).action_withdraw()
+        self.assertFalse(request.problem)
+
+    def test_completion_that_is_refused_in_the_backend(self):
+        request = self._send()
+        self._sign_as(self._side(request, "customer"))
+        action = request.with_user(self.manager).action_open_sign()
+        dialog = self.env[action["res_model"]].with_user(self.manager)
+        dialog = dialog.with_context(action["context"]).create({"has_agreed": True})
+        seal = self.env.registry["crm.contract.seal"]
+        with patch.object(seal, "_make_final", side_effect=UserError("No engine.")):
+            params = dialog.action_sign()["params"]
+        self.assertEqual(params["type"], "danger")
+        self.assertIn("No engine.", params["message"])
+        self.assertEqual((request.state, request.problem), ("open", "No engine."))
+        dialog.action_sign()
+        self.assertEqual(request.state, "done")
+
     def test_tampered_text_is_not_signed(self):
         request = self._send()
         version = request.sudo().version_id

@@ -4,6 +4,7 @@ It is imported when it is needed: whoever seals nothing needs not have it, and i
 import takes most of a second.
 """
 
+import contextlib
 import datetime
 import hashlib
 import importlib.util
@@ -12,6 +13,7 @@ import logging
 from dataclasses import dataclass
 
 from .seal_key import SealError, SealKey
+from .seal_token import LIMIT, open_signer
 from .time_stamp import post, within
 
 # Name of the form field that holds the seal.
@@ -96,26 +98,44 @@ def seal(
     :raise SealError: if it can't be sealed at all
     """
     tools = _import()
-    lost = ""
     options = {"reason": reason, "location": location or None, "name": key.name}
+
+    def work():
+        with _open_signer(tools, key) as signer:
+            return _seal_best(tools, pdf, signer, key, options, url, seconds, roots)
+
     try:
-        signer = tools.SimpleSigner.load_pkcs12_data(key.pkcs12, [], key.password)
-        if url and key.has_revocation:
-            try:
-                return _seal_long(tools, pdf, signer, options, url, seconds, roots)
-            except Exception as error:
-                lost = _words_of(error)
-        if url:
-            try:
-                stamper = _make_stamper(tools, url, seconds)
-                return _sign(tools, pdf, signer, options, stamper), "t", lost
-            except Exception as error:
-                lost = _words_of(error)
-        return _sign(tools, pdf, signer, options), "b", lost
+        # A token may hang; a file does not.
+        return within(3 * seconds + LIMIT, work) if key.token else work()
     except SealError:
         raise
     except Exception as error:
         raise SealError("broken", error) from error
+
+
+@contextlib.contextmanager
+def _open_signer(tools, key):
+    if key.token:
+        with open_signer(key.token) as signer:
+            yield signer
+    else:
+        yield tools.SimpleSigner.load_pkcs12_data(key.pkcs12, [], key.password)
+
+
+def _seal_best(tools, pdf, signer, key, options, url, seconds, roots):
+    lost = ""
+    if url and key.has_revocation:
+        try:
+            return _seal_long(tools, pdf, signer, options, url, seconds, roots)
+        except Exception as error:
+            lost = _words_of(error)
+    if url:
+        try:
+            stamper = _make_stamper(tools, url, seconds)
+            return _sign(tools, pdf, signer, options, stamper), "t", lost
+        except Exception as error:
+            lost = _words_of(error)
+    return _sign(tools, pdf, signer, options), "b", lost
 
 
 def read_seal(pdf: bytes) -> SealStatus | None:

@@ -1,4 +1,4 @@
-"""Key and certificate that files are sealed with: a PKCS#12 file with a password."""
+"""Key and certificate that files are sealed with, and the file of them (PKCS#12)."""
 
 import datetime
 import functools
@@ -23,7 +23,8 @@ class SealError(Exception):
 
     :ivar reason: one word for code, which turns it into a sentence for people: `missing`
         (no library), `unreadable`, `password`, `empty` (no key or no certificate),
-        `early`, `expired`, `time-stamp`, `broken`
+        `early`, `expired`, `time-stamp`, `broken`; of a token `token-missing` (no
+        library), `module` (that of its maker), `token-unnamed`, `token`, `pin`
     :ivar detail: what the system said, for the log and for administrators
     """
 
@@ -49,8 +50,10 @@ class SealKey:
     algorithm: str
     is_self_signed: bool
     has_revocation: bool
-    pkcs12: bytes = field(repr=False)
-    password: bytes = field(repr=False)
+    # What it is used by: a file with its password, or a token.
+    pkcs12: bytes = field(repr=False, default=b"")
+    password: bytes = field(repr=False, default=b"")
+    token: object = None
 
     def check(self, moment: datetime.datetime) -> None:
         """Raise SealError unless the certificate is valid at that moment (UTC)."""
@@ -88,17 +91,24 @@ def load_key(data: bytes, password: bytes) -> SealKey:
         raise SealError("password", error) from error
     if not key or not certificate:
         raise SealError("empty")
+    return describe_certificate(certificate, pkcs12=data, password=password)
+
+
+def describe_certificate(certificate: x509.Certificate, **source: object) -> SealKey:
+    """Return the key of a certificate.
+
+    :param source: what it is used by: `pkcs12` and `password`, or `token`
+    """
     return SealKey(
         name=_name_of(certificate.subject),
         serial=f"{certificate.serial_number:x}",
         fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
         valid_from=_plain(certificate, "not_valid_before"),
         valid_until=_plain(certificate, "not_valid_after"),
-        algorithm=_algorithm_of(key),
+        algorithm=_algorithm_of(certificate.public_key()),
         is_self_signed=certificate.issuer == certificate.subject,
         has_revocation=_has_revocation(certificate),
-        pkcs12=data,
-        password=password,
+        **source,
     )
 
 
@@ -185,12 +195,12 @@ def _plain(certificate, name):
 
 
 def _algorithm_of(key):
-    if isinstance(key, ec.EllipticCurvePrivateKey):
+    if isinstance(key, ec.EllipticCurvePublicKey):
         name = {"secp256r1": "P-256", "secp384r1": "P-384"}.get(key.curve.name)
         return f"EC {name or key.curve.name}"
-    if isinstance(key, rsa.RSAPrivateKey):
+    if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}"
-    return type(key).__name__.strip("_").removesuffix("PrivateKey")
+    return type(key).__name__.strip("_").removesuffix("PublicKey")
 
 
 def _has_revocation(certificate):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request as http_request
 
+from ..models.signature.crm_contract_signature_flow import CompletionError
 from ..tools.records import one
 
 
@@ -55,20 +56,39 @@ class CrmContractSignatorySign(models.TransientModel):
             wizard.consent_text = signatory and signatory._get_consent_text()
 
     def action_sign(self):
-        """Sign as the user who is logged in."""
+        """Sign as the user who is logged in.
+
+        Where the contract can't be signed with it, which is for somebody else to mend,
+        nothing is signed and a notification of type `danger` says why.
+        """
         one(self)
         if not self.has_agreed:
             raise UserError(self.env._("Tick that you agree."))
-        self._get_signatory()._sign(
-            self.name,
-            self.with_context(bin_size=False).signature,
-            self.content_hash,
-            self.text_sha256,
-            self.consent_hash,
-            None,
-            self._get_facts(),
-        )
-        return {"type": "ir.actions.act_window_close"}
+        close = {"type": "ir.actions.act_window_close"}
+        try:
+            self._get_signatory()._sign(
+                self.name,
+                self.with_context(bin_size=False).signature,
+                self.content_hash,
+                self.text_sha256,
+                self.consent_hash,
+                None,
+                self._get_facts(),
+            )
+        except CompletionError as error:
+            # Not raised: what whoever asked is told has to be kept.
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "danger",
+                    "title": self.env._("Nothing was signed"),
+                    "message": str(error),
+                    "sticky": True,
+                    "next": close,
+                },
+            }
+        return close
 
     def action_decline(self):
         """Refuse to sign as the user who is logged in, which ends the request."""

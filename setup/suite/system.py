@@ -19,7 +19,8 @@ PRINTING = (
     "ca-certificates",
 )
 # poppler-utils: looks at the seals of PDF files, which it has no part in making.
-TESTING = ("git", "chromium", "poppler-utils")
+# softhsm2: a token in software that keeps a key, in place of a card.
+TESTING = ("git", "chromium", "poppler-utils", "softhsm2")
 LINTING = ("git", "shellcheck")
 NODE = ("nodejs", "npm")
 
@@ -28,6 +29,7 @@ COMMANDS = {
     "git": ("git",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "poppler-utils": ("pdfsig",),
+    "softhsm2": ("softhsm2-util",),
     "shellcheck": ("shellcheck",),
     "nodejs": ("node",),
     "npm": ("npm",),

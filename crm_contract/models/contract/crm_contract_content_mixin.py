@@ -8,10 +8,9 @@ from odoo.tools import (
     clean_context,
     format_date,
     formatLang,
-    ormcache,
 )
 
-from ...tools.marked import get_figures, get_marked
+from ...tools.marked import get_marked
 from ...tools.reading import reading
 from ...tools.version import READ, field_name, read_name
 
@@ -38,7 +37,7 @@ class CrmContractContentMixin(models.AbstractModel):
     """
 
     _name = "crm.contract.content.mixin"
-    _inherit = ["crm.contract.bounds.mixin", "crm.contract.named.mixin"]
+    _inherit = ["crm.contract.owned.mixin", "crm.contract.named.mixin"]
     _description = "Content of a contract"
 
     # Field that leads from a part to its contract; None on the contract itself.
@@ -53,9 +52,7 @@ class CrmContractContentMixin(models.AbstractModel):
     )
 
     def _valid_field_parameter(self, field, name):
-        return name in ("content", "owned") or super()._valid_field_parameter(
-            field, name
-        )
+        return name == "content" or super()._valid_field_parameter(field, name)
 
     @api.model
     def _get_content_fields(self):
@@ -76,14 +73,6 @@ class CrmContractContentMixin(models.AbstractModel):
         """Return the names of the fields that a copy of the content takes along."""
         return self._get_content_fields()
 
-    @api.model
-    def _get_owned_fields(self):
-        """Return the names of the fields that no client may set (frozenset).
-
-        Those that are defined with `owned=True`, and what of another model they show.
-        """
-        return frozenset(get_marked(self, "owned"))
-
     def _filter_content(self):
         """Return the rows that are content; a model may hold others as well."""
         return self
@@ -91,31 +80,6 @@ class CrmContractContentMixin(models.AbstractModel):
     def _filter_locked(self):
         """Return the rows that only drafts let change: content, and what it was once."""
         return self._filter_content()
-
-    def _has_field_access(self, field, operation):
-        if (
-            operation == "write"
-            and not self.env.su
-            and field.name in self._get_closed_fields()
-        ):
-            return False
-        return super()._has_field_access(field, operation)
-
-    @api.model
-    @ormcache()
-    def _get_closed_fields(self):
-        """Return the names of the owned fields and of all stored figures (frozenset)."""
-        return self._get_owned_fields() | get_figures(self)
-
-    @api.model
-    def default_get(self, fields):
-        """Ignore defaults that a user or the context gives for closed fields."""
-        closed = self._get_closed_fields()
-        defaults = super().default_get([name for name in fields if name not in closed])
-        for name in closed.intersection(fields):
-            if self._fields[name].default:
-                defaults[name] = self._fields[name].default(self)
-        return defaults
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -5,7 +5,7 @@ from ...tools.marked import get_figures, get_marked
 
 
 class CrmContractOwnedMixin(models.AbstractModel):
-    """Fields that code alone sets, on records that are no content of a contract.
+    """Fields that code alone sets, on contracts and on what lies beside them.
 
     No client sets them, whatever its rights: by form, import or RPC, by a default of the
     context, or by one that a user keeps for himself.
@@ -49,10 +49,10 @@ class CrmContractOwnedMixin(models.AbstractModel):
 
     @api.model
     def default_get(self, fields):
-        """Ignore defaults for owned fields; `create` refuses those of the context."""
-        owned = self._get_owned_fields()
-        defaults = super().default_get([name for name in fields if name not in owned])
-        for name in owned.intersection(fields):
+        """Ignore defaults for closed fields; `create` refuses those of the context."""
+        closed = self._get_closed_fields()
+        defaults = super().default_get([name for name in fields if name not in closed])
+        for name in closed.intersection(fields):
             # What the model itself begins with stays.
             if self._fields[name].default:
                 defaults[name] = self._fields[name].default(self)

@@ -1,5 +1,4 @@
 import json
-from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -7,6 +6,7 @@ from odoo.tools import SQL
 
 from ...tools.canonical import short_hash
 from ...tools.event_chain import write_event
+from .crm_contract_event_head import Link
 
 KINDS = [
     ("imported", "Taken over"),
@@ -49,13 +49,6 @@ KINDS = [
     ("destroyed", "Destroyed"),
     ("verified", "Verified"),
 ]
-
-
-class Link(NamedTuple):
-    """The event that another one follows."""
-
-    number: int = 0
-    content_hash: str | None = None
 
 
 class CrmContractEvent(models.Model):
@@ -164,6 +157,7 @@ class CrmContractEvent(models.Model):
             )
             last[contract.id] = Link(vals["number"], vals["content_hash"])
             rows.append(vals)
+        self.env["crm.contract.event.head"]._note(last)
         # sudo: events are written by code alone
         return self.sudo().create(rows)
 
@@ -201,6 +195,18 @@ class CrmContractEvent(models.Model):
             "content_hash": digest,
         }
 
+    @api.model
+    def _get_clock(self):
+        """Return the present moment, or that of the newest event if that is later (UTC).
+
+        What is over stays over while the clock of the server is put back.
+        """
+        self.flush_model(["date"])
+        rows = self.env.execute_query(
+            SQL("SELECT date FROM crm_contract_event ORDER BY id DESC LIMIT 1")
+        )
+        return max([fields.Datetime.now(), *(date for (date,) in rows)])
+
     def _read_content(self):
         """Return what an event says, as it was written (dict, empty if unreadable)."""
         self.ensure_one()
@@ -216,14 +222,21 @@ class CrmContractEvent(models.Model):
 
     @api.model
     def _get_last(self, contracts):
-        """Return the last event of each contract: `{contract id: Link}`."""
+        """Return the newest event of each contract: `{contract id: Link}`.
+
+        As kept beside the chain, where that is not behind: what was cut off, or written
+        anew at the end, is not followed.
+        """
         self.flush_model(["contract_id", "number", "content_hash"])
         rows = self.env.execute_query(
             SQL(
                 "SELECT DISTINCT ON (contract_id) contract_id, number, content_hash"
-                " FROM crm_contract_event WHERE contract_id IN %s"
-                " ORDER BY contract_id, number DESC",
-                tuple(contracts.ids),
+                " FROM (SELECT contract_id, number, content_hash, 0 AS place"
+                " FROM crm_contract_event_head WHERE contract_id IN %(ids)s"
+                " UNION ALL SELECT contract_id, number, content_hash, 1"
+                " FROM crm_contract_event WHERE contract_id IN %(ids)s) AS known"
+                " ORDER BY contract_id, number DESC, place",
+                ids=tuple(contracts.ids),
             )
         )
         return {contract_id: Link(*link) for contract_id, *link in rows}

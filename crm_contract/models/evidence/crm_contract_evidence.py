@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import file_open
 
 from ...evidence import verify_contract
+from .crm_contract_event_head import Link
 
 SCRIPT = "crm_contract/evidence/verify_contract.py"
 # What of an event is listed beside its content, and where the content says it.
@@ -40,20 +41,19 @@ class CrmContractEvidence(models.AbstractModel):
         }
 
     @api.model
-    def _get_head(self, contract):
-        """Return the hash of the last event of a contract (str, None without any).
+    def _get_heads(self, contracts):
+        """Return the newest event of each, as kept beside it: `{contract id: Link}`.
 
-        Whoever has noted it can tell later whether the chain was made anew.
+        Whoever has noted its hash can tell later whether the chain was made anew.
         """
-        events = self.env["crm.contract.event"]
-        last = events._get_last(contract).get(contract.id)
-        return last and last.content_hash
+        return self.env["crm.contract.event.head"]._get(contracts)
 
     @api.model
-    def _get_evidence(self, contract, events):
+    def _get_evidence(self, contract, events, head):
         """Return the evidence of a contract as the verifier reads it (dict).
 
         :param events: as of `_get_events`
+        :param head: `Link` to the newest event, as kept beside the chain
         """
         # sudo: as the events; versions of amendments that the chain names among them
         contract = contract.sudo()
@@ -64,7 +64,8 @@ class CrmContractEvidence(models.AbstractModel):
                 "key": contract.content_key,
                 "number": contract.number or None,
             },
-            "head": events[-1:].content_hash or None,
+            "count": head.number,
+            "head": head.content_hash,
             "events": [
                 {"content": event.content, "content_hash": event.content_hash}
                 for event in events
@@ -100,8 +101,9 @@ class CrmContractEvidence(models.AbstractModel):
     def _export(self, contract):
         """Return the evidence of a contract as it is downloaded (dict)."""
         events = self._get_events(contract)[contract]
+        head = self._get_heads(contract).get(contract.id, Link())
         return {
-            **self._get_evidence(contract, events),
+            **self._get_evidence(contract, events, head),
             "name": contract.display_name,
             "company": contract.sudo().company_id.name,
             "exported": f"{fields.Datetime.now().isoformat()}Z",
@@ -129,14 +131,14 @@ class CrmContractEvidence(models.AbstractModel):
     @api.model
     def _get_problems(self, contracts):
         """Return what is wrong with the chains of contracts: `{contract: [Problem]}`."""
-        chains = self._get_events(contracts)
+        chains, heads = self._get_events(contracts), self._get_heads(contracts)
         # sudo: as the events
         versions = contracts.sudo().version_ids.union(
             *(events.version_id for events in chains.values())
         )
         versions.fetch(["contract_id", "number", "content", "content_hash"])
         return {
-            contract: self._judge(contract, events)
+            contract: self._judge(contract, events, heads.get(contract.id, Link()))
             for contract, events in chains.items()
         }
 
@@ -149,10 +151,11 @@ class CrmContractEvidence(models.AbstractModel):
         }
 
     @api.model
-    def _judge(self, contract, events):
+    def _judge(self, contract, events, head):
         if not events and not (contract.number or contract.sudo().version_ids):
             return []
-        problems = verify_contract.get_problems(self._get_evidence(contract, events))
+        evidence = self._get_evidence(contract, events, head)
+        problems = verify_contract.get_problems(evidence)
         problems += [
             verify_contract.Problem("event_listed", event.number)
             for event in events
@@ -197,7 +200,13 @@ class CrmContractEvidence(models.AbstractModel):
             "no_event": self.env._(
                 "Contract %(about)s has no events: its chain is gone."
             ),
-            "head": self.env._("The last event is missing."),
+            "head": self.env._(
+                "The last event of the chain is not the one that was written last."
+            ),
+            "count": self.env._(
+                "By what is kept beside it, the chain has %(about)s events: some at its "
+                "end were taken away, or added."
+            ),
             "event_bytes": self.env._("Event %(about)s of the chain was changed."),
             "event_format": self.env._("Event %(about)s of the chain can't be read."),
             "event_number": self.env._(

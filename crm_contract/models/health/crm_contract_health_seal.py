@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 
 class CrmContractHealth(models.AbstractModel):
-    """The key of the seal, which nobody misses until it is needed."""
+    """What signatures wait for, and nobody misses until it is needed."""
 
     _inherit = "crm.contract.health"
 
@@ -31,6 +31,16 @@ class CrmContractHealth(models.AbstractModel):
                 ),
                 "crm.contract.document.seal",
             ),
+            self._check(
+                "signatures_stuck",
+                self.env._("Signature requests that can't be completed"),
+                self.env._(
+                    "Everybody has signed but the last one, whose signature is refused "
+                    "for the reason that the request tells. Mend it, or withdraw the "
+                    "request."
+                ),
+                "crm.contract.signature.request",
+            ),
         ]
 
     @api.model
@@ -50,4 +60,11 @@ class CrmContractHealth(models.AbstractModel):
         return self._select(
             "crm.contract.document.seal",
             [("is_waiting", "=", True), ("create_date", "<", limit)],
+        )
+
+    @api.model
+    def _query_signatures_stuck(self):
+        return self._select(
+            "crm.contract.signature.request",
+            [("state", "=", "open"), ("problem", "!=", False)],
         )

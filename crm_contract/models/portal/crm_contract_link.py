@@ -71,7 +71,7 @@ class CrmContractLink(models.Model):
 
     @api.depends("date_expiry", "date_revoked")
     def _compute_is_live(self):
-        now = fields.Datetime.now()
+        now = self.env["crm.contract.event"]._get_clock()
         for link in self:
             link.is_live = not link.date_revoked and link.date_expiry > now
 

@@ -6,10 +6,15 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...tools.typed import read_line
+from ..signature.crm_contract_signatory_doors import LETTERS, MAX_NAME
+
 # What fits on a page of the history, and what a customer may write in a day.
 LISTED_MESSAGES = 50
 MAX_LENGTH = 10000
 MAX_A_DAY = 20
+# Files that come with one message, and all of them together
+MAX_FILES, MAX_SIZE = 5, 10 * 1024 * 1024
 
 
 class CrmContractPortal(models.AbstractModel):
@@ -100,14 +105,16 @@ class CrmContractPortal(models.AbstractModel):
         ]
 
     @api.model
-    def _ask(self, visit, kind, text):
+    def _ask(self, visit, kind, text, files=()):
         """Post what a customer writes, and let somebody of us answer.
 
         :param visit: as of `_visit`
         :param kind: key of `_get_requests`
-        :raise UserError: nothing written, too much, or by one of us
+        :param files: that come with it: list of (name, bytes)
+        :raise UserError: nothing written, too much, by one of us, or files that can't be
+            taken
         """
-        text = self._read_text(visit, text)
+        text, files = self._read_text(visit, text), self._read_files(files)
         label = dict(self._get_requests(visit)).get(kind)
         if not label:
             raise UserError(self.env._("This can't be asked for now."))
@@ -120,7 +127,7 @@ class CrmContractPortal(models.AbstractModel):
         body = Markup("<p>%s</p>") % Markup("<br/>").join(text.split("\n"))
         if kind != "question":
             body = Markup("<p><b>%s</b></p>%s") % (label, body)
-        self._post(visit, body)
+        self._post(visit, body, files)
         if person:
             contract.activity_schedule(
                 "mail.mail_activity_data_todo",
@@ -135,11 +142,12 @@ class CrmContractPortal(models.AbstractModel):
             )
 
     @api.model
-    def _post(self, visit, body):
+    def _post(self, visit, body, files=()):
         """Post a message in the name of a visitor; nobody is subscribed by it."""
         contract = self._by_system(visit.contract)
         contract.with_context(mail_post_autofollow_author_skip=True).message_post(
             body=body,
+            attachments=list(files),
             author_id=visit.partner.id,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
@@ -163,6 +171,30 @@ class CrmContractPortal(models.AbstractModel):
                 self.env._("Write at most %s characters in one message.", MAX_LENGTH)
             )
         return text
+
+    @api.model
+    def _read_files(self, files):
+        """Return files of a visitor as they are kept: list of (name, bytes)."""
+        if len(files) > MAX_FILES or sum(len(data) for _name, data in files) > MAX_SIZE:
+            raise UserError(
+                self.env._(
+                    "Send at most %(number)s files of together %(size)s MB with one "
+                    "message.",
+                    number=MAX_FILES,
+                    size=MAX_SIZE // 1024**2,
+                )
+            )
+        result = []
+        for name, data in files:
+            name = read_line(name, MAX_NAME) or self.env._("File")
+            if not data.startswith(LETTERS):
+                raise UserError(
+                    self.env._(
+                        "“%s” can't be sent: choose PDF, PNG or JPEG files.", name
+                    )
+                )
+            result.append((name, data))
+        return result
 
     @api.model
     def _check_rate(self, visit):

@@ -8,8 +8,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools import seal as sealing
+from ...tools import seal_settings
 from ...tools.canonical import file_hash
-from ...tools.seal_key import SealError, read_key
+from ...tools.seal_key import SealError
 from ...tools.server_options import get_option
 from ...tools.time_stamp import ask_token
 
@@ -134,12 +135,9 @@ class CrmContractSeal(models.AbstractModel):
 
         :raise SealError: `none` if there is none, else why it can't be used
         """
-        path = get_option("seal_file", company.id)
-        if not path:
-            raise SealError("none")
-        if not sealing.is_installed():
+        if seal_settings.is_set(company.id) and not sealing.is_installed():
             raise SealError("missing")
-        key = read_key(path, get_option("seal_password", company.id))
+        key = seal_settings.get_key(company.id)
         key.check(fields.Datetime.now())
         return key
 
@@ -175,7 +173,7 @@ class CrmContractSeal(models.AbstractModel):
     @api.model
     def _has_key(self, company):
         """Return whether a key is set for a company, whatever it is worth."""
-        return bool(get_option("seal_file", company.id))
+        return seal_settings.is_set(company.id)
 
     @api.model
     def _get_finding(self, company):
@@ -208,7 +206,18 @@ class CrmContractSeal(models.AbstractModel):
             "password": self.env._(
                 "The password of the key file is wrong, or it is damaged."
             ),
-            "empty": self.env._("The key file holds no key with its certificate."),
+            "empty": self.env._(
+                "The key file or token holds no key with its certificate."
+            ),
+            "token-missing": self.env._(
+                "The Python package python-pkcs11 is not installed on the server."
+            ),
+            "token-unnamed": self.env._(
+                "The settings of the server do not name token and key."
+            ),
+            "module": self.env._("The library of the token can't be loaded."),
+            "token": self.env._("The token is not there, or does not answer."),
+            "pin": self.env._("The PIN of the token is wrong, or it is locked."),
             "early": self.env._("The certificate of the key is not valid yet."),
             "expired": self.env._("The certificate of the key has expired."),
         }

@@ -8,6 +8,8 @@ from odoo.tools import SQL, consteq, email_normalize
 
 from ...tools.canonical import file_hash
 from ...tools.images import read_signature
+from ...tools.typed import read_line, read_paragraph
+from .crm_contract_signature_flow import CompletionError
 
 # Of a one-time code: minutes that it holds, tries, and how often it is sent for a link
 CODE_MINUTES, CODE_TRIES, CODE_SENDINGS = 10, 5, 10
@@ -59,7 +61,7 @@ class CrmContractSignatory(models.Model):
         request, contract = self.request_id, self.contract_id
         if self.role == "copy":
             return self.env._("You get a copy, there is nothing to sign.")
-        if request.date_expiry and request.date_expiry < self.company_id._get_today():
+        if request.date_expiry and request.date_expiry < self._get_day():
             return self.env._(
                 "The time to sign is over. Ask for another request if you want to sign."
             )
@@ -86,13 +88,18 @@ class CrmContractSignatory(models.Model):
                 "the contract."
             )
         until = self.letter_until
-        if until and until < self.company_id._get_today():
+        if until and until < self._get_day():
             return self.env._("Your letter of authority has expired. Send a new one.")
         if self._is_before_others():
             return self.env._(
                 "The clock of the server is wrong. Tell who sent you the contract."
             )
         return ""
+
+    def _get_day(self):
+        """Return today, or the day of the newest event if the clock was put back."""
+        clock = self.env["crm.contract.event"]._get_clock()
+        return self.company_id._get_today(clock)
 
     def _is_before_others(self):
         """Return whether it is earlier than what happened to the request already."""
@@ -184,25 +191,39 @@ class CrmContractSignatory(models.Model):
         :param consent: SHA-256 of the consent that his page showed and he ticked, see
             `_get_consent_hash`
         :param code: one-time code, where he needs one
+        :raise CompletionError: the last signature does not make the contract a signed
+            one. Whoever asked is told by what the caller has to commit; a caller that
+            lets the error through tells nobody.
         """
-        with self.env.cr.savepoint():
-            signatory = self._enter(facts)
-            signatory._check_can_act()
-            signatory._check_same_text(content_hash, text_sha256, consent)
-            name = _read_line(name, MAX_NAME)
-            if not name:
-                raise UserError(self.env._("Enter your name."))
-            image = read_signature(signature) if signature else None
-            if signature and not image:
-                raise UserError(
-                    self.env._(
-                        "The signature can't be used. Draw it, or choose a PNG or JPEG "
-                        "image of at most 1 MB."
-                    )
+        try:
+            with self.env.cr.savepoint():
+                signatory = self._enter(facts)
+                signatory._check_can_act()
+                signatory._check_same_text(content_hash, text_sha256, consent)
+                signatory._take_signature(name, signature, code, facts)
+                told = signatory._get_others_to_tell()
+                signatory.request_id._advance()
+        except CompletionError as error:
+            # Of what is undone, somebody has to know who can mend it.
+            self._enter(facts)._tell_failed(error)
+            raise
+        told._mail_signed()
+
+    def _take_signature(self, name, signature, code, facts):
+        """Write name and picture, if they can be used and it is he (sudo)."""
+        name = read_line(name, MAX_NAME)
+        if not name:
+            raise UserError(self.env._("Enter your name."))
+        image = read_signature(signature) if signature else None
+        if signature and not image:
+            raise UserError(
+                self.env._(
+                    "The signature can't be used. Draw it, or choose a PNG or JPEG "
+                    "image of at most 1 MB."
                 )
-            by = signatory._check_identity(code, facts)
-            signatory._write_signature(name, image, by, facts)
-            signatory.request_id._advance()
+            )
+        by = self._check_identity(code, facts)
+        self._write_signature(name, image, by, facts)
 
     def _decline(self, reason, facts):
         """Refuse to sign, which ends the request.
@@ -212,7 +233,7 @@ class CrmContractSignatory(models.Model):
         with self.env.cr.savepoint():
             signatory = self._enter(facts)
             signatory._check_can_act()
-            reason = _read_paragraph(reason, MAX_REASON)
+            reason = read_paragraph(reason, MAX_REASON)
             if not reason:
                 raise UserError(self.env._("Say why you do not sign."))
             signatory.write(
@@ -347,8 +368,8 @@ class CrmContractSignatory(models.Model):
                 "signature_sha256": image and file_hash(image),
                 "consent_text": consent,
                 "consent_hash": file_hash(consent.encode()),
-                "ip": _read_line(facts.get("ip"), MAX_IP),
-                "user_agent": _read_line(facts.get("user_agent"), MAX_AGENT),
+                "ip": read_line(facts.get("ip"), MAX_IP),
+                "user_agent": read_line(facts.get("user_agent"), MAX_AGENT),
                 "identified_by": by,
                 "signed_hash": self.request_id.content_hash,
                 "signed_sha256": self.request_id.text_sha256,
@@ -386,13 +407,13 @@ class CrmContractSignatory(models.Model):
             "side": self.side,
             "sequence": self.sequence,
             "state": "waiting",
-            "name": _read_line(name, MAX_NAME),
-            "email": _read_line(email, MAX_NAME),
+            "name": read_line(name, MAX_NAME),
+            "email": read_line(email, MAX_NAME),
             "lang": self.lang,
             "capacity": "authorised",
             "needs_code": self.needs_code,
             "letter": letter and base64.b64encode(letter),
-            "letter_name": _read_line(letter_name, MAX_NAME) if letter else False,
+            "letter_name": read_line(letter_name, MAX_NAME) if letter else False,
             "letter_sha256": letter and file_hash(letter),
             "letter_until": letter_until or False,
         }
@@ -466,23 +487,9 @@ class CrmContractSignatory(models.Model):
             "name": self.name,
             "email": self.email,
             "by": by,
-            "ip": _read_line(facts.get("ip"), MAX_IP) or None,
-            "user_agent": _read_line(facts.get("user_agent"), MAX_AGENT) or None,
+            "ip": read_line(facts.get("ip"), MAX_IP) or None,
+            "user_agent": read_line(facts.get("user_agent"), MAX_AGENT) or None,
             **more,
         }
         evidence = self.env["crm.contract.signature.evidence"]
         evidence._add_many([(self.request_id, kind, row, self._describe_actor(by))])
-
-
-def _read_line(value, limit):
-    """Return a text of one line without signs that nobody sees (str)."""
-    text = value if isinstance(value, str) else ""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[
-        :limit
-    ]
-
-
-def _read_paragraph(value, limit):
-    """Return a text of several lines without signs that nobody sees (str)."""
-    lines = (value if isinstance(value, str) else "").splitlines()
-    return "\n".join(_read_line(line, limit) for line in lines).strip()[:limit]

@@ -65,6 +65,36 @@ class CrmContractSignatory(models.Model):
             ),
         )
 
+    def _get_others_to_tell(self):
+        """Return who is told that he signed: who did, or was asked to, before (sudo)."""
+        others = self.request_id.signatory_ids
+        return others.filtered(lambda row: row.state in ("invited", "opened", "signed"))
+
+    def _mail_signed(self):
+        """Tell them who signed so far, he himself included, and who is missing (sudo).
+
+        Once all have signed, the signed contract says it.
+        """
+        self.filtered(lambda row: row.request_id.state == "open")._mail("signed")
+
+    def _tell_failed(self, error):
+        """Let somebody mend what keeps the last signature from counting (sudo)."""
+        reason = str(error.__cause__)
+        request = self.request_id
+        if request.problem == reason:
+            return
+        request.problem = reason
+        request._tell_owner(
+            self.env._("The signatures of %s could not be completed", self.name),
+            self.env._(
+                "%(name)s was the last to sign, and nothing was signed: %(reason)s "
+                "Mend it and let %(name)s sign again, or withdraw the signature request.",
+                name=self.name,
+                reason=reason,
+            ),
+            activity=True,
+        )
+
     def _tell_handed_over(self, successor):
         """Tell whoever asked that somebody else signs, and confirm it to him (sudo)."""
         self._mail("handed_over")
@@ -101,6 +131,18 @@ class CrmContractSignatureRequest(models.Model):
         if self.user_id and contract._is_readable_by(self.user_id):
             return self.user_id
         return contract._get_person_in_charge()
+
+    def _get_signed_names(self):
+        """Return who signed so far (str)."""
+        self.ensure_one()
+        signed = self._get_signers()._filter_signed()
+        return ", ".join(signed.sorted("date_signed").mapped("name"))
+
+    def _get_missing_names(self):
+        """Return who has not signed yet (str)."""
+        self.ensure_one()
+        signers = self._get_signers()
+        return ", ".join((signers - signers._filter_signed()).mapped("name"))
 
     def _tell_owner(self, subject, body, activity=False):
         """Write a note that whoever asked for the signatures is notified of (sudo)."""

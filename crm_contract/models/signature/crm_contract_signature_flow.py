@@ -1,11 +1,18 @@
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 
 from ...tools.records import one, some
 from .crm_contract_signatory import PENDING
 
 # State of those who have not signed when a request comes to an end
 _ENDS = {"declined": "withdrawn", "withdrawn": "withdrawn", "expired": "expired"}
+
+
+class CompletionError(UserError):
+    """All signatures are there, and the contract can't be signed with them.
+
+    Not for a reason of who signs, and not for one that is over in a moment.
+    """
 
 
 class CrmContractSignatureRequest(models.Model):
@@ -155,7 +162,23 @@ class CrmContractSignatureRequest(models.Model):
             if request._get_next():
                 request._invite_next()
             else:
-                request._complete()
+                request._try_to_complete()
+
+    def _try_to_complete(self):
+        """Complete it, or say that it is nothing whoever signs can do about (sudo)."""
+        try:
+            self._complete()
+        except LockError:
+            # Somebody is at the contract: again in a moment.
+            raise
+        except UserError as error:
+            raise CompletionError(
+                self.env._(
+                    "%(reason)s\nNothing was signed. Whoever sent the contract is told, "
+                    "and your link stays valid.",
+                    reason=error,
+                )
+            ) from error
 
     def _complete(self):
         """Store the final file and sign the contract, all or nothing (sudo)."""
@@ -165,6 +188,7 @@ class CrmContractSignatureRequest(models.Model):
                 "state": "done",
                 "date_closed": fields.Datetime.now(),
                 "date_reminder": False,
+                "problem": False,
             }
         )
         # By nobody who is there: the last signature does it, as a job would.
@@ -207,6 +231,7 @@ class CrmContractSignatureRequest(models.Model):
                 "reason": reason,
                 "date_closed": fields.Datetime.now(),
                 "date_reminder": False,
+                "problem": False,
             }
         )
         if state != "declined":

@@ -123,6 +123,12 @@ class CrmContractSignatureRequest(models.Model):
     reason = fields.Char(
         copy=False, help="Why it was declined or withdrawn, or by what.", owned=True
     )
+    problem = fields.Text(
+        string="Can't be completed",
+        copy=False,
+        help="Why the last signature did not make the contract a signed one.",
+        owned=True,
+    )
     waiting_side = fields.Selection(
         [*SIDES, ("both", "Both sides")],
         string="Waits for",
