@@ -29,6 +29,7 @@
         "security/crm_contract_security.xml",
         "security/crm_contract_portal_security.xml",
         "security/crm_contract_paper_security.xml",
+        "security/crm_contract_guard_security.xml",
         "data/ir_cron_data.xml",
         "data/mail_activity_type_data.xml",
         "data/mail_message_subtype_data.xml",
@@ -101,7 +102,10 @@
         "views/bridges/res_partner_views.xml",
         "views/bridges/res_config_settings_views.xml",
         "views/crm_contract_menus.xml",
+        "views/contract/crm_contract_finding_views.xml",
+        "views/authority/crm_contract_authority_views.xml",
         "views/paper/crm_contract_paper_menus.xml",
+        "views/authority/crm_contract_guard_menus.xml",
         "data/crm_contract_health_data.xml",
     ],
     "demo": [

@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_ageing
 from . import test_archive
+from . import test_authority
 from . import test_bill_wizard
 from . import test_billing
 from . import test_books
