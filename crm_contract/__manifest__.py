@@ -22,7 +22,7 @@
         "sales_team",
         "uom",
     ],
-    "external_dependencies": {"python": ["cn2an", "num2words", "pypdf"]},
+    "external_dependencies": {"python": ["cn2an", "num2words", "pypdf", "python-stdnum"]},
     "data": [
         "security/crm_contract_groups.xml",
         "security/ir.model.access.csv",
@@ -104,6 +104,8 @@
         "views/crm_contract_menus.xml",
         "views/contract/crm_contract_finding_views.xml",
         "views/authority/crm_contract_authority_views.xml",
+        "views/counterparty/crm_contract_counterparty_views.xml",
+        "views/counterparty/res_partner_views.xml",
         "views/paper/crm_contract_paper_menus.xml",
         "views/authority/crm_contract_guard_menus.xml",
         "data/crm_contract_health_data.xml",

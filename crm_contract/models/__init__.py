@@ -12,3 +12,4 @@ from . import health
 from . import portal
 from . import paper
 from . import authority
+from . import counterparty
