@@ -11,3 +11,5 @@ from . import signature
 from . import health
 from . import portal
 from . import paper
+from . import authority
+from . import counterparty

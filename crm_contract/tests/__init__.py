@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_ageing
 from . import test_archive
+from . import test_authority
 from . import test_bill_wizard
 from . import test_billing
 from . import test_books
@@ -12,6 +13,7 @@ from . import test_content
 from . import test_event
 from . import test_evidence
 from . import test_examples
+from . import test_counterparty
 from . import test_day
 from . import test_defaults
 from . import test_framework
@@ -59,6 +61,7 @@ from . import test_tools_booked
 from . import test_tools_canonical
 from . import test_tools_charges
 from . import test_tools_difference
+from . import test_tools_id_numbers
 from . import test_tools_late_interest
 from . import test_tools_numbering
 from . import test_tools_period

@@ -15,6 +15,7 @@ from . import test_sheet
 from . import test_exposure
 from . import test_figures
 from . import test_answers
+from . import test_findings
 from . import test_hand_over
 from . import test_conditions
 from . import test_languages

@@ -21,11 +21,17 @@ class CrmContractSubmit(models.TransientModel):
             policies = self.env["crm.contract.approval.policy"]
             plan = policies._plan(contract).get(contract, [])
             checklist = self.env["crm.contract.checklist"]
-            missing = [item.message for item in checklist._get_missing(contract)]
+            found = checklist._get_missing(contract)
+            found += checklist._get_findings(contract)[contract]
+            missing = [item.message for item in found if item.refuses]
             wizard.has_problem = bool(missing) or any(row.problem for row in plan)
             wizard.preview = self.env["ir.qweb"]._render(
                 "crm_contract_approval.submission_preview",
-                {"steps": wizard._describe_plan(plan), "missing": missing},
+                {
+                    "steps": wizard._describe_plan(plan),
+                    "missing": missing,
+                    "told": [item for item in found if not item.refuses],
+                },
             )
 
     def _describe_plan(self, plan):

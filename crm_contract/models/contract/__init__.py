@@ -15,6 +15,7 @@ from . import crm_contract_content
 from . import crm_contract_lifecycle
 from . import crm_contract_submission
 from . import crm_contract_checklist
+from . import crm_contract_finding
 from . import crm_contract_suspension
 from . import crm_contract_print
 from . import crm_contract_framework

@@ -30,11 +30,20 @@ _SIGNATORIES = ("customer_signatory_id", "company_signatory_id")
 
 
 class Missing(NamedTuple):
-    """What keeps a contract from being submitted, and where that is mended."""
+    """What speaks against submitting a contract, and where that is mended.
+
+    Without `refuses`, people are told and may submit nevertheless: that is kept with what
+    they submit, by its `kind` and `key`, see `crm.contract.finding`.
+    """
 
     message: str  # a sentence
     record: models.BaseModel  # the contract, or another record
     field: str = ""  # of the record
+    refuses: bool = True
+    kind: str = ""  # key of `FINDING_KINDS`; "" for what a draft simply lacks
+    key: str = ""  # the same for the same thing, whenever and in what words it is told
+    quote: str = ""  # the words of the contract that it is about
+    advice: str = ""  # why it matters, and what to do
 
 
 class CrmContractChecklist(models.AbstractModel):
@@ -48,11 +57,15 @@ class CrmContractChecklist(models.AbstractModel):
 
     @api.model
     def get_items(self, contract_id):
-        """Return what keeps a draft from being submitted, for those who may submit it.
+        """Return what speaks against submitting a draft, for those who may submit it.
+
+        Of what waits to be approved or signed, what was known when it was submitted.
 
         :param contract_id: id of a contract (int)
-        :return: list of dicts: `message` (a sentence), and where it is mended: `model`,
-            `id`, `field` (its name, may be empty), `label` (of the field or record)
+        :return: list of dicts: `message` (a sentence), `refuses` (whether it keeps the
+            draft from being submitted), `quote` and `advice` (str, may be empty), and
+            where it is mended: `model`, `id`, `field` (its name, may be empty), `label`
+            (of the field or record)
         :raise AccessError: if the contract may not be read
         """
         arguments = self.env["crm.contract.arguments"]
@@ -60,18 +73,23 @@ class CrmContractChecklist(models.AbstractModel):
         arguments._read_one(contract)
         if not contract.has_access("write"):
             return []
+        if contract.state in ("review", "to_sign"):
+            return self.env["crm.contract.finding"]._get_items(contract)
         try:
             items = self._get_problems(contract).get(contract, [])
         except UserError as error:
             # What can't even be looked at is a reason as well; the form opens anyway.
             items = [*self._get_missing(contract), Missing(str(error), contract)]
-        return [self._describe(item) for item in items]
+        return [self._describe(item) for item in sorted(items, key=_by_weight)]
 
     @api.model
     def _describe(self, item):
         field = item.record._fields.get(item.field)
         return {
             "message": item.message,
+            "refuses": item.refuses,
+            "quote": item.quote,
+            "advice": item.advice,
             "model": item.record._name,
             "id": item.record.id,
             "field": item.field,
@@ -83,26 +101,45 @@ class CrmContractChecklist(models.AbstractModel):
 
     @api.model
     def _check(self, contracts):
-        """Raise UserError that names all that drafts lack, at once."""
-        lines = []
-        for contract, missing in self._get_problems(contracts).items():
-            if missing:
+        """Raise UserError that names all that drafts lack, at once.
+
+        :return: what nevertheless speaks against them: {contract: list of `Missing`}
+        """
+        lines, told = [], {}
+        for contract, found in self._get_problems(contracts).items():
+            refusals = [item for item in found if item.refuses]
+            told[contract] = [item for item in found if not item.refuses]
+            if refusals:
                 lines.append(f"{contract.display_name}:")
-                lines += [f"- {item.message}" for item in missing]
+                lines += [f"- {item.message}" for item in refusals]
         if lines:
             raise UserError("\n".join(lines))
+        return told
 
     @api.model
     def _get_problems(self, contracts):
-        """Return what keeps drafts from being submitted: {contract: list of `Missing`}.
+        """Return what speaks against submitting drafts: {contract: list of `Missing`}.
 
         Extended by satellites that look at all contracts at once.
         """
+        drafts = contracts.filtered(lambda contract: contract.state == "draft")
+        findings = self._get_findings(drafts)
         return {
-            contract: self._get_missing(contract)
-            for contract in contracts
-            if contract.state == "draft"
+            contract: [*self._get_missing(contract), *findings[contract]]
+            for contract in drafts
         }
+
+    @api.model
+    def _get_findings(self, contracts):
+        """Return what is found of contracts before they are signed, whatever their state.
+
+        That is what others know and a draft does not show: about its customer, about who
+        may sign it, about what the company agrees to. A constant number of queries.
+        Extended by what looks at it.
+
+        :return: {contract: list of `Missing`}
+        """
+        return {contract: [] for contract in contracts}
 
     @api.model
     def _get_missing(self, contract):
@@ -378,3 +415,7 @@ class CrmContractChecklist(models.AbstractModel):
             place = self._locate(contract, names) if names else (contract, "clause_ids")
             missing.append(Missing(message, *place))
         return missing
+
+
+def _by_weight(item):
+    return not item.refuses

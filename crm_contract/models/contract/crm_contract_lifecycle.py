@@ -151,7 +151,8 @@ class CrmContract(models.Model):
         """
         self.check_access("write")
         self.env["crm.contract.installment"]._plan_what_has_no_plan(self)
-        self.env["crm.contract.checklist"]._check(self)
+        self.env["crm.contract.authority"]._name_signatories(self)
+        findings = self.env["crm.contract.checklist"]._check(self)
         self._transition(
             "submit",
             date_submitted=fields.Datetime.now(),
@@ -160,6 +161,7 @@ class CrmContract(models.Model):
         for contract in self:
             contract._set_number()
         self._freeze()
+        self.env["crm.contract.finding"]._keep(findings)
         (self - self._start_review())._action_approve()
         return self
 

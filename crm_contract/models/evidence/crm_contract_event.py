@@ -11,6 +11,7 @@ from .crm_contract_event_head import Link
 KINDS = [
     ("imported", "Taken over"),
     ("submitted", "Submitted"),
+    ("found", "Findings on submission"),
     ("approved", "Approved"),
     ("rejected", "Rejected"),
     ("recalled", "Recalled"),
@@ -24,6 +25,7 @@ KINDS = [
     ("handed_over", "Handed over"),
     ("expired", "Expired"),
     ("request_withdrawn", "Signature request withdrawn"),
+    ("authorised", "Authority to sign"),
     ("registered", "Signatures registered"),
     ("completed", "Signed by both sides"),
     ("sealed", "Sealed"),

@@ -33,6 +33,7 @@ class CrmContractDocument(models.Model):
             ("text", "Contract text"),
             ("signed", "Signed copy"),
             ("scan", "Scan of a signature"),
+            ("letter", "Letter of authority"),
         ],
         required=True,
         default="annex",

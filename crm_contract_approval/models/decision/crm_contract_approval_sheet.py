@@ -27,6 +27,11 @@ class CrmContractApprovalTask(models.Model):
     template_changes = fields.Html(compute="_compute_template_changes", sanitize=False)
     deviations = fields.Html(compute="_compute_deviations", sanitize=False)
     precedents = fields.Html(compute="_compute_precedents", sanitize=False)
+    findings = fields.Html(
+        compute="_compute_findings",
+        sanitize=False,
+        help="What was known on submission, and what came to be known since.",
+    )
     text_file = fields.Binary(compute="_compute_text_file")
     deviating_count = fields.Integer(related="contract_id.deviating_count")
 
@@ -69,6 +74,22 @@ class CrmContractApprovalTask(models.Model):
         for task in self:
             task.precedents = Markup().join(
                 Markup("<p><b>%s</b>: %s</p>") % pair for pair in task._get_precedents()
+            )
+
+    @api.depends("contract_id", "version_id")
+    def _compute_findings(self):
+        findings = self.env["crm.contract.finding"]
+        for task in self:
+            contract = task.contract_id
+            # Of another version than the one at hand, nothing holds "now".
+            is_open = contract.state in ("review", "to_sign")
+            rows = (
+                findings._compare(contract)
+                if is_open and contract.version_id == task.version_id
+                else findings._get_kept(task.version_id)
+            )
+            task.findings = rows and self.env["ir.qweb"]._render(
+                "crm_contract_approval.approval_findings", {"rows": rows}
             )
 
     @api.depends("version_id")

@@ -68,6 +68,12 @@ class CrmContractApprovalStep(models.Model):
         ],
         string="Wording",
     )
+    finding_condition = fields.Selection(
+        selection="_select_findings",
+        string="Findings",
+        help="Something of this is found of the contract. Each version is looked at anew: "
+        "what was not known to an earlier decision asks again.",
+    )
     domain = fields.Char(string="Other condition", default="[]")
     condition_summary = fields.Char(compute="_compute_condition_summary", string="When")
 
@@ -76,7 +82,21 @@ class CrmContractApprovalStep(models.Model):
         "Amounts of a condition can't be negative.",
     )
 
-    @api.depends("condition_mode", "amount_from", "discount_from", "clause_condition")
+    @api.model
+    def _select_findings(self):
+        kinds = self.env["crm.contract.finding"]._fields["kind"]
+        return [
+            ("any", self.env._("Anything")),
+            *kinds._description_selection(self.env),
+        ]
+
+    @api.depends(
+        "condition_mode",
+        "amount_from",
+        "discount_from",
+        "clause_condition",
+        "finding_condition",
+    )
     def _compute_condition_summary(self):
         modes = dict(self._fields["condition_mode"]._description_selection(self.env))
         for step in self:
@@ -104,6 +124,9 @@ class CrmContractApprovalStep(models.Model):
             texts.append(self.env._("margin below %s %%", self.margin_below))
         if self.clause_condition:
             texts.append(clauses[self.clause_condition])
+        if self.finding_condition:
+            kinds = dict(self._select_findings())
+            texts.append(self.env._("found: %s", kinds[self.finding_condition]))
         if (self.domain or "[]") != "[]":
             texts.append(self.env._("other condition"))
         return texts
@@ -115,7 +138,7 @@ class CrmContractApprovalStep(models.Model):
 
     @api.constrains("condition_mode", "domain", *(
         "amount_from", "amount_below", "discount_from", "margin_below",
-        "clause_condition",
+        "clause_condition", "finding_condition",
     ))  # fmt: skip
     def _check_conditions(self):
         for step in self:
@@ -168,6 +191,7 @@ class CrmContractApprovalStep(models.Model):
             self._get_discount(contract),
             self._get_margin(contract),
             self._get_clauses(contract),
+            self._get_found(contract),
             self._get_other(contract),
         )
 
@@ -177,7 +201,9 @@ class CrmContractApprovalStep(models.Model):
         limit = self._format(self.amount_from)
         return Criterion(
             self._compare(contract, self.amount_from) >= 0,
-            self._describe_value(contract, self.env._("%s or more", limit)),
+            self._describe_value(
+                contract, self.amount_from, self.env._("%s or more", limit)
+            ),
             self.env._("a value below %s", limit),
         )
 
@@ -187,7 +213,9 @@ class CrmContractApprovalStep(models.Model):
         limit = self._format(self.amount_below)
         return Criterion(
             self._compare(contract, self.amount_below) < 0,
-            self._describe_value(contract, self.env._("below %s", limit)),
+            self._describe_value(
+                contract, self.amount_below, self.env._("below %s", limit)
+            ),
             "",
         )
 
@@ -229,6 +257,26 @@ class CrmContractApprovalStep(models.Model):
             self.env._("the wording of the library"),
         )
 
+    def _get_found(self, contract):
+        if not self.finding_condition:
+            return None
+        found = self._find(contract, self.finding_condition)
+        messages = [item.message for item in found]
+        return Criterion(
+            bool(messages),
+            " ".join(messages),
+            self.env._("nothing that is found of it"),
+        )
+
+    @api.model
+    def _find(self, contract, kind):
+        """Return what is found of a contract (list of `Missing`).
+
+        :param kind: key of `_select_findings`
+        """
+        findings = self.env["crm.contract.checklist"]._get_findings(contract)
+        return [item for item in findings[contract] if kind in ("any", item.kind)]
+
     def _get_other(self, contract):
         if (self.domain or "[]") == "[]":
             return None
@@ -244,21 +292,56 @@ class CrmContractApprovalStep(models.Model):
         )
 
     def _get_value(self, contract):
-        """Return what the amounts of the step are compared with, of today's rate."""
+        """Return the value of a contract that the step compares, of today's rate."""
         exposures = self.env["crm.contract.exposure"]
         return exposures._convert(
             contract, getattr(self._get_exposure(contract), self.amount_basis)
         )
 
+    def _get_values_beside(self, contract):
+        """Return the values of what is added up with a contract: {contract: value}.
+
+        Drafts are added up once they are submitted.
+        """
+        if not self.policy_id.adds_up:
+            return {}
+        split = self.env["crm.contract.split"]
+        others = split._get_groups(contract)[contract]
+        others = others.filtered(lambda other: other.state != "draft")
+        return {other: self._get_value(other) for other in others}
+
+    def _get_sum(self, contract, limit):
+        """Return what a contract comes to with those that stay below a limit alone.
+
+        :return: the amount, and what was added to the contract
+        """
+        currency = contract.company_id.currency_id
+        beside = {
+            other: value
+            for other, value in self._get_values_beside(contract).items()
+            if currency.compare_amounts(value, limit) < 0
+        }
+        return self._get_value(contract) + sum(beside.values()), list(beside)
+
     def _compare(self, contract, amount):
         currency = contract.company_id.currency_id
-        return currency.compare_amounts(self._get_value(contract), amount)
+        return currency.compare_amounts(self._get_sum(contract, amount)[0], amount)
 
-    def _describe_value(self, contract, limit):
+    def _describe_value(self, contract, amount, limit):
+        value, beside = self._get_sum(contract, amount)
+        if beside:
+            return self.env._(
+                "With %(others)s, the value over %(months)s months or the term is "
+                "%(value)s, %(limit)s",
+                others=self.env["crm.contract.split"]._list(beside),
+                months=self.policy_id.exposure_months,
+                value=self._format(value),
+                limit=limit,
+            )
         return self.env._(
             "The value over %(months)s months or the term is %(value)s, %(limit)s",
             months=self.policy_id.exposure_months,
-            value=self._format(self._get_value(contract)),
+            value=self._format(value),
             limit=limit,
         )
 

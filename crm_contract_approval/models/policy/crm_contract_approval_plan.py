@@ -149,8 +149,22 @@ class CrmContractApprovalStep(models.Model):
             )
         ):
             return task.browse()
+        if self._is_news(contract, task):
+            return task.browse()
         changed = _get_changed_concerns(contract, task.version_id)
         return task.browse() if changed - self._get_ignored_concerns() else task
+
+    def _is_news(self, contract, task):
+        """Return whether something is found that was not known to an earlier decision.
+
+        Whoever is asked of every contract looks at all that is found.
+        """
+        kind = self.finding_condition or (self.condition_mode == "always" and "any")
+        if not kind:
+            return False
+        known = self.env["crm.contract.finding"]._get_rows(task.version_id)
+        found = {item.key for item in self._find(contract, kind)}
+        return not found <= set(known.mapped("key"))
 
     def _get_ignored_concerns(self):
         """Return what of the content the step does not care about (set of keys)."""

@@ -50,6 +50,11 @@ class CrmContractApprovalPolicy(models.Model):
         help="Conditions compare what a contract comes to in these months, or in its term "
         "if that is longer, at its full price: steps count, free periods don't.",
     )
+    adds_up = fields.Boolean(
+        string="Add up split contracts",
+        help="Values of conditions are compared with what contracts of the same customer "
+        "and type come to together, within the days that the contract type says.",
+    )
     version = fields.Integer(
         default=1,
         readonly=True,
@@ -101,7 +106,7 @@ class CrmContractApprovalPolicy(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if not {"company_id", "type_ids", "kind", "partner_ids", "domain",
-                "exposure_months"}.isdisjoint(vals):  # fmt: skip
+                "exposure_months", "adds_up"}.isdisjoint(vals):  # fmt: skip
             self._raise_version()
         return result
 

@@ -104,3 +104,13 @@ class CrmContractRenewalAutomatic(models.AbstractModel):
             ),
             ACTIVITY,
         )
+
+
+class CrmContractAuthority(models.Model):
+    _inherit = "crm.contract.authority"
+
+    @api.model
+    def _filter_guarded(self, contracts):
+        """Leave out what follows by itself from what was signed: nobody signs it."""
+        guarded = super()._filter_guarded(contracts)
+        return guarded.filtered(lambda contract: not contract.is_automatic_renewal)

@@ -7,8 +7,10 @@ import {useService} from "@web/core/utils/hooks";
 
 // How long a field may take to be drawn after a page was turned to.
 const FRAMES = 10;
+// What was known on submission is shown until both sides have signed.
+const SUBMITTED = ["review", "to_sign"];
 
-/** What a draft lacks before it can be submitted; each item opens where it is mended. */
+/** What speaks against submitting a draft; each item opens where it is mended. */
 export class ContractChecklist extends Component {
     static props = {...standardWidgetProps};
     static template = "crm_contract.Checklist";
@@ -17,15 +19,26 @@ export class ContractChecklist extends Component {
         this.action = useService("action");
         this.orm = useService("orm");
         this.root = useRef("root");
-        this.state = useState({items: []});
+        this.state = useState({items: [], isDraft: true});
         useRecordObserver((record) => this.load(record));
+    }
+
+    /** The items in the order in which they matter. */
+    get groups() {
+        const {items, isDraft} = this.state;
+        const told = isDraft ? "told" : "known";
+        return [
+            {key: "refused", items: items.filter((item) => item.refuses)},
+            {key: told, items: items.filter((item) => !item.refuses)},
+        ];
     }
 
     /** Ask again whenever the record was saved or loaded. */
     async load(record) {
         // What is read here is what the observer waits for.
         const {resId, dirty, data} = record;
-        if (!resId || data.state !== "draft") {
+        this.state.isDraft = data.state === "draft";
+        if (!resId || !(this.state.isDraft || SUBMITTED.includes(data.state))) {
             this.state.items = [];
         } else if (!dirty) {
             this.state.items = await this.orm.silent.call(
