@@ -264,7 +264,7 @@ def test_two_people_destroy(filed, people, archivist, admin, database, verify):
     assert admin.read("crm.contract.document", document, "file")
 
 
-def test_paper_is_looked_up(factory, people, keepers, admin):
+def test_paper_is_looked_up(factory, people, keepers, stamp, admin):
     """By RPC and by the page that a telephone shows; strangers learn nothing."""
     contract_id = factory.submitted(people["own"])
     digest = admin.read("crm.contract", contract_id, "content_hash")
