@@ -136,8 +136,10 @@ def test_text_comes_first(admin, signed):
 def test_download_is_the_stored_file(admin, people, signed):
     for contract_id, document_id in signed.items():
         for user in (admin, people["all"]):
-            answer = user.get(f"{CONTRACT}/{contract_id}")
-            assert answer.content == stored(admin, document_id)
+            # Printed again, and in another language
+            for query in ("", "?context=%7B%22lang%22%3A%22zh_CN%22%7D"):
+                answer = user.get(f"{CONTRACT}/{contract_id}{query}")
+                assert answer.content == stored(admin, document_id)
 
 
 def test_send_mails_the_stored_file(admin, signed, tmp_path):
