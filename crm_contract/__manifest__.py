@@ -22,7 +22,9 @@
         "sales_team",
         "uom",
     ],
-    "external_dependencies": {"python": ["cn2an", "num2words", "pypdf", "python-stdnum"]},
+    "external_dependencies": {
+        "python": ["cn2an", "num2words", "pypdf", "python-stdnum"]
+    },
     "data": [
         "security/crm_contract_groups.xml",
         "security/ir.model.access.csv",

@@ -81,8 +81,11 @@ def test_customer_reads_and_asks(open_browser, admin, ours, company, size):
     assert fits(page)
     page.fill("textarea[name=text]", "When do you begin?")
     page.select_option("select[name=kind]", "change")
+    plan = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+    page.set_input_files("input[name=files]", [plan])
     page.click("section[name=messages] button[type=submit]")
     expect(page.locator("section[name=messages]")).to_contain_text("When do you begin?")
+    expect(page.locator("section[name=messages] a", has_text="plan.pdf")).to_be_visible()
     assert fits(page)
     summary = f"Request a change of {admin.read('res.partner', person, 'name')}"
     found = admin.search(

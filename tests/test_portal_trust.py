@@ -646,6 +646,97 @@ def test_sister_company_of_ours(admin, visitor, ours, contract, mark):
     assert browse(fritz).get(f"/my/contracts/{contract}").status_code == 303
 
 
+def test_sister_company_of_the_customer(admin, ours, contract, company, mark):
+    """Neither the holding of a customer nor what else belongs to it sees the contract."""
+    partners = "res.partner"
+    holding, sister = (
+        admin.create(partners, {"name": f"{name} {mark}", "is_company": True})
+        for name in ("Holding", "Sister")
+    )
+    people = [
+        admin.create(partners, {"name": name, "parent_id": parent})
+        for name, parent in (("Gesa Gerdes", holding), ("Hilde Heyen", sister))
+    ]
+    admin.call(partners, "write", [ours.customer["id"], sister], {"parent_id": holding})
+    try:
+        for number, person in enumerate(people):
+            login = f"family_{number}_{mark}"
+            visitor = browse(make_portal_user(admin, login, person, company))
+            assert f"/my/contracts/{contract}" not in visitor.get("/my/contracts").text
+            for path in ("", "/sign"):
+                answer = visitor.get(f"/my/contracts/{contract}{path}")
+                assert answer.status_code == 303
+                assert answer.headers["Location"].endswith(NOWHERE)
+    finally:
+        admin.call(partners, "write", [ours.customer["id"]], {"parent_id": False})
+
+
+def test_request_that_is_over(visitor, contract, signing, database):
+    """Before any job ran: the page says so, and a page of before signs nothing."""
+    asked = signing(contract)
+    path = asked.path(0)
+    values = asked.prepare(0, consent=read_consent(visitor.get(path).text))
+    csrf = visitor.get_csrf(path)
+    database.rows(
+        "UPDATE crm_contract_signature_request SET date_expiry = current_date - 2"
+        " WHERE id = %s",
+        asked.request_id,
+    )
+    page = visitor.get(path)
+    assert "time to sign is over" in page.text
+    assert not read_consent(page.text)
+    for step in ("sign", "code"):
+        answer = visitor.post(f"{path}/{step}", values, csrf=csrf).json()
+        assert "time to sign is over" in answer["error"], step
+    for step in ("opened", "read", "decline", "hand_over"):
+        visitor.post(f"{path}/{step}", {**values, "reason": "x"}, csrf=csrf)
+    assert asked.state(0) == "invited"
+
+
+def test_files_of_visitors(admin, visitor, contract, open_link, database):
+    """What comes with a message is a file, and opens for this contract alone."""
+    _link, path = open_link(contract)
+    page, _mark, token = path.partition("?access_token=")
+    form = {"access_token": token, "text": "See this"}
+    before = database.value("SELECT count(*) FROM ir_attachment")
+    for name, data in (
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
+        ("a.html", SCRIPT.encode()),
+        ("a.pdf", b"MZ program"),
+        ("large.pdf", b"%PDF-" + b"0" * 10 * 1024**2),
+    ):
+        files = [("files", (name, data, "application/pdf"))]
+        answer = visitor.post(f"{page}/ask", form, page=path, files=files)
+        assert answer.status_code == 200, name
+        assert re.search("can.t be sent|at most 5 files", answer.text), name
+        # What was written is not lost.
+        assert "See this" in answer.text
+    files = [("files", (f"{n}.pdf", b"%PDF-1.7", "application/pdf")) for n in range(6)]
+    answer = visitor.post(f"{page}/ask", form, page=path, files=files)
+    assert "at most 5 files" in answer.text
+    assert database.value("SELECT count(*) FROM ir_attachment") == before
+    name = f'"><img src=x onerror=alert(1)>{"x" * 300}.pdf'
+    files = [("files", (name, b"%PDF-1.7 hello", "text/html"))]
+    assert visitor.post(f"{page}/ask", form, page=path, files=files).status_code == 303
+    shown = visitor.get(path).text
+    assert "<img src=x" not in shown
+    [link] = re.findall(rf"({page}/file/\d+)", shown)
+    kept = visitor.get(f"{link}?access_token={token}")
+    assert kept.content == b"%PDF-1.7 hello"
+    assert "attachment" in kept.headers["Content-Disposition"]
+    assert kept.headers["X-Content-Type-Options"] == "nosniff"
+    assert visitor.get(link).status_code == 303
+    assert visitor.get(f"{link}?access_token=x").status_code == 303
+
+
+def test_address_names_no_visit(visitor, contract, ours):
+    """Parameters that code uses are not taken from an address."""
+    for name in ("visit", "link", "page"):
+        answer = visitor.get(f"/my/contracts/{contract}?{name}=1")
+        assert answer.status_code == 303, name
+        assert "/web/login" in answer.headers["Location"]
+
+
 def test_wrong_methods(visitor, contract, open_link):
     _link, path = open_link(contract)
     for method in ("put", "delete", "patch", "post"):

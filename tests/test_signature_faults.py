@@ -150,11 +150,24 @@ def count(database, table, contract_id, condition):
     )
 
 
-def test_last_signature_while_something_fails(
+def read_while_the_engine_is_dead(visitor, asked, server, own):
+    """Page, files and prints need no engine: what is stored is shown."""
+    page = visitor.get(asked.path(0))
+    assert page.status_code == 200
+    [path] = set(re.findall(r"(/contract/sign/[^\"?]+/file/\d+)", page.text))
+    assert visitor.get(path).content.startswith(b"%PDF-")
+    there = Client(server, own.database, own.login, PASSWORD)
+    answer = there.get(f"/report/pdf/crm_contract.report_contract/{asked.contract_id}")
+    assert answer.content.startswith(b"%PDF-")
+
+
+def test_signing_while_something_fails(
     admin, people, database, asked, server, mode, stamps, verify
 ):
     """Dead and hanging engine, full disk: refused as a whole, told, and repeated."""
     visitor, contract_id = Visitor(server), asked.contract_id
+    mode.write_text("dead")
+    read_while_the_engine_is_dead(visitor, asked, server, people["own"])
     assert sign(visitor, asked, 0) == {"done": True}
     parameters = "ir.config_parameter"
     before = admin.call(parameters, "get_param", PARAMETER)
@@ -206,23 +219,3 @@ def test_last_signature_while_something_fails(
     assert row == [("b", True)]
     sound, message = verify(contract_id)
     assert sound, message
-
-
-def test_engine_is_dead_while_people_read(asked, server, mode, people):
-    """Page, files and verification need no engine: what is stored is shown."""
-    mode.write_text("dead")
-    try:
-        visitor = Visitor(server)
-        page = visitor.get(asked.path(0))
-        assert page.status_code == 200
-        [path] = set(re.findall(r"(/contract/sign/[^\"?]+/file/\d+)", page.text))
-        assert visitor.get(path).content.startswith(b"%PDF-")
-        own = people["own"]
-        there = Client(server, own.database, own.login, PASSWORD)
-        answer = there.get(
-            f"/report/pdf/crm_contract.report_contract/{asked.contract_id}"
-        )
-        assert answer.content.startswith(b"%PDF-")
-        assert sign(visitor, asked, 0) == {"done": True}
-    finally:
-        mode.write_text("fine")

@@ -136,8 +136,10 @@ def test_text_comes_first(admin, signed):
 def test_download_is_the_stored_file(admin, people, signed):
     for contract_id, document_id in signed.items():
         for user in (admin, people["all"]):
-            answer = user.get(f"{CONTRACT}/{contract_id}")
-            assert answer.content == stored(admin, document_id)
+            # Printed again, and in another language
+            for query in ("", "?context=%7B%22lang%22%3A%22zh_CN%22%7D"):
+                answer = user.get(f"{CONTRACT}/{contract_id}{query}")
+                assert answer.content == stored(admin, document_id)
 
 
 def test_send_mails_the_stored_file(admin, signed, tmp_path):
@@ -342,9 +344,6 @@ def test_nine_kinds_of_tampering(admin, people, database, key, signed):
 def test_tenth_kind_of_tampering(people, database, signed):
     """Events that are gone, in front, within and at the end, or stand otherwise."""
     [contract_id, _amendment] = signed
-    count = database.value(
-        "SELECT max(number) FROM crm_contract_event WHERE contract_id = %s", contract_id
-    )
 
     def move(number, to):
         database.rows(
@@ -355,7 +354,7 @@ def test_tenth_kind_of_tampering(people, database, signed):
             number,
         )
 
-    assert verify_as_reader(people, contract_id)[0]
+    assert not read_problems(people, contract_id)
     count = database.value(
         "SELECT max(number) FROM crm_contract_event WHERE contract_id = %s", contract_id
     )
@@ -379,7 +378,9 @@ def test_tenth_kind_of_tampering(people, database, signed):
                 "INSERT INTO crm_contract_event SELECT * FROM crm_contract_event_gone"
             )
             database.rows("DROP TABLE crm_contract_event_gone")
-        assert re.search("events are missing|at its end were taken away", found), found
+        # Of the last one, the events that are left do not tell.
+        words = "events are missing" if number < count else "at the end were taken away"
+        assert words in found, found
     move(3, 0)
     move(4, 3)
     move(0, 4)

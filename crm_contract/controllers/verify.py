@@ -24,7 +24,12 @@ class ContractVerify(Controller):
         address = request.httprequest.remote_addr
         state = check._get_state(code, address) if code else ""
         response = request.render(
-            "crm_contract.verify_page", {"state": state, "code": code or ""}
+            "crm_contract.verify_page",
+            {
+                "state": state,
+                "code": code or "",
+                "paper_path": request.env["crm.contract.paper"]._get_path(code),
+            },
         )
         if state == "later":
             response.status_code = 429

@@ -213,9 +213,7 @@ class TestCounterparty(GuardCommon):
         self.assertEqual(self._get_told(contract), {told: True})
         row = self._file(
             qualification_ids=[
-                Command.create(
-                    {"kind_id": licence.id, "date_until": self._days(-1)}
-                ),
+                Command.create({"kind_id": licence.id, "date_until": self._days(-1)}),
                 Command.create({"kind_id": permit.id, "date_until": self._days(-2)}),
             ]
         )
@@ -389,7 +387,9 @@ class TestSplit(GuardCommon):
             {"name": "Branch", "parent_id": self.customer.id, "street": "5 Side Street"}
         )
         self._submit(self._create_contract())
-        self.assertEqual(len(self._find(self._create_contract(partner_id=branch.id))), 1)
+        self.assertEqual(
+            len(self._find(self._create_contract(partner_id=branch.id))), 1
+        )
 
     def test_date_of_signature_is_no_way_out(self):
         contract = self._submit(self._create_contract())

@@ -364,6 +364,50 @@ class TestEvidence(EvidenceCommon):
         self._tamper(contract.document_ids[0], sha256="0" * 64)
         self.assertEqual(self._get_codes(contract), ["file_unnamed"])
 
+    def test_import_of_what_has_events(self):
+        """A file corrects a draft that was taken back; its chain goes on, untouched."""
+        contract = self._submit(self._create_contract())
+        contract.action_withdraw()
+        self.env["ir.model.data"].create(
+            {
+                "name": "imported_contract",
+                "module": "__test__",
+                "model": "crm.contract",
+                "res_id": contract.id,
+            }
+        )
+        before = self._get_events(contract).mapped("content_hash")
+
+        def load(names, row):
+            contracts = self.env["crm.contract"].with_user(self.user)
+            return contracts.load(
+                ["id", *names], [["__test__.imported_contract", *row]]
+            )
+
+        result = load(["name"], ["Corrected by a file"])
+        self.assertEqual(result["ids"], contract.ids)
+        self.assertEqual(contract.name, "Corrected by a file")
+        self.assertEqual(self._get_events(contract).mapped("content_hash"), before)
+        self.assertEqual(self._get_codes(contract), [])
+        self._submit(contract)
+        events = self._get_events(contract)
+        self.assertEqual(events.mapped("content_hash")[: len(before)], before)
+        self.assertEqual(events[len(before)].kind, "submitted")
+        self._assert_intact(contract)
+        # Neither what is offered nor its chain is corrected by a file.
+        result = load(["name"], ["Once more"])
+        self.assertFalse(result["ids"])
+        self.assertEqual(contract.name, "Corrected by a file")
+        events = self.env["crm.contract.event"].with_user(
+            self.env.ref("base.user_admin")
+        )
+        result = events.load(
+            ["contract_id/.id", "number", "kind", "actor"],
+            [[str(contract.id), "99", "signed", "Me"]],
+        )
+        self.assertFalse(result["ids"])
+        self._assert_intact(contract)
+
     def test_clock_put_back(self):
         contract = self._submit(self._create_contract())
         yesterday = fields.Datetime.now() - timedelta(days=1)

@@ -176,6 +176,65 @@ class TestPortalAccess(PortalCommon):
         visit = self._visit(contract, self.env.ref("base.public_user"), token)
         self.assertEqual(visit.partner, double)
 
+    def test_customer_merged_while_it_is_signed(self):
+        """Whoever was invited signs, by the old link, what was offered to the old one."""
+        contract = self._submit(self._create_contract())
+        link = self._create_link(contract)
+        self.signatory.email = "sam@customer.example"
+        self.manager.email = "manager@supplier.example"
+        request = self.env["crm.contract.signature.request"].create(
+            {"contract_id": contract.id}
+        )
+        request.action_send()
+        signatory = request.sudo().signatory_ids.filtered(
+            lambda row: row.side == "customer"
+        )
+        token = signatory.access_token
+        double = self.env["res.partner"].create(
+            {"name": "Customer Corp.", "is_company": True}
+        )
+        person = self.env["res.partner"].create(
+            {"name": "S. Signatory", "parent_id": double.id, "email": "s@other.example"}
+        )
+        for kept, gone in ((double, self.customer), (person, self.signatory)):
+            wizard = self.env["base.partner.merge.automatic.wizard"].create(
+                {"state": "selection", "dst_partner_id": kept.id}
+            )
+            wizard._merge((kept | gone).ids, kept)
+        self.env.invalidate_all()
+        self.assertEqual(contract.commercial_partner_id, double)
+        self.assertEqual(request.commercial_partner_id, double)
+        # By the link of the page, and by that of the signature
+        public = self.env.ref("base.public_user")
+        visit = self._visit(contract, public, self._token(link))
+        self.assertEqual((visit.how, visit.partner), ("link", person))
+        found = signatory.browse(signatory.id)._get_by_token(token)
+        self.assertEqual(found, signatory)
+        self.assertFalse(signatory._get_refusal())
+        self.assertEqual(signatory.partner_id, person)
+        # As who he was invited as, and where his link went to
+        self.assertEqual(
+            (signatory.name, signatory.email), ("Sam Signatory", "sam@customer.example")
+        )
+        self.assertIn("Customer Corp.", contract.partner_id.name)
+        self.assertIn("for Customer Corp.", signatory._get_consent_text())
+        # By log-in, which is that of the contact who remains
+        rows = self.env["crm.contract.signatory"]
+        self.assertEqual(rows._get_of_user(contract, self.buyer), signatory)
+        signatory._sign(
+            "Sam Signatory",
+            None,
+            request.content_hash,
+            request.text_sha256,
+            signatory._get_consent_hash(),
+            None,
+            {"ip": "", "user_agent": "", "by": "link"},
+        )
+        self.assertEqual(signatory.state, "signed")
+        broken = self.env["crm.contract.verification"]
+        self.assertFalse(broken._get_broken_proofs(contract.sudo()))
+        self.assertFalse(broken._get_broken_chain(contract.sudo()))
+
     def test_one_of_us_looks_and_does_not_speak(self):
         contract = self._submit(self._create_contract())
         token = self._token(self._create_link(contract))

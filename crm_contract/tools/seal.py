@@ -7,6 +7,7 @@ import takes most of a second.
 import contextlib
 import datetime
 import hashlib
+import importlib
 import importlib.util
 import io
 import logging
@@ -280,6 +281,26 @@ class _Tools:
     """The names that are used of pyHanko; imported once."""
 
 
+# Where they are. The last one tells that all of them are there.
+_NAMES = (
+    ("asn1crypto.tsp", "TimeStampResp"),
+    ("asn1crypto.x509", "Certificate"),
+    ("pyhanko.pdf_utils.incremental_writer", "IncrementalPdfFileWriter"),
+    ("pyhanko.pdf_utils.reader", "PdfFileReader"),
+    ("pyhanko.sign.fields", "MDPPerm", "SigSeedSubFilter"),
+    (
+        "pyhanko.sign.signers.pdf_signer",
+        "DSSContentSettings",
+        "SigDSSPlacementPreference",
+    ),
+    ("pyhanko.sign.timestamps", "TimeStamper"),
+    ("pyhanko.sign.validation", "validate_pdf_signature"),
+    ("pyhanko.sign.validation.status", "SignatureCoverageLevel"),
+    ("pyhanko_certvalidator", "ValidationContext"),
+    ("pyhanko.sign.signers", "PdfSignatureMetadata", "SimpleSigner", "sign_pdf"),
+)
+
+
 def _import():
     """Return the names that are used of pyHanko.
 
@@ -288,42 +309,17 @@ def _import():
     if vars(_Tools).get("sign_pdf"):
         return _Tools
     try:
-        from asn1crypto.tsp import TimeStampResp
-        from asn1crypto.x509 import Certificate
-        from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-        from pyhanko.pdf_utils.reader import PdfFileReader
-        from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-        from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner, sign_pdf
-        from pyhanko.sign.signers.pdf_signer import (
-            DSSContentSettings,
-            SigDSSPlacementPreference,
-        )
-        from pyhanko.sign.timestamps import TimeStamper
-        from pyhanko.sign.validation import validate_pdf_signature
-        from pyhanko.sign.validation.status import SignatureCoverageLevel
-        from pyhanko_certvalidator import ValidationContext
-    except ImportError as error:
+        for module, *names in _NAMES:
+            source = importlib.import_module(module)
+            for name in names:
+                tool = getattr(source, name)
+                # A function of a class would be taken for a method.
+                setattr(
+                    _Tools, name, tool if isinstance(tool, type) else staticmethod(tool)
+                )
+    except (ImportError, AttributeError) as error:
         raise SealError("missing", error) from error
     # What it says of broken files, their readers say in words of ours.
     for name in ("pyhanko", "pyhanko_certvalidator"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    for tool in (
-        Certificate,
-        DSSContentSettings,
-        IncrementalPdfFileWriter,
-        MDPPerm,
-        PdfFileReader,
-        PdfSignatureMetadata,
-        SignatureCoverageLevel,
-        SigDSSPlacementPreference,
-        SigSeedSubFilter,
-        SimpleSigner,
-        TimeStamper,
-        TimeStampResp,
-        ValidationContext,
-    ):
-        setattr(_Tools, tool.__name__, tool)
-    _Tools.validate_pdf_signature = staticmethod(validate_pdf_signature)
-    # Last: whoever sees it has all of them.
-    _Tools.sign_pdf = staticmethod(sign_pdf)
     return _Tools

@@ -1,6 +1,7 @@
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError
+from odoo.fields import Command
 
 from .common import RenewalCommon
 
@@ -52,6 +53,46 @@ class TestRenewalRun(RenewalCommon):
         self.assertEqual(len(contracts.renewal_ids), 2)
         self.assertEqual([run.done_count for run in runs], [2, 0])
         self.assertIn("has a renewal already", runs[1].line_ids[0].reason)
+
+    def test_keeper_leaves_meanwhile(self):
+        """Seals change hands between two steps; the run goes on, rows wait for others."""
+        keeper, deputy = (
+            self._create_user(login) for login in ("contract_run_keeper", "contract_run_deputy")
+        )  # fmt: skip
+        stamp = self.env["crm.contract.stamp"].create(
+            {
+                "name": "Seal",
+                "company_id": self.company.id,
+                "keeper_id": keeper.id,
+                "deputy_ids": [Command.set(deputy.ids)],
+            }
+        )
+        contracts = self._create_running() | self._create_running()
+        register = self.env["crm.contract.sealing"].with_user(self.user)
+        rows = register.create(
+            [
+                {"contract_id": row.id, "stamp_id": stamp.id, "purpose": "Copies"}
+                for row in contracts
+            ]
+        )
+        rows[0].with_user(keeper).action_hand_out()
+        run = self._start(contracts)
+        run.sudo().line_ids[0]._renew()
+        keeper.active = False
+        self._work()
+        self.assertEqual((run.state, run.done_count), ("done", 2))
+        self.assertEqual(len(contracts.renewal_ids), 2)
+        # The register is of the text that runs: it has nothing to do with the next one.
+        self.assertEqual(rows.mapped("state"), ["out", "applied"])
+        self.assertEqual(stamp.keeper_id, deputy)
+        self.assertEqual(rows[1].sudo().activity_ids.user_id, deputy)
+        rows[0].with_user(deputy).action_return()
+        rows[1].with_user(deputy).action_hand_out()
+        renewal = self._submit(contracts.renewal_ids[0])
+        new = register.create(
+            {"contract_id": renewal.id, "stamp_id": stamp.id, "purpose": "Originals"}
+        )
+        self.assertEqual(new.sudo().activity_ids.user_id, deputy)
 
     def test_stopped(self):
         contracts = self._create_running() | self._create_running()

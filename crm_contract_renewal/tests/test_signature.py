@@ -2,6 +2,9 @@ from freezegun import freeze_time
 
 from odoo.exceptions import UserError
 
+from odoo.addons.crm_contract.models.signature.crm_contract_signature_flow import (
+    CompletionError,
+)
 from odoo.addons.crm_contract.tests.common_signature import SignatureCommon
 
 from .test_amend import AmendmentCommon
@@ -57,6 +60,45 @@ class TestSignature(AmendmentCommon, SignatureCommon):
         self.assertEqual(request.state, "withdrawn")
         with self.assertRaisesRegex(UserError, "withdrawn"):
             self._sign_as(ours)
+
+    def test_overtaken_while_it_waits_for_signature_and_seal(self):
+        """Somebody is told that it can't be completed, and the seal is not for it."""
+        keeper = self._create_user("contract_pair_keeper")
+        stamp = self.env["crm.contract.stamp"].create(
+            {"name": "Seal", "company_id": self.company.id, "keeper_id": keeper.id}
+        )
+        contract = self._create_running()
+        amendment = self._submit_amendment(contract, days=40, price_unit=150)
+        request = self._send(contract=amendment)
+        sealing = self.env["crm.contract.sealing"].with_user(self.user)
+        row = sealing.create(
+            {"contract_id": amendment.id, "stamp_id": stamp.id, "purpose": "Originals"}
+        )
+        self._sign_as(self._side(request, "customer"))
+        other = self._draft(contract, 20)
+        self._change_line(other, price_unit=120)
+        self._sign(other)
+        self.assertEqual((amendment.state, row.state), ("to_sign", "applied"))
+        with self.assertRaisesRegex(UserError, "was signed after this amendment"):
+            row.with_user(keeper).action_hand_out()
+        ours = self._side(request, "company")
+        try:
+            self._sign_as(ours)
+        except CompletionError as error:
+            said = str(error)
+        self.assertIn("Nothing was signed", said)
+        self.assertEqual((ours.state, request.state), ("invited", "open"))
+        self.assertTrue(request.problem)
+        told = amendment.activity_ids.filtered(
+            lambda activity: "could not be completed" in activity.summary
+        )
+        self.assertEqual(told.user_id, self.user)
+        with self.assertRaisesRegex(UserError, "was signed after this amendment"):
+            self._send(contract=request.action_withdraw().contract_id)
+        # Taken back, nothing is left of either.
+        amendment.action_withdraw()
+        self.assertEqual((request.state, request.problem), ("withdrawn", False))
+        self.assertEqual(row.state, "void")
 
     def test_contract_ends_while_an_amendment_is_signed(self):
         """Whatever becomes of the amendment, nobody signs a change of what is over."""

@@ -35,7 +35,9 @@ class CrmContractAuthority(models.Model):
             order="is_unlimited NULLS FIRST, amount_max, id",
         )
         return {
-            company: rows.filtered(lambda row, company=company: row.company_id == company)
+            company: rows.filtered(
+                lambda row, company=company: row.company_id == company
+            )
             for company in companies
         }
 

@@ -25,7 +25,10 @@ class CrmContractChecklist(models.AbstractModel):
 
         :param rows: the register of the company
         """
-        signatory, today = contract.company_signatory_id, contract.company_id._get_today()
+        signatory, today = (
+            contract.company_signatory_id,
+            contract.company_id._get_today(),
+        )
         if signatory:
             own = rows._filter_person(signatory)
             if own._choose(contract, today):

@@ -103,7 +103,13 @@ class CrmContractFinding(models.Model):
         kept = self.sudo().create(rows)
         self.env["crm.contract.event"]._add_many(
             [
-                (contract, "found", {"count": len(own), "hash": own._hash()}, None, None)
+                (
+                    contract,
+                    "found",
+                    {"count": len(own), "hash": own._hash()},
+                    None,
+                    None,
+                )
                 for contract, own in kept.grouped("contract_id").items()
             ]
         )
@@ -169,7 +175,5 @@ class CrmContractFinding(models.Model):
         ]
         keys = {item.key for item in now}
         return found + [
-            row._as_finding("gone")
-            for key, row in known.items()
-            if key not in keys
+            row._as_finding("gone") for key, row in known.items() if key not in keys
         ]

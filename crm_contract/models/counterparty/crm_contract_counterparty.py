@@ -114,7 +114,9 @@ class CrmContractCounterparty(models.Model):
         for row in self:
             if row.list_status != "none" and not (row.list_reason or "").strip():
                 raise ValidationError(
-                    self.env._("Say why %s is on the list.", row.partner_id.display_name)
+                    self.env._(
+                        "Say why %s is on the list.", row.partner_id.display_name
+                    )
                 )
 
     @api.constrains("partner_id", "company_id", "active")

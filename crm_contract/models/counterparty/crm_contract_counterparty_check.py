@@ -91,7 +91,10 @@ class CrmContractCounterparty(models.Model):
 
     @api.model
     def _find_twins(self, contract, twins):
-        customer, today = contract.commercial_partner_id, contract.company_id._get_today()
+        customer, today = (
+            contract.commercial_partner_id,
+            contract.company_id._get_today(),
+        )
         labels = dict(self._fields["list_status"]._description_selection(self.env))
         found = []
         for row in self._get_same_number(customer, contract.company_id, twins):
@@ -146,7 +149,8 @@ class CrmContractCounterparty(models.Model):
                 found.append(
                     Missing(
                         self._describe_qualification(contract, kind, own),
-                        self[:1].sudo(False) or contract.commercial_partner_id.sudo(False),
+                        self[:1].sudo(False)
+                        or contract.commercial_partner_id.sudo(False),
                         refuses=kind in kinds and needed.refuse_unqualified,
                         kind="counterparty",
                         key=f"qualification:{kind.id}",

@@ -194,6 +194,14 @@ class CrmContractEvidence(models.AbstractModel):
     def _get_texts(self):
         """Return the words for each problem, with a place for what it is about."""
         return {
+            **self._get_chain_texts(),
+            **self._get_event_texts(),
+            **self._get_file_texts(),
+        }
+
+    @api.model
+    def _get_chain_texts(self):
+        return {
             "format": self.env._(
                 "The evidence is in a format that is not known: %(about)s."
             ),
@@ -207,6 +215,15 @@ class CrmContractEvidence(models.AbstractModel):
                 "By what is kept beside it, the chain has %(about)s events: some at its "
                 "end were taken away, or added."
             ),
+            "state": self.env._(
+                "By the chain the contract is in the state “%(about)s”, by the record in "
+                "“%(state)s”: an event is missing, or the record was changed."
+            ),
+        }
+
+    @api.model
+    def _get_event_texts(self):
+        return {
             "event_bytes": self.env._("Event %(about)s of the chain was changed."),
             "event_format": self.env._("Event %(about)s of the chain can't be read."),
             "event_number": self.env._(
@@ -223,6 +240,15 @@ class CrmContractEvidence(models.AbstractModel):
             "event_listed": self.env._(
                 "Event %(about)s is listed otherwise than it was written."
             ),
+            "clock": self.env._(
+                "Event %(about)s has a date before the event that it follows: the clock "
+                "of the server was put back. The numbers tell the order."
+            ),
+        }
+
+    @api.model
+    def _get_file_texts(self):
+        return {
             "version_bytes": self.env._("The stored content of %(about)s was changed."),
             "version_unnamed": self.env._("No event names %(about)s."),
             "version_missing": self.env._(
@@ -234,14 +260,6 @@ class CrmContractEvidence(models.AbstractModel):
             "file_unnamed": self.env._(
                 "The file %(about)s is named by no event and no text: it is not the one "
                 "that was stored, or belongs to another contract."
-            ),
-            "state": self.env._(
-                "By the chain the contract is in the state “%(about)s”, by the record in "
-                "“%(state)s”: an event is missing, or the record was changed."
-            ),
-            "clock": self.env._(
-                "Event %(about)s has a date before the event that it follows: the clock "
-                "of the server was put back. The numbers tell the order."
             ),
         }
 

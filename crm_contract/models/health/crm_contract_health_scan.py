@@ -65,6 +65,11 @@ class CrmContractHealth(models.AbstractModel):
 
         Extended by satellites with scans of their own. Called in superuser mode.
         """
+        return [*self._get_stored_scans(), *self._get_contract_scans()]
+
+    @api.model
+    def _get_stored_scans(self):
+        """Return the scans of what is stored for good: texts, files, seals."""
         return [
             Scan(
                 "version_bytes",
@@ -104,6 +109,12 @@ class CrmContractHealth(models.AbstractModel):
                 self._judge_seal,
                 DAY,
             ),
+        ]
+
+    @api.model
+    def _get_contract_scans(self):
+        """Return the scans of contracts: their chains, and what they say today."""
+        return [
             Scan(
                 "events",
                 self.env._("Contracts whose chain of events is broken"),

@@ -125,6 +125,20 @@ class CrmContractPaper(models.AbstractModel):
             self.env["crm.contract"].check_access("read")
 
     @api.model
+    def _get_path(self, code):
+        """Return the page that says more of a code than strangers hear (str).
+
+        Empty for who may not look, and for what is no code.
+        """
+        # Before any right is asked for: strangers have none.
+        if not self.env.user._is_internal() or not self._read_code(code or ""):
+            return ""
+        may_look = self._get_kept_stamps() or self.env["crm.contract"].has_access(
+            "read"
+        )
+        return f"/contract/paper/{self._read_code(code)}" if may_look else ""
+
+    @api.model
     def _may_see(self, version):
         """Return whether the user may know which contract it is."""
         contract = version.contract_id.sudo(False)

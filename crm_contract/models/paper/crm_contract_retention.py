@@ -78,47 +78,50 @@ class CrmContractArchive(models.Model):
 
         :param ids: of files; all by default
         """
-        self.env["crm.contract"].flush_model(["root_id", "state", "date_ended", "kind"])
-        self.flush_model(["contract_id", "retention"])
-        contracts = self.env["crm.contract"].sudo().with_context(active_test=False)
-        performing = contracts._search(contracts._get_performing_domain())
-        only = SQL("AND a.id IN %s", tuple(ids)) if ids else SQL()
         if ids is not None and not ids:
             return {}
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH wanted AS (
-                    SELECT a.id, COALESCE(c.root_id, c.id) AS root
-                      FROM crm_contract_archive a
-                      JOIN crm_contract c ON c.id = a.contract_id
-                     WHERE TRUE %s
-                ), member AS (
-                    SELECT c.id, COALESCE(c.root_id, c.id) AS root, c.state, c.date_ended
-                      FROM crm_contract c
-                     WHERE COALESCE(c.root_id, c.id) IN (SELECT root FROM wanted)
-                )
-                SELECT w.id,
-                       MAX(m.date_ended),
-                       BOOL_OR(m.id IN %s
-                               AND m.state NOT IN ('ended', 'cancelled')) AS is_open,
-                       MAX(CASE k.retention WHEN 'ever' THEN %s
-                                            ELSE k.retention::integer END)
-                  FROM wanted w
-                  JOIN member m ON m.root = w.root
-                  LEFT JOIN crm_contract_archive k ON k.contract_id = m.id
-                 GROUP BY w.id
-                """,
-                only,
-                performing.subselect(),
-                _EVER,
-            )
-        )
+        self.env["crm.contract"].flush_model(["root_id", "state", "date_ended", "kind"])
+        self.flush_model(["contract_id", "retention"])
         return {
             key: _add_years(end, years)
-            for key, end, is_open, years in rows
+            for key, end, is_open, years in self.env.execute_query(
+                self._query_ends(ids)
+            )
             if end and not is_open and years < _EVER
         }
+
+    @api.model
+    def _query_ends(self, ids=None):
+        """Return the query of (file, last end, whether one is open, years) by family."""
+        contracts = self.env["crm.contract"].sudo().with_context(active_test=False)
+        performing = contracts._search(contracts._get_performing_domain())
+        return SQL(
+            """
+            WITH wanted AS (
+                SELECT a.id, COALESCE(c.root_id, c.id) AS root
+                  FROM crm_contract_archive a
+                  JOIN crm_contract c ON c.id = a.contract_id
+                 WHERE TRUE %s
+            ), member AS (
+                SELECT c.id, COALESCE(c.root_id, c.id) AS root, c.state, c.date_ended
+                  FROM crm_contract c
+                 WHERE COALESCE(c.root_id, c.id) IN (SELECT root FROM wanted)
+            )
+            SELECT w.id,
+                   MAX(m.date_ended),
+                   BOOL_OR(m.id IN %s
+                           AND m.state NOT IN ('ended', 'cancelled')) AS is_open,
+                   MAX(CASE k.retention WHEN 'ever' THEN %s
+                                        ELSE k.retention::integer END)
+              FROM wanted w
+              JOIN member m ON m.root = w.root
+              LEFT JOIN crm_contract_archive k ON k.contract_id = m.id
+             GROUP BY w.id
+            """,
+            SQL("AND a.id IN %s", tuple(ids)) if ids else SQL(),
+            performing.subselect(),
+            _EVER,
+        )
 
     def _get_obstacles(self):
         """Return why originals can't be destroyed: `{archive: list of str}`.

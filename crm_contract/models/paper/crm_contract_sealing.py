@@ -263,7 +263,10 @@ class CrmContractSealing(models.Model):
 
     @api.model
     def _get_problem_of(self, contract):
-        """Return why the text of a contract can't be sealed (str), "" if it can."""
+        """Return why the text of a contract can't be sealed (str), "" if it can.
+
+        Extended by satellites.
+        """
         name = contract.display_name
         if not contract.number:
             return self.env._("%s has no number yet: submit it first.", name)

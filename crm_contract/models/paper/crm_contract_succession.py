@@ -25,9 +25,9 @@ class CrmContractSuccession(models.AbstractModel):
 
         Its keeper need not read contracts.
         """
-        if duty.record._name != "crm.contract.stamp":
+        stamp = self._get_left_stamp(duty.record, leaving)
+        if not stamp:
             return super()._find_successor(duty, leaving, successor)
-        stamp = duty.record
         managers = self.env["crm.contract"]._get_contract_managers(stamp.company_id)
         candidates = (successor or leaving.browse()) | stamp.deputy_ids | managers
         return candidates.filtered(
@@ -38,6 +38,24 @@ class CrmContractSuccession(models.AbstractModel):
                 and stamp.company_id in user.company_ids
             )
         )[:1]
+
+    @api.model
+    def _get_left_stamp(self, record, leaving):
+        """Return the seal that somebody who leaves keeps, of a duty: its own, or to
+        decide on an application for it. Empty for what is no duty of a keeper.
+        """
+        stamps = self.env["crm.contract.stamp"]
+        if record._name == "crm.contract.stamp":
+            return record
+        if (
+            record._name != "mail.activity"
+            or record.res_model != "crm.contract.sealing"
+            or record.user_id not in leaving
+        ):
+            return stamps
+        row = self.env["crm.contract.sealing"].browse(record.res_id).exists()
+        # Asked before the seal itself changes hands.
+        return row.stamp_id.filtered(lambda stamp: stamp.keeper_id in leaving)
 
     @api.model
     def _get_activity_domain(self):

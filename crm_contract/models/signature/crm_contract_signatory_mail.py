@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models, modules
 from odoo.tools import email_normalize
 
 # What stands in a mail until the moment that it is sent: whoever reads the queue, or the
@@ -20,7 +20,7 @@ class CrmContractSignatory(models.Model):
         :param attachment: file that all of them get
         """
         rows = self.filtered(lambda row: email_normalize(row.email or ""))
-        if not rows:
+        if not rows or self._is_loading():
             return
         template = self.env.ref(f"crm_contract.mail_template_signature_{kind}")
         values = {"attachment_ids": [(4, attachment.id)]} if attachment else {}
@@ -31,6 +31,14 @@ class CrmContractSignatory(models.Model):
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
         else:
             mails.send_after_commit()
+
+    @api.model
+    def _is_loading(self):
+        """Return whether add-ons are being loaded: of what their data do, nobody hears.
+
+        As Odoo notifies nobody then.
+        """
+        return not self.env.registry.ready and not modules.module.current_test
 
     def _get_sender(self):
         """Return from whom the mails come (str)."""
@@ -190,6 +198,8 @@ class CrmContractSignatureRequest(models.Model):
             lambda row: row.state in ("signed", "copied")
         )
         rows._mail("completed", attachment)
+        if rows._is_loading():
+            return
         self.env["crm.contract.signature.evidence"]._add_many(
             [
                 (

@@ -56,6 +56,10 @@ class CrmContractSignatureCheck(models.AbstractModel):
 
     @api.model
     def _get_text_problems(self, request):
+        """Return what speaks against the text itself (list of str).
+
+        Extended by satellites.
+        """
         contract, today = request.contract_id, request.company_id._get_today()
         if contract.state != "to_sign":
             return [self.env._("It is not waiting to be signed.")]

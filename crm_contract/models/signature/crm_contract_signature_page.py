@@ -182,6 +182,14 @@ class CrmContractSignaturePage(models.AbstractModel):
 
         :return: list of (condition, how, whether it is met), all str
         """
+        return [
+            *self._get_control_conditions(request),
+            *self._get_change_conditions(request, seal),
+        ]
+
+    @api.model
+    def _get_control_conditions(self, request):
+        """Return the first two: whose signature it is, and who controls it."""
         supported = self.env._("Supported, not proven")
         return [
             (
@@ -203,6 +211,12 @@ class CrmContractSignaturePage(models.AbstractModel):
                 ),
                 supported,
             ),
+        ]
+
+    @api.model
+    def _get_change_conditions(self, request, seal):
+        """Return the last two: that changes after the signature can be detected."""
+        return [
             (
                 self.env._(
                     "3. Any change of the signature after signing can be detected."

@@ -2,6 +2,7 @@ from . import crm_contract_version
 from . import crm_contract_amendment
 from . import crm_contract_amendment_draft
 from . import crm_contract_amendment_check
+from . import crm_contract_amendment_offer
 from . import crm_contract_line_version
 from . import crm_contract_true_up
 from . import crm_contract_incorporation
