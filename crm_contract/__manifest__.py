@@ -22,7 +22,9 @@
         "sales_team",
         "uom",
     ],
-    "external_dependencies": {"python": ["cn2an", "num2words", "pypdf", "python-stdnum"]},
+    "external_dependencies": {
+        "python": ["cn2an", "num2words", "pypdf", "python-stdnum"]
+    },
     "data": [
         "security/crm_contract_groups.xml",
         "security/ir.model.access.csv",
@@ -106,6 +108,7 @@
         "views/authority/crm_contract_authority_views.xml",
         "views/counterparty/crm_contract_counterparty_views.xml",
         "views/counterparty/res_partner_views.xml",
+        "views/playbook/crm_contract_playbook_rule_views.xml",
         "views/paper/crm_contract_paper_menus.xml",
         "views/authority/crm_contract_guard_menus.xml",
         "data/crm_contract_health_data.xml",
