@@ -108,6 +108,7 @@
         "views/authority/crm_contract_authority_views.xml",
         "views/counterparty/crm_contract_counterparty_views.xml",
         "views/counterparty/res_partner_views.xml",
+        "views/playbook/crm_contract_playbook_rule_views.xml",
         "views/paper/crm_contract_paper_menus.xml",
         "views/authority/crm_contract_guard_menus.xml",
         "data/crm_contract_health_data.xml",

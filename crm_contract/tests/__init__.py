@@ -38,6 +38,7 @@ from . import test_paper_online
 from . import test_paper_page
 from . import test_paper_scan
 from . import test_plan_wizard
+from . import test_playbook
 from . import test_portal
 from . import test_print
 from . import test_public_check
@@ -66,6 +67,7 @@ from . import test_tools_late_interest
 from . import test_tools_numbering
 from . import test_tools_period
 from . import test_tools_plan
+from . import test_tools_playbook
 from . import test_tools_rates
 from . import test_tools_reading
 from . import test_tools_recurrence

@@ -185,15 +185,61 @@ class TestAuthority(SignatureCommon):
         with self.assertRaisesRegex(UserError, "Nobody grants himself"):
             self._grant(admin, by=admin)
 
-    def test_contact_becomes_the_granter(self):
-        """An authority for a contact who turns out to be the granter is none."""
+    def test_contact_becomes_a_user(self):
+        """A log-in is no way to the authority of a contact: nobody granted it that."""
+        person = self.env["res.partner"].create(
+            {"name": "Chair Woman", "email": "chair@supplier.example"}
+        )
+        self._grant(user_id=False, partner_id=person.id, is_unlimited=True)
+        for user in (self.granter, self.user_all):
+            user.partner_id = person
+            contract = self._draft(company_signatory_id=user.id)
+            with self.assertRaisesRegex(UserError, "not in the register"):
+                contract.action_submit()
+            user.partner_id = person.copy()
+
+    def test_granted_to_a_contact_of_oneself(self):
+        """On paper, where the name of the contact is all there is, it is none either."""
         person = self.env["res.partner"].create({"name": "Straw Man"})
-        row = self._grant(user_id=False, partner_id=person.id, is_unlimited=True)
+        self._grant(user_id=False, partner_id=person.id, is_unlimited=True)
+        self._grant()
+        contract = self._submit(self._draft())
         self.granter.partner_id = person
-        contract = self._draft(company_signatory_id=self.granter.id)
         with self.assertRaisesRegex(UserError, "does not count"):
+            contract.action_sign(contract.content_hash, signed_by_company="Straw Man")
+
+    def test_contact_is_merged_with_a_user(self):
+        person, mine = self.env["res.partner"].create([{"name": "Chair"}, {"name": "Me"}])
+        row = self._grant(user_id=False, partner_id=person.id, is_unlimited=True)
+        self.user_all.partner_id = mine
+        self.env["base.partner.merge.automatic.wizard"]._merge((person | mine).ids, mine)
+        self.assertEqual(row.partner_id, mine)
+        contract = self._draft(company_signatory_id=self.user_all.id)
+        with self.assertRaisesRegex(UserError, "not in the register"):
             contract.action_submit()
-        self.assertEqual(row.granted_by_id, self.granter)
+
+    def test_director_without_log_in(self):
+        """Signs online at the address of the register, whatever the contact says."""
+        person = self.env["res.partner"].create(
+            {"name": "Chair Woman", "email": "chair@supplier.example"}
+        )
+        self._grant(user_id=False, partner_id=person.id, is_unlimited=True)
+        contract = self._submit(self._draft(company_signatory_id=False))
+        request = self._request(contract=contract)
+        self.assertFalse(self._side(request, "company"))
+        request.signatory_ids = [
+            Command.create({"side": "company", "partner_id": person.id, "sequence": 20})
+        ]
+        person.email = "mallory@evil.example"
+        ours = self._side(request, "company").with_user(self.user)
+        ours.email = person.email
+        with self.assertRaisesRegex(UserError, "at the address of the register: chair@"):
+            request.action_send()
+        ours.email = "chair@supplier.example"
+        request.action_send()
+        self._sign_as(self._side(request, "customer"))
+        self._sign_as(self._side(request, "company"))
+        self.assertTrue(contract.date_signed)
 
     def test_owned(self):
         row = self._grant()
@@ -265,7 +311,7 @@ class TestAuthority(SignatureCommon):
         with self.assertRaisesRegex(UserError, "expired"):
             late.action_sign(late.content_hash, date=self._days(-3))
 
-    def test_taken_over_and_renamed(self):
+    def test_renamed_contact(self):
         """Whoever renames a contact signs by no other authority."""
         person = self.env["res.partner"].create({"name": "Chair Woman"})
         self._grant(user_id=False, partner_id=person.id, is_unlimited=True)
@@ -352,8 +398,8 @@ class TestAuthority(SignatureCommon):
         counts = []
         for number in (2, 6):
             contracts = self._draft().concat(*(self._draft() for _ in range(number)))
-            contracts.mapped("type_id.needs_authority")
             self.env.flush_all()
+            self.env.invalidate_all()
             before = self.env.cr.sql_log_count
             checklist._get_findings(contracts)
             counts.append(self.env.cr.sql_log_count - before)

@@ -1,3 +1,4 @@
+from freezegun import freeze_time
 from psycopg2.errors import ForeignKeyViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -420,3 +421,61 @@ class TestSplit(GuardCommon):
         self.assertIn("1 more", item.message)
         (item,) = self._find(mine, self.user_all)
         self.assertIn("Secret", item.message)
+
+
+class TestExpiry(GuardCommon):
+    """Somebody is told before licences and authorities expire, once."""
+
+    def _run(self, days=0):
+        self.env.flush_all()
+        job = self.env.ref("crm_contract.ir_cron_advance")
+        with freeze_time(self._days(days)), self.enter_registry_test_mode():
+            job.method_direct_trigger()
+        self.env.invalidate_all()
+
+    def _get_told(self, record):
+        rows = record.sudo().activity_ids
+        return [(row.summary, row.user_id, row.date_deadline) for row in rows]
+
+    def test_qualification(self):
+        kind = self.env["crm.contract.qualification.kind"].create({"name": "Licence"})
+        vals = {"kind_id": kind.id, "date_until": self._days(31)}
+        row = self._file(qualification_ids=[Command.create(vals)])
+        self._run()
+        self.assertEqual(self._get_told(row), [])
+        for days in (1, 2):
+            self._run(days)
+        told = ("Licence expires", self.keeper, self._days(31))
+        self.assertEqual(self._get_told(row), [told])
+        # It was prolonged: another end, of which somebody is told again.
+        row.qualification_ids.date_until = self._days(90)
+        self._run(61)
+        self.assertEqual(len(self._get_told(row)), 2)
+
+    def test_authority_whose_granter_left(self):
+        granter = self._create_user(
+            "contract_granter", "crm_contract.crm_contract_group_manager"
+        )
+        rows = self.env["crm.contract.authority"].with_user(granter)
+        row = rows.create(
+            {
+                "user_id": self.user.id,
+                "company_id": self.company.id,
+                "is_unlimited": True,
+                "date_until": self._days(10),
+            }
+        )
+        granter.active = False
+        self._run()
+        ((summary, user, day),) = self._get_told(row)
+        self.assertEqual(summary, f"The authority of {self.user.name} expires")
+        self.assertTrue(user.has_group("crm_contract.crm_contract_group_manager"))
+        self.assertEqual(day, self._days(10))
+
+    def test_who_leaves_hands_over(self):
+        row = self._file()
+        self.keeper.active = False
+        self.assertNotEqual(row.sudo().user_id, self.keeper)
+        self.assertTrue(
+            row.sudo().user_id.has_group("crm_contract.crm_contract_group_keeper")
+        )

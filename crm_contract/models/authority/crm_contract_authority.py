@@ -39,6 +39,7 @@ class CrmContractAuthority(models.Model):
     _description = "Authority to sign"
     _inherit = [
         "mail.thread",
+        "mail.activity.mixin",
         "crm.contract.owned.mixin",
         "crm.contract.named.mixin",
     ]
@@ -58,7 +59,6 @@ class CrmContractAuthority(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     user_id = fields.Many2one(
         "res.users",
-        string="User",
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,

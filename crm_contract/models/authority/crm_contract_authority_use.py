@@ -151,15 +151,25 @@ class CrmContractAuthority(models.Model):
     def _filter_person(self, person):
         """Return the authorities of somebody.
 
+        A contact who has, or gets, a log-in is known by that alone: contacts are merged
+        and linked by people who grant nothing.
+
         :param person: contact, or user
         """
-        if person._name == "res.users":
-            person = person.sudo().partner_id
-        return self.filtered(lambda row: person and row.partner_id == person.sudo())
+        person = person.sudo().with_context(active_test=False)
+        users = person if person._name == "res.users" else person.user_ids
+        if users:
+            return self.filtered(lambda row: row.user_id in users)
+        return self.filtered(
+            lambda row: not row.user_id and person and row.partner_id == person
+        )
 
     def _filter_name(self, name):
         """Return the authorities of whoever signs on paper by a name."""
-        return self.filtered(lambda row: _plain(row.name) == _plain(name))
+        wanted = _plain(name)
+        return self.filtered(
+            lambda row: wanted in (_plain(row.name), _plain(row.user_id.name)) and wanted
+        )
 
     @api.model
     def _propose(self, contract, rows=None):

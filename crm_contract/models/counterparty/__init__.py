@@ -5,4 +5,5 @@ from . import crm_contract_counterparty_check
 from . import crm_contract_qualification
 from . import crm_contract_split
 from . import crm_contract_checklist
+from . import crm_contract_schedule
 from . import res_partner
