@@ -13,3 +13,4 @@ from . import portal
 from . import paper
 from . import authority
 from . import counterparty
+from . import obligation
