@@ -14,3 +14,4 @@ from . import paper
 from . import authority
 from . import counterparty
 from . import playbook
+from . import obligation

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-KINDS = [("start", "Start date"), ("milestone", "Milestone"), ("end", "End date")]
+KINDS = [("start", "Start date"), ("milestone", "Obligation"), ("end", "End date")]
 
 
 class CrmContractDay(models.Model):
@@ -22,7 +22,7 @@ class CrmContractDay(models.Model):
             "type_id",
             "user_id",
         ],
-        "crm.contract.milestone": ["contract_id", "date_deadline", "date_done", "name"],
+        "crm.contract.obligation": ["contract_id", "date_due", "name", "state"],
     }
 
     contract_id = fields.Many2one("crm.contract", readonly=True)
@@ -66,11 +66,11 @@ class CrmContractDay(models.Model):
             (
                 "milestone",
                 SQL("row.id"),
-                SQL("row.date_deadline"),
+                SQL("row.date_due"),
                 SQL("row.name"),
                 SQL(
-                    "JOIN crm_contract_milestone row ON row.contract_id = c.id"
-                    " AND row.date_done IS NULL"
+                    "JOIN crm_contract_obligation row ON row.contract_id = c.id"
+                    " AND row.state IN ('waiting', 'open')"
                 ),
             ),
         ]

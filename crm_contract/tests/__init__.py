@@ -30,6 +30,7 @@ from . import test_link_invoice
 from . import test_lock
 from . import test_number_gap
 from . import test_numbering
+from . import test_obligation
 from . import test_onboarding
 from . import test_owned_fields
 from . import test_overview
@@ -65,6 +66,7 @@ from . import test_tools_difference
 from . import test_tools_id_numbers
 from . import test_tools_late_interest
 from . import test_tools_numbering
+from . import test_tools_obligation
 from . import test_tools_period
 from . import test_tools_plan
 from . import test_tools_playbook

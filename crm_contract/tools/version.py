@@ -29,6 +29,15 @@ _FORMAT_1_FIELDS = {
     "installment_ids": ("date", "milestone_id"),
     "clause_ids": ("template_id", "body"),
 }  # fmt: skip
+# What contents leave out where nothing is agreed on it, whatever their format: so does
+# one that is older than these fields.
+_LEFT_OUT = {
+    "milestone_ids": (
+        "trigger", "trigger_days", "days_kind", "recurrence_interval",
+        "recurrence_unit", "evidence", "needs_acceptance", "weight", "penalty_kind",
+        "penalty_amount", "penalty_percent", "penalty_cap", "after_keys", "clause_key",
+    ),
+}  # fmt: skip
 _FORMAT_1_PARTIES = {
     ("customer", "legal_name"): "customer_legal_name",
     ("customer", "registry"): "customer_registry",
@@ -76,7 +85,8 @@ def write_version(envelope: Mapping[str, Any]) -> tuple[str, str]:
 
     :param envelope: `content` as of `content_difference`, and what else is agreed
     """
-    data = canonical_json({**envelope, "format": FORMAT})
+    content = _map_rows(envelope["content"], _leave_out)
+    data = canonical_json({**envelope, "content": content, "format": FORMAT})
     return data.decode(), file_hash(data)
 
 
@@ -95,7 +105,8 @@ def read_version(form: int, text: str) -> dict[str, Any]:
     if form > FORMAT:
         raise ValueError(f"Format {form} of a contract version is newer than {FORMAT}")
     envelope = json.loads(text)
-    return envelope["content"] if form > 1 else _read_format_1(envelope)
+    content = envelope["content"] if form > 1 else _read_format_1(envelope)
+    return _map_rows(content, _fill_in)
 
 
 def values_of(content: dict) -> dict:
@@ -157,6 +168,31 @@ def _shared_rows(stored, live):
             ):
                 side.append(part)
     return left, [*right, *others.values()]
+
+
+def _map_rows(content, change):
+    """Return a content whose rows have what `change` makes of their fields."""
+    children = content.get("children", {})
+    changed = {
+        name: [
+            {**row, "fields": change(row["fields"], names)} for row in children[name]
+        ]
+        for name, names in _LEFT_OUT.items()
+        if name in children
+    }
+    return {**content, "children": {**children, **changed}} if changed else content
+
+
+def _leave_out(values, names):
+    return {
+        name: value
+        for name, value in values.items()
+        if name not in names or value is not None
+    }
+
+
+def _fill_in(values, names):
+    return {**dict.fromkeys(names), **values}
 
 
 def _read_format_1(envelope):

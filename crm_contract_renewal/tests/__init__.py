@@ -7,6 +7,7 @@ from . import test_decision
 from . import test_renew
 from . import test_tools_next_term
 from . import test_next_term
+from . import test_obligation
 from . import test_refresh
 from . import test_quotation
 from . import test_take_over

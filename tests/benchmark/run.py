@@ -28,6 +28,7 @@ NAMES = (
     "renewal",
     "health",
     "signature",
+    "execution",
 )
 # Of a benchmark that does not say how many it takes.
 ROUNDS = 5

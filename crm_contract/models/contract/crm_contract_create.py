@@ -1,7 +1,7 @@
 from odoo import api, models
 
 from .crm_contract_content_mixin import CONTENT_ORDER
-from .crm_contract_milestone import relink_milestones
+from .crm_contract_milestone import relink_milestones, relink_obligations
 
 
 class CrmContract(models.Model):
@@ -73,6 +73,8 @@ class CrmContract(models.Model):
         self.env["crm.contract.clause"].create(clauses)
         created = self.env["crm.contract.milestone"].create(milestones)
         milestones_of = created.grouped("contract_id")
+        for contract, rows in milestones_of.items():
+            contract.template_id._relink_obligations(rows)
         for contract, vals in batch:
             template = contract.template_id
             if template and not (
@@ -96,4 +98,5 @@ class CrmContract(models.Model):
         for name in ("milestone_ids", "installment_ids"):
             content = source[name]._filter_content()
             rows += [content.sorted(CONTENT_ORDER), self[name].sorted("id")]
+        relink_obligations(*rows[:2])
         relink_milestones(*rows)

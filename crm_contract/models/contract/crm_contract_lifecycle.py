@@ -267,6 +267,7 @@ class CrmContract(models.Model):
         if reason == "terminated":
             # sudo: owned by the ledger
             self.installment_ids._filter_dropped(date).sudo().is_cancelled = True
+        self.env["crm.contract.obligation.plan"]._derive(self)
         return credit_notes
 
     def _action_reopen(self):
@@ -281,12 +282,13 @@ class CrmContract(models.Model):
         plan.filtered("is_cancelled").sudo().is_cancelled = False
         for contract, day in last_days.items():
             self.env["crm.contract.ledger"]._reopen(contract, day)
+        self.env["crm.contract.obligation.plan"]._derive(self)
 
     def _on_signed(self):
-        """Win the opportunity, remind of the milestones, start if it is time."""
+        """Win the opportunity, note what is owed, start if it is time."""
         winning = self.filtered("company_id.contract_win_opportunity")
         self.env["crm.lead"]._win_signed(winning)
-        self.milestone_ids._schedule_activities()
+        self.env["crm.contract.obligation.plan"]._derive(self)
         self.env["crm.contract.ledger"]._extend(self)
         self.filtered_domain(self._get_start_due_domain())._perform("start")
 

@@ -9,7 +9,7 @@ PARTIES = [("us", "Our company"), ("customer", "Customer")]
 
 
 class CrmContractMilestone(models.Model):
-    """Obligation of either side, with a deadline."""
+    """Obligation of either side, with a deadline: what is agreed of it."""
 
     _name = "crm.contract.milestone"
     _description = "Contract milestone"
@@ -43,9 +43,11 @@ class CrmContractMilestone(models.Model):
         "crm.contract.installment", "milestone_id", string="Installments"
     )
 
-    @api.depends("date_deadline", "date_done")
+    @api.depends("date_deadline", "date_done", "recurrence_interval")
     def _compute_is_late(self):
-        open_ones = self.filtered(lambda milestone: not milestone.date_done)
+        open_ones = self.filtered(
+            lambda row: not row.date_done and not row.recurrence_interval
+        )
         late = self.env["res.company"]._filter_on_days(
             open_ones, _is_past, lambda milestone: milestone.contract_id.company_id
         )
@@ -69,49 +71,6 @@ class CrmContractMilestone(models.Model):
     def activity_schedule(self, *args, **kwargs):
         model = super(CrmContractMilestone, self._without_defaults())
         return model.activity_schedule(*args, **kwargs)
-
-    def action_done(self):
-        """Record that the obligation was fulfilled today; installments may fall due.
-
-        :return: the milestones
-        """
-        self._check_can_change_done()
-        for milestone in self.filtered(lambda m: not m.date_done):
-            # sudo: owned field, written after the check
-            milestone.sudo().date_done = milestone.company_id._get_today()
-        self.activity_feedback(["mail.mail_activity_data_todo"])
-        return self
-
-    def action_undo(self):
-        """Take back a completion, unless an installment of it is billed already.
-
-        :return: the milestones
-        """
-        self._check_can_change_done()
-        billed = self.installment_ids.filtered(
-            lambda row: row.state in ("invoiced", "paid")
-        )
-        if billed:
-            raise UserError(
-                self.env._(
-                    "%(milestones)s can't be reopened: the installment that depends on "
-                    "it is invoiced.",
-                    milestones=", ".join(billed.milestone_id.mapped("name")),
-                )
-            )
-        # sudo: owned field, written after the check
-        self.sudo().date_done = False
-        return self
-
-    def _schedule_activities(self):
-        """Remind the responsible of each open milestone; called on signature."""
-        for milestone in self.filtered(lambda m: m.user_id and not m.date_done):
-            milestone.activity_schedule(
-                "mail.mail_activity_data_todo",
-                milestone.date_deadline or milestone.company_id._get_today(),
-                summary=milestone.name,
-                user_id=milestone.user_id.id,
-            )
 
     def _check_can_change_done(self):
         self.check_access("write")
@@ -139,7 +98,9 @@ class CrmContractMilestone(models.Model):
     @api.model
     def _get_late_domain(self):
         past = self.env["res.company"]._on_days(_is_past)
-        return Domain("date_done", "=", False) & past
+        # Of what recurs, each occurrence is late by itself.
+        once = Domain("recurrence_interval", "in", (False, 0))
+        return Domain("date_done", "=", False) & once & past
 
 
 def _is_past(today):
@@ -155,3 +116,23 @@ def relink_milestones(milestones, copied_milestones, plan, copied_plan):
     for row, copied in zip(plan, copied_plan, strict=True):
         if row.milestone_id:
             copied.milestone_id = copies.get(row.milestone_id)
+
+
+def relink_obligations(milestones, copied_milestones):
+    """Let copied milestones wait for each other as their sources do.
+
+    They name clauses of their own contract that have the same heading.
+    """
+    copies = dict(zip(milestones, copied_milestones, strict=True))
+    keys = {row.content_key: copied.content_key for row, copied in copies.items()}
+    for row, copied in copies.items():
+        after = " ".join(sorted(keys[k] for k in row._get_after_keys() if k in keys))
+        name = row.clause_id.name
+        clauses = copied.contract_id.clause_ids.filtered(
+            lambda clause, name=name: name and clause.name == name
+        )
+        vals = {
+            "after_keys": after or False,
+            "clause_key": clauses[:1].content_key or False,
+        }
+        copied._write_keys(vals)

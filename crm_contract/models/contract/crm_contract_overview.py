@@ -53,17 +53,28 @@ class CrmContractOverview(models.AbstractModel):
             end comes to, or empty), `duties` (list of `who`, `why`, `until`, `is_late`,
             `res_model`, `res_id`), `events` (by day: `key`, `day`, `name`, `state` of
             "done", "late", "due", "open" or "ahead", `amount`, `res_model`, `res_id`), `next`
-            (index in `events` of the next one, or -1), `signed_copy` and `text` (`name`
+            (index in `events` of the next one, or -1), `progress` (`planned` and `actual`
+            as shares, `light` of "green", "amber" or "red", `reason`; or false),
+            `signed_copy` and `text` (`name`
             and `url` of the file, or false), `can_add_signed_copy` (the user may, and
             there is none)
         """
         contracts = self._read_contracts(contract_ids)
         events = self._get_events(contracts)
         files = self._get_files(contracts)
+        progress = self._get_progress(contracts)
         return [
-            self._describe(contract, events[contract], files.get(contract, {}))
+            {
+                **self._describe(contract, events[contract], files.get(contract, {})),
+                "progress": progress.get(contract, False),
+            }
             for contract in contracts
         ]
+
+    @api.model
+    def _get_progress(self, contracts):
+        """Return how far what is owed is, see `crm.contract.obligation.progress`."""
+        return self.env["crm.contract.obligation.progress"]._get_progress(contracts)
 
     def _read_contracts(self, ids):
         is_list = isinstance(ids, list) and all(type(each) is int for each in ids)
@@ -274,11 +285,12 @@ class CrmContractOverview(models.AbstractModel):
             duties.append(
                 Duty(self.env._("Accounting"), self.env._("Invoice what is due"), first)
             )
-        for row in contract.milestone_ids.filtered("is_late"):
-            who = customer if row.party == "customer" else row.user_id.name
-            who = who or contract.company_id.name
-            duties.append(Duty(who, row.name, row.date_deadline, row))
-        return duties
+        return [*duties, *self._get_obligation_duties(contract)]
+
+    @api.model
+    def _get_obligation_duties(self, contract):
+        """Return who has to fulfil what is late (list of `Duty`)."""
+        return []
 
     @api.model
     def _misses_signed_copy(self, contract, files):

@@ -33,8 +33,10 @@ class CrmContractClosing(models.AbstractModel):
         """
         money = self.env["crm.contract.archive"]._get_contracts_with_open_amounts
         open_amounts = money(contracts)
-        milestones = self._find(
-            "crm.contract.milestone", contracts, [("date_done", "=", False)]
+        obligations = self._find(
+            "crm.contract.obligation",
+            contracts,
+            [("is_complete", "=", False), ("state", "!=", "cancelled")],
         )
         seals = self._find(
             "crm.contract.sealing", contracts, [("state", "in", ("applied", "out"))]
@@ -51,8 +53,8 @@ class CrmContractClosing(models.AbstractModel):
             points[contract] = [
                 Point("money", self.env._("All is billed and paid"),
                       contract not in open_amounts),
-                Point("milestones", self.env._("All milestones are done"),
-                      contract not in milestones),
+                Point("milestones", self.env._("All obligations are fulfilled"),
+                      contract not in obligations),
                 Point("seals", self.env._("All seals are back"),
                       contract not in seals),
                 Point("void", self.env._("Sealed copies of withdrawn texts are destroyed"),

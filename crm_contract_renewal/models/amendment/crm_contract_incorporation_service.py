@@ -143,6 +143,7 @@ class CrmContractIncorporation(models.AbstractModel):
                 self._settle(contract, amendment)
             ledger = self.env["crm.contract.ledger"]
             ledger._rebuild(contract, amendment.date_effective)
+            self.env["crm.contract.obligation.plan"]._derive(contract)
             log = self.env["crm.contract.mrr.movement"]
             log._log(contract, amendment.date_effective)
             amendment._transition("take_effect")
@@ -218,13 +219,11 @@ class CrmContractIncorporation(models.AbstractModel):
         mine = contract._get_rows_by_key(name)
         theirs = amendment._get_rows_by_key(name)
         new = [row for key, row in theirs.items() if key not in mine]
-        created = contract[name].create(
+        contract[name].create(
             contract._own(
                 [row._prepare_content_copy_vals(keep_keys=True) for row in new]
             )
         )
-        if name == "milestone_ids":
-            created._schedule_activities()
         for key, row in theirs.items():
             if key in mine and not _is_same(mine[key], row):
                 mine[key].write(row._prepare_content_vals())

@@ -22,6 +22,11 @@ GROUPS = {
         ("price_unit", "discount", "step_ids"),
         ("is_recurring", "recurrence_interval", "recurrence_unit"),
     ],
+    "milestone_ids": [
+        ("trigger", "trigger_days", "days_kind", "date_deadline"),
+        ("recurrence_interval", "recurrence_unit"),
+        ("penalty_kind", "penalty_amount", "penalty_percent", "penalty_cap"),
+    ],
     "installment_ids": [
         ("amount_type", "percentage", "amount_fixed"),
         ("trigger", "date", "days", "milestone_id"),

@@ -6,6 +6,7 @@ from odoo.addons.crm_contract.models.contract.crm_contract_content_mixin import 
 )
 from odoo.addons.crm_contract.models.contract.crm_contract_milestone import (
     relink_milestones,
+    relink_obligations,
 )
 
 from ...tools.next_term import (
@@ -142,7 +143,9 @@ class CrmContractNextTerm(models.AbstractModel):
         """Link the plan of a successor to its milestones, and let it add up."""
         milestones, plan = self._get_carried_rows(version)
         rows = successor.installment_ids.sorted("id")
-        relink_milestones(milestones, successor.milestone_ids.sorted("id"), plan, rows)
+        copies = successor.milestone_ids.sorted("id")
+        relink_milestones(milestones, copies, plan, rows)
+        relink_obligations(milestones, copies)
         fixed = rows.filtered(lambda row: row.amount_type == "fixed")
         weights = fixed.mapped("amount_fixed")
         percents = sum((rows - fixed).mapped("amount"))
