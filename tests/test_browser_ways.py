@@ -18,10 +18,9 @@ PDF = base64.b64encode(b"%PDF-1.4 signed by both").decode()
 WORDS = {
     "en_US": {
         "quarter": "Ends this quarter",
-        "mine": "Mine",
         "week": "Due by the end of this week",
     },
-    "zh_CN": {"quarter": "本季度到期", "mine": "我负责的", "week": "本周内到期"},
+    "zh_CN": {"quarter": "本季度到期", "week": "本周内到期"},
 }
 
 
@@ -266,8 +265,12 @@ def test_change_a_price_from_next_month(way, lang, page, signed, user, admin):
 
 
 def test_my_obligations_this_week(way, lang, page, obligation):
-    way.menu("crm_contract.crm_contract_milestone_menu", path="contract-milestones")
-    way.filter("mine", "week")
+    way.menu(
+        "crm_contract.menu_execution",
+        "crm_contract.crm_contract_obligation_menu_mine",
+        path="my-contract-obligations",
+    )
+    way.filter("week")
     expect(page.locator(".o_data_row", has_text="Some other day")).to_have_count(0)
     row = page.locator(".o_data_row", has_text="Hand over the plans")
     expect(row.first).to_be_visible()

@@ -60,6 +60,11 @@ class TestChecklist(ContractCommon):
         label = items["Bare has no Company ID."]["label"]
         self.assertEqual(label, "Company ID")
 
+    def test_prices_are_set_in_the_lines(self):
+        line = Command.create(self._prepare_line_vals(price_unit=0))
+        items = self._get_items(self._create_contract(line_ids=[line]))
+        self.assertEqual(items["The contract value is zero."]["field"], "line_ids")
+
     def test_which_signatory(self):
         contract = self._create_contract(
             type_id=self.strict.id, company_signatory_id=False

@@ -20,7 +20,9 @@ class CrmContractAmend(models.TransientModel):
         required=True,
         default=lambda self: self.env.company._get_today(),
     )
-    requested_by = fields.Selection(REQUESTERS, default="customer")
+    requested_by = fields.Selection(
+        REQUESTERS, string="Requested by", default="customer"
+    )
     reason = fields.Text(required=True)
     refusal = fields.Text(compute="_compute_hints")
     open_names = fields.Char(string="Open amendments", compute="_compute_hints")

@@ -38,7 +38,7 @@ class CrmContractChangePrice(models.TransientModel):
         digits=(16, 4),
         help="Negative: less. The lines below can be changed one by one after it.",
     )
-    requested_by = fields.Selection(REQUESTERS, default="us")
+    requested_by = fields.Selection(REQUESTERS, string="Requested by", default="us")
     reason = fields.Text(required=True)
     line_ids = fields.One2many(
         "crm.contract.change.price.line",

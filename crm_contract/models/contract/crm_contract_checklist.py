@@ -288,8 +288,20 @@ class CrmContractChecklist(models.AbstractModel):
         if contract.is_framework:
             messages = self.env["crm.contract.ceiling"]._get_missing(contract)
             return missing + self._at(contract, "amount_ceiling", *messages)
+        if self._is_worth_nothing(contract):
+            message = self.env._("The contract value is zero.")
+            missing += self._at(contract, "line_ids", message)
         messages = self._get_missing_plan(contract)
         return missing + self._at(contract, "installment_ids", *messages)
+
+    @api.model
+    def _is_worth_nothing(self, contract):
+        """Whether there is a plan and no price; a full discount is meant to be."""
+        return (
+            not contract.amount_total
+            and contract.installment_ids._filter_plan()
+            and not contract.line_ids.filtered("price_unit")
+        )
 
     @api.model
     def _get_missing_plan(self, contract):
@@ -310,10 +322,9 @@ class CrmContractChecklist(models.AbstractModel):
                 )
             )
         lines = contract.line_ids
-        # What is free because of a discount is meant to be.
-        if not contract.amount_total and not lines.filtered("price_unit"):
-            messages.append(self.env._("The contract value is zero."))
-        elif all(line.is_recurring or line.display_type for line in lines):
+        if self._is_worth_nothing(contract):
+            return messages
+        if all(line.is_recurring or line.display_type for line in lines):
             messages.append(
                 self.env._(
                     "The payment plan covers lines that don't recur, and there are "
