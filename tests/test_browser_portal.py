@@ -85,7 +85,9 @@ def test_customer_reads_and_asks(open_browser, admin, ours, company, size):
     page.set_input_files("input[name=files]", [plan])
     page.click("section[name=messages] button[type=submit]")
     expect(page.locator("section[name=messages]")).to_contain_text("When do you begin?")
-    expect(page.locator("section[name=messages] a", has_text="plan.pdf")).to_be_visible()
+    expect(
+        page.locator("section[name=messages] a", has_text="plan.pdf")
+    ).to_be_visible()
     assert fits(page)
     summary = f"Request a change of {admin.read('res.partner', person, 'name')}"
     found = admin.search(
