@@ -1,6 +1,6 @@
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -252,7 +252,7 @@ class TestSignatureJobs(SignatureCommon, MockEmail):
         with freeze_time(self._days(16)), self.mock_mail_gateway():
             self._run()
             self.assertEqual(len(self._mails), 1)
-        with self.assertRaises(AccessError):
+        with self.assertRaises(UserError):
             request.write({"problem": "Mine"})
 
     def test_steps_are_in_the_daily_job(self):
