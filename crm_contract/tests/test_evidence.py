@@ -150,15 +150,20 @@ class TestChainTampering(EvidenceCommon):
             (head.number, head.content_hash),
             (self.events[-1].number, self.events[-1].content_hash),
         )
-        for user in (self.manager, self.env.ref("base.user_admin")):
+        vals = {"contract_id": self.contract.id, "number": 1, "content_hash": "0"}
+        # By rights, and by code that has all of them
+        for env in (self.manager, self.env.ref("base.user_admin"), None):
+            row = head.with_user(env) if env else head.sudo()
             for act in (
                 lambda row: row.write({"number": 1}),
                 lambda row: row.unlink(),
-                lambda row: row.create([{"contract_id": row.contract_id.id,
-                                         "number": 1, "content_hash": "0"}]),
-            ):  # fmt: skip
-                with self.assertRaises(AccessError):
-                    act(head.with_user(user))
+                lambda row: row.create([vals]),
+            ):
+                with self.assertRaises(UserError):
+                    act(row)
+        for user in (self.user, self.manager, self.reader):
+            with self.assertRaises(AccessError):
+                head.with_user(user).read(["number"])
 
     def test_event_listed_otherwise(self):
         self._tamper(self.events[0], actor="Nobody")

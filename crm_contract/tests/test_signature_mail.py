@@ -237,6 +237,24 @@ class TestSignatureJobs(SignatureCommon, MockEmail):
             self._run()
             self.assertFalse(self._mails)
 
+    def test_nobody_is_reminded_of_what_can_not_be_completed(self):
+        """Until somebody mended it, and says so by reminding."""
+        self.type.write({"signature_days": 100, "signature_reminder_days": 7})
+        request = self._send()
+        self._sign_as(self._side(request, "customer"))
+        request.sudo().problem = "No engine."
+        with freeze_time(self._days(8)), self.mock_mail_gateway():
+            self._run()
+            self.assertFalse(self._mails)
+            request.action_remind()
+            self.assertEqual(len(self._mails), 1)
+            self.assertFalse(request.problem)
+        with freeze_time(self._days(16)), self.mock_mail_gateway():
+            self._run()
+            self.assertEqual(len(self._mails), 1)
+        with self.assertRaises(UserError):
+            request.write({"problem": "Mine"})
+
     def test_steps_are_in_the_daily_job(self):
         self.type.signature_days = 1
         request = self._send()

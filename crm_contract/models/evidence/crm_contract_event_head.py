@@ -1,7 +1,7 @@
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
@@ -52,14 +52,16 @@ class CrmContractEventHead(models.Model):
             """
         )
 
-    def _has_field_access(self, field, operation):
-        return super()._has_field_access(field, operation) and (
-            operation != "write" or self.env.su
-        )
-
     @api.model_create_multi
-    def create(self, vals_list):
-        raise AccessError(self.env._("It is written along with the events."))
+    def create(self, vals_list):  # pylint: disable=method-required-super
+        raise UserError(self.env._("It is written along with the events."))
+
+    def write(self, vals):  # pylint: disable=method-required-super
+        raise UserError(self.env._("It is written along with the events."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("It is written along with the events."))
 
     @api.model
     def _note(self, links):

@@ -42,6 +42,8 @@ class CrmContractSignatureRequest(models.Model):
 
     @api.model
     def _get_reminder_domain(self):
-        return Domain("state", "=", "open") & self.env["res.company"]._on_days(
+        # Nobody is asked again for a signature that would be refused once more.
+        waiting = Domain("state", "=", "open") & Domain("problem", "=", False)
+        return waiting & self.env["res.company"]._on_days(
             lambda today: Domain("date_reminder", "<=", today)
         )

@@ -96,7 +96,7 @@ class CrmContractSignatory(models.Model):
             self.env._("The signatures of %s could not be completed", self.name),
             self.env._(
                 "%(name)s was the last to sign, and nothing was signed: %(reason)s "
-                "Mend it and let %(name)s sign again, or withdraw the signature request.",
+                "Mend it and remind %(name)s, or withdraw the signature request.",
                 name=self.name,
                 reason=reason,
             ),

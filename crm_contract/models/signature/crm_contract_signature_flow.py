@@ -59,7 +59,10 @@ class CrmContractSignatureRequest(models.Model):
         return requests
 
     def action_remind(self):
-        """Remind those whose turn it is, now; return the requests."""
+        """Remind those whose turn it is, now; return the requests.
+
+        What kept a last signature from counting is taken for mended.
+        """
         requests = some(self)
         requests.contract_id.check_access("write")
         idle = requests.filtered(lambda row: not row._get_waited_for())
@@ -70,6 +73,7 @@ class CrmContractSignatureRequest(models.Model):
                 )
             )
         # sudo: owned fields, after the checks
+        requests.sudo().problem = False
         requests.sudo()._remind()
         return requests
 

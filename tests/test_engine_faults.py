@@ -1,4 +1,4 @@
-"""Signing while something fails: nothing half-signed, somebody is told, it goes on."""
+"""PDF engine, disk and time-stamp server fail: people are told, nothing is half-done."""
 
 import contextlib
 import os
@@ -7,21 +7,28 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 import uuid
+from pathlib import Path
 
 import pytest
+import requests
 from client import Client
 from conftest import PASSWORD, Factory
 from portal import Signing, Visitor, make_customer, read_consent
-from test_print_engine import addons_path, answers, wait_until
 
+CONTRACT = "/report/pdf/crm_contract.report_contract"
 PARAMETER = "crm_contract.print_timeout"
 # Prints as long as nobody wants it to be dead, or to hang.
 ENGINE = """#!/bin/sh
 case "$*" in *--version*) echo "wkhtmltopdf 0.12.6.1 (with patched qt)"; exit;; esac
 case "$(cat {mode})" in
 dead) exit 127;;
-hang) exec sleep 1000;;
+hang)
+    # Starts another program, and waits for it for ever.
+    sleep 1000 &
+    echo $$ $! > {note}.new && mv {note}.new {note}
+    wait;;
 esac
 PATH="${{PATH#{folder}:}}" exec wkhtmltopdf "$@"
 """
@@ -42,12 +49,35 @@ IrAttachment._file_write = write_file
 """
 
 
+def is_alive(pid):
+    """Whether a process runs; one that nobody buried yet does not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_until(is_so, seconds=60):
+    for _turn in range(seconds * 10):
+        if is_so():
+            return True
+        time.sleep(0.1)
+    return False
+
+
 @pytest.fixture(scope="module")
 def mode(tmp_path_factory):
     """What fails now: a file that says it."""
     path = tmp_path_factory.mktemp("mode") / "mode"
     path.write_text("fine")
     return path
+
+
+@pytest.fixture(scope="module")
+def note(mode):
+    """Where an engine that hangs writes which processes it is."""
+    return mode.with_name("note")
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +107,13 @@ def key(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def server(database, tmp_path_factory, mode, stamps, key):
+def server(database, tmp_path_factory, mode, note, stamps, key):
     """The address of a server of its own, whose engine, disk and stamps fail."""
     folder = tmp_path_factory.mktemp("faults")
     engine, module = folder / "bin" / "wkhtmltopdf", folder / "addons" / "faults"
     for path in (engine.parent, module):
         path.mkdir(parents=True)
-    engine.write_text(ENGINE.format(mode=mode, folder=engine.parent))
+    engine.write_text(ENGINE.format(mode=mode, note=note, folder=engine.parent))
     engine.chmod(0o755)
     text = MODULE.format(folder=str(engine.parent), mode=str(mode))
     (module / "__init__.py").write_text(text)
@@ -112,6 +142,18 @@ def server(database, tmp_path_factory, mode, stamps, key):
                     break
 
 
+def addons_path():
+    lines = Path(os.environ["ODOO_CONF"]).read_text().splitlines()
+    [path] = [line for line in lines if line.split("=")[0].strip() == "addons_path"]
+    return path.partition("=")[2].strip()
+
+
+def answers(url):
+    with contextlib.suppress(requests.RequestException):
+        return requests.get(f"{url}/web/health", timeout=60).status_code == 200
+    return False
+
+
 @pytest.fixture(scope="module")
 def customer(admin):
     mark = uuid.uuid4().hex[:8]
@@ -137,6 +179,36 @@ def asked(admin, database, company, customer, people):
     return signing
 
 
+@pytest.fixture
+def short(admin):
+    """Two seconds are what the engine may take."""
+    parameters = "ir.config_parameter"
+    before = admin.call(parameters, "get_param", PARAMETER)
+    admin.call(parameters, "set_param", PARAMETER, "2")
+    yield
+    admin.call(parameters, "set_param", PARAMETER, before)
+
+
+def test_an_engine_that_never_ends(factory, people, server, mode, note, short):
+    """Its time ends it, and all that it started."""
+    user = people["own"]
+    contract_id = factory.draft(user)
+    mode.write_text("hang")
+    try:
+        there = Client(server, user.database, user.login, PASSWORD)
+        answer = there.get(f"{CONTRACT}/{contract_id}")
+    finally:
+        mode.write_text("fine")
+    assert "Printing took longer than 2 seconds and was stopped" in answer.text
+    processes = note.read_text().split()
+    assert len(processes) == 2
+    try:
+        assert wait_until(lambda: not any(map(is_alive, processes)), 20), processes
+    finally:
+        for pid in filter(is_alive, processes):
+            os.kill(int(pid), signal.SIGKILL)
+
+
 def sign(visitor, asked, position):
     path = asked.path(position)
     consent = read_consent(visitor.get(path).text)
@@ -157,21 +229,18 @@ def read_while_the_engine_is_dead(visitor, asked, server, own):
     [path] = set(re.findall(r"(/contract/sign/[^\"?]+/file/\d+)", page.text))
     assert visitor.get(path).content.startswith(b"%PDF-")
     there = Client(server, own.database, own.login, PASSWORD)
-    answer = there.get(f"/report/pdf/crm_contract.report_contract/{asked.contract_id}")
+    answer = there.get(f"{CONTRACT}/{asked.contract_id}")
     assert answer.content.startswith(b"%PDF-")
 
 
 def test_signing_while_something_fails(
-    admin, people, database, asked, server, mode, stamps, verify
+    admin, people, database, asked, server, mode, stamps, verify, short
 ):
     """Dead and hanging engine, full disk: refused as a whole, told, and repeated."""
     visitor, contract_id = Visitor(server), asked.contract_id
     mode.write_text("dead")
     read_while_the_engine_is_dead(visitor, asked, server, people["own"])
     assert sign(visitor, asked, 0) == {"done": True}
-    parameters = "ir.config_parameter"
-    before = admin.call(parameters, "get_param", PARAMETER)
-    admin.call(parameters, "set_param", PARAMETER, "2")
     told = {}
     try:
         for fault in ("dead", "hang", "full"):
@@ -189,7 +258,6 @@ def test_signing_while_something_fails(
             assert signed == 1
     finally:
         mode.write_text("fine")
-        admin.call(parameters, "set_param", PARAMETER, before)
     assert "2 seconds" in told["hang"]
     assert "disk" in told["full"]
     assert len(set(told.values())) == 3, told
