@@ -134,6 +134,12 @@ class CrmContractObligation(models.Model):
         string="Done on", readonly=True, copy=False, tracking=True, owned=True
     )
     done_by_id = fields.Many2one("res.users", readonly=True, copy=False, owned=True)
+    confirmed_by = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Who of the customer confirmed that it is fulfilled, by name.",
+        owned=True,
+    )
     date_accepted = fields.Date(
         string="Accepted on", readonly=True, copy=False, tracking=True, owned=True
     )
