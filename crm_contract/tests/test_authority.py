@@ -209,10 +209,14 @@ class TestAuthority(SignatureCommon):
             contract.action_sign(contract.content_hash, signed_by_company="Straw Man")
 
     def test_contact_is_merged_with_a_user(self):
-        person, mine = self.env["res.partner"].create([{"name": "Chair"}, {"name": "Me"}])
+        person, mine = self.env["res.partner"].create(
+            [{"name": "Chair"}, {"name": "Me"}]
+        )
         row = self._grant(user_id=False, partner_id=person.id, is_unlimited=True)
         self.user_all.partner_id = mine
-        self.env["base.partner.merge.automatic.wizard"]._merge((person | mine).ids, mine)
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (person | mine).ids, mine
+        )
         self.assertEqual(row.partner_id, mine)
         contract = self._draft(company_signatory_id=self.user_all.id)
         with self.assertRaisesRegex(UserError, "not in the register"):
@@ -233,7 +237,9 @@ class TestAuthority(SignatureCommon):
         person.email = "mallory@evil.example"
         ours = self._side(request, "company").with_user(self.user)
         ours.email = person.email
-        with self.assertRaisesRegex(UserError, "at the address of the register: chair@"):
+        with self.assertRaisesRegex(
+            UserError, "at the address of the register: chair@"
+        ):
             request.action_send()
         ours.email = "chair@supplier.example"
         request.action_send()

@@ -535,6 +535,11 @@ class TestObligationReminder(ObligationCommon):
             self._run_job()
             self.assertEqual(self._get_told(row), [(self.user, "Late: Report")])
 
+    def test_owner_comes_later(self):
+        row = self._sign_with({"date_deadline": self._days(5)})
+        row.with_user(self.user).user_id = self.manager
+        self.assertEqual(self._get_told(row), [(self.manager, "Report")])
+
     def test_archived_owner(self):
         row = self._sign_with(
             {"date_deadline": self._days(1), "user_id": self.manager.id}

@@ -1,8 +1,14 @@
+from datetime import timedelta
+
+from freezegun import freeze_time
+
 from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.fields import Command
 from odoo.tests import BaseCase, HttpCase
 
 from ..tools import ics
 from .common_doctest import check_doctests
+from .test_books import BooksCommon
 from .test_obligation import ObligationCommon
 from .test_portal import PortalCommon
 
@@ -10,6 +16,40 @@ from .test_portal import PortalCommon
 class TestToolsIcs(BaseCase):
     def test_doctests(self):
         check_doctests(self, ics)
+
+
+class TestMissedPayment(ObligationCommon, BooksCommon):
+    """What a missed payment brings about, each of them once."""
+
+    def test_each_once(self):
+        row = self._create_single(
+            milestone_ids=[
+                Command.create(
+                    {
+                        "name": "Give a security",
+                        "party": "customer",
+                        "trigger": "overdue",
+                        "trigger_days": 10,
+                    }
+                )
+            ]
+        )
+        contract = row.contract_id
+        self.assertFalse(self._get_rows(contract))
+        invoice = self._post(self._invoice(row))
+        maturity = invoice.invoice_date_due
+        with freeze_time(maturity + timedelta(days=1)):
+            self._run_job()
+            self._run_job()
+        self.assertTrue(row.is_overdue)
+        found = self._get_rows(contract)
+        self.assertEqual(
+            (found.name, found.side, found.state, found.installment_id),
+            ("Give a security", "theirs", "open", row),
+        )
+        self.assertEqual(found.date_due, maturity + timedelta(days=10))
+        with self.assertRaisesRegex(UserError, "one by one"):
+            contract.milestone_ids.with_user(self.user).action_done()
 
 
 class TestObligationPortal(ObligationCommon, PortalCommon):
@@ -108,6 +148,34 @@ class TestObligationPortal(ObligationCommon, PortalCommon):
                 "Penalty for delay: 0.5 % of the contract value per day, at most 10 %",
             ],
         )
+
+    def test_words_of_when(self):
+        """As they are printed, and told on the page."""
+        milestones = self.env["crm.contract.milestone"]
+        cases = (
+            ({"trigger": "start"}, "On the first day of the contract"),
+            (
+                {"trigger": "overdue", "trigger_days": 1},
+                "1 day after each missed payment",
+            ),
+            (
+                {"date_deadline": "2026-03-31", "recurrence_interval": 1},
+                "March 31, 2026, then every month",
+            ),
+            (
+                {
+                    "trigger": "signature",
+                    "recurrence_interval": 2,
+                    "recurrence_unit": "week",
+                },
+                "On signature of the contract, then every 2 weeks",
+            ),
+            ({}, ""),
+        )
+        for vals, text in cases:
+            self.assertEqual(milestones.new(vals)._get_due_text(), text)
+        waits = milestones.new({"trigger": "obligation", "trigger_days": 3})
+        self.assertEqual(waits._get_due_text(["A", "B"]), "3 days after A, B")
 
 
 class TestObligationFeed(HttpCase, ObligationCommon):

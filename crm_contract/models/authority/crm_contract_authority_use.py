@@ -168,7 +168,9 @@ class CrmContractAuthority(models.Model):
         """Return the authorities of whoever signs on paper by a name."""
         wanted = _plain(name)
         return self.filtered(
-            lambda row: wanted in (_plain(row.name), _plain(row.user_id.name)) and wanted
+            lambda row: (
+                wanted in (_plain(row.name), _plain(row.user_id.name)) and wanted
+            )
         )
 
     @api.model

@@ -241,6 +241,9 @@ class CrmContractObligation(models.Model):
         result = super().write(vals)
         if "evidence_ids" in vals:
             self._take_evidence()
+        if vals.get("user_id"):
+            # sudo: owned fields; who sees to it from now on is reminded ahead
+            self.sudo().filtered(lambda row: not row.level)._plan_reminders()
         return result
 
     def _check_open_to_work(self, vals):
