@@ -45,6 +45,7 @@
         "report/crm_contract_report.xml",
         "report/crm_contract_signature_templates.xml",
         "report/crm_contract_loan_templates.xml",
+        "report/crm_contract_file_templates.xml",
         "data/mail_template_data.xml",
         "data/mail_template_portal_data.xml",
         "views/signature/crm_contract_signature_mail_templates.xml",

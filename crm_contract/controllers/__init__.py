@@ -1,1 +1,1 @@
-from . import evidence, paper, portal, signing, verify
+from . import evidence, obligation, paper, portal, signing, verify

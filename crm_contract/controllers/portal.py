@@ -139,6 +139,32 @@ class ContractPortal(portal.CustomerPortal):
         )
 
     @http.route(
+        "/my/contracts/<int:contract_id>/confirm",
+        type="http",
+        auth="public",
+        website=True,
+        methods=["POST"],
+    )
+    @_visited
+    def portal_contract_confirm(
+        self, visit, obligation_id=None, answer="yes", text="", **kwargs
+    ):
+        """Take what the customer says of an obligation."""
+        try:
+            request.env["crm.contract.portal"]._confirm(
+                visit, obligation_id, answer, text
+            )
+        except MissingError:
+            return self._render_contract(
+                visit, error=request.env._("There is nothing to confirm any more.")
+            )
+        except UserError as error:
+            return self._render_contract(visit, error=str(error))
+        return request.redirect(
+            self._get_contract_url(visit, message="confirmed") + "#obligations"
+        )
+
+    @http.route(
         "/my/contracts/<int:contract_id>/document/<int:document_id>",
         type="http",
         auth="public",

@@ -7,6 +7,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form
+from odoo.tools import html2plaintext
 
 from ..tools.version import write_version
 from .common import ContractCommon
@@ -534,6 +535,11 @@ class TestObligationReminder(ObligationCommon):
             self._run_job()
             self.assertEqual(self._get_told(row), [(self.user, "Late: Report")])
 
+    def test_owner_comes_later(self):
+        row = self._sign_with({"date_deadline": self._days(5)})
+        row.with_user(self.user).user_id = self.manager
+        self.assertEqual(self._get_told(row), [(self.manager, "Report")])
+
     def test_archived_owner(self):
         row = self._sign_with(
             {"date_deadline": self._days(1), "user_id": self.manager.id}
@@ -664,3 +670,56 @@ class TestObligationProgress(ObligationCommon):
             (self.customer.name, "Accept: Report"),
             [(duty["who"], duty["why"]) for duty in overview["duties"]],
         )
+
+
+class TestContractFile(ObligationCommon):
+    """One page says what was promised, delivered, billed, paid, and what comes next."""
+
+    def _print(self, contract, user):
+        reports = self.env["ir.actions.report"].with_user(user)
+        name = "crm_contract.report_contract_file"
+        html = reports._render_qweb_html(name, contract.ids)[0]
+        return " ".join(html2plaintext(html.decode()).split())
+
+    def test_page(self):
+        rows = self._sign_with(
+            {"name": "Deliver", "date_deadline": self._days(2)},
+            {"name": "Test", "date_deadline": self._days(4), "party": "customer"},
+            {"name": "Train", "date_deadline": self._days(50)},
+        )
+        contract = rows.contract_id
+        rows[0].with_user(self.user).action_done()
+        with freeze_time(self._days(9)):
+            self.env.invalidate_all()
+            page = self.env["crm.contract.file"].with_user(self.reader)
+            page = page._get_page(contract.with_user(self.reader))
+            self.assertEqual(
+                [(row.name, row.mark) for row in page["rows"]],
+                [("Test", "late"), ("Train", "open"), ("Deliver", "complete")],
+            )
+            self.assertEqual(page["counts"], {"ours": (1, 2), "theirs": (0, 1)})
+            text = self._print(contract, self.reader)
+        for words in (
+            "Late: Test (5 days)",
+            "33 %",
+            "67 %",
+            "1,150.00",
+            "Train",
+            "Rest",
+        ):
+            self.assertIn(words, text)
+
+    def test_draft_and_many(self):
+        self.assertIn("Contract file", self._print(self._create_contract(), self.user))
+        rows = self._sign_with(
+            {
+                "date_deadline": self._days(1),
+                "recurrence_interval": 1,
+                "recurrence_unit": "week",
+            }
+        )
+        page = self.env["crm.contract.file"]._get_page(rows.contract_id)
+        self.assertEqual(len(page["rows"]) + page["more"], len(rows))
+        self.assertLessEqual(len(page["rows"]), 14)
+        with self.assertRaises(AccessError):
+            self._print(rows.contract_id, self.salesman)

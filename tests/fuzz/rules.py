@@ -88,6 +88,11 @@ BY_DESIGN = {
         "crm.contract.health.check",
         "crm.contract.health.finding",
     },
+    # One's own calendar is made when it is asked for, and gets a new key.
+    ("crm.contract.obligation.feed", "action_open_mine"): {
+        "crm.contract.obligation.feed"
+    },
+    ("crm.contract.obligation.feed", "action_renew"): {"crm.contract.obligation.feed"},
     # Accountants decide on differences of books and ledger.
     ("crm.contract.difference", "action_apply"): INVOICES | LEDGER,
     ("crm.contract.installment", "action_undo_waive"): LEDGER,

@@ -29,6 +29,7 @@ class IrActionsReport(models.Model):
         return {
             "crm_contract.report_contract",
             "crm_contract.report_contract_summary",
+            "crm_contract.report_contract_file",
             "crm_contract.report_signature_evidence",
             "crm_contract.report_loan_mark",
         }

@@ -7,6 +7,9 @@ from . import crm_contract_obligation_plan
 from . import crm_contract_obligation_reminder
 from . import crm_contract_obligation_penalty
 from . import crm_contract_obligation_progress
+from . import crm_contract_obligation_feed
+from . import crm_contract_portal
+from . import crm_contract_file
 from . import crm_contract_checklist
 from . import crm_contract_schedule
 from . import crm_contract_succession

@@ -224,12 +224,26 @@ class CrmContractMilestone(models.Model):
         text = self._get_first_due_text(after)
         if not self._is_recurring():
             return text
-        every = self.env["crm.contract.print"]._get_period_text(
-            self.recurrence_interval, self.recurrence_unit or "month"
-        )
+        every = self._get_every_text()
         if not text:
-            return self.env._("every %s", every)
-        return self.env._("%(first)s, then every %(period)s", first=text, period=every)
+            return every
+        return self.env._("%(first)s, then %(every)s", first=text, every=every)
+
+    def _get_every_text(self):
+        unit = self.recurrence_unit or "month"
+        if self.recurrence_interval == 1:
+            return {
+                "day": self.env._("every day"),
+                "week": self.env._("every week"),
+                "month": self.env._("every month"),
+                "quarter": self.env._("every quarter"),
+                "half_year": self.env._("every half year"),
+                "year": self.env._("every year"),
+            }[unit]
+        period = self.env["crm.contract.print"]._get_period_text(
+            self.recurrence_interval, unit
+        )
+        return self.env._("every %s", period)
 
     def _get_first_due_text(self, after):
         trigger = self.trigger or "date"

@@ -134,6 +134,12 @@ class CrmContractObligation(models.Model):
         string="Done on", readonly=True, copy=False, tracking=True, owned=True
     )
     done_by_id = fields.Many2one("res.users", readonly=True, copy=False, owned=True)
+    confirmed_by = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Who of the customer confirmed that it is fulfilled, by name.",
+        owned=True,
+    )
     date_accepted = fields.Date(
         string="Accepted on", readonly=True, copy=False, tracking=True, owned=True
     )
@@ -235,6 +241,9 @@ class CrmContractObligation(models.Model):
         result = super().write(vals)
         if "evidence_ids" in vals:
             self._take_evidence()
+        if vals.get("user_id"):
+            # sudo: owned fields; who sees to it from now on is reminded ahead
+            self.sudo().filtered(lambda row: not row.level)._plan_reminders()
         return result
 
     def _check_open_to_work(self, vals):

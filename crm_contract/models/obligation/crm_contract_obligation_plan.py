@@ -57,7 +57,9 @@ class CrmContractObligationPlan(models.AbstractModel):
             new += self._follow(milestone, mine)
         orphans = by_milestone.get(self.env["crm.contract.milestone"], obligations)
         orphans._filter_open()._move("cancel")
-        created = obligations.create(new)
+        # That they come is told by the contract; nobody wants a message for each.
+        created = obligations.with_context(tracking_disable=True).create(new)
+        created = created.with_env(obligations.env)
         created._plan_reminders()
         return created
 

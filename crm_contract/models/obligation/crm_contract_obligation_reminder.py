@@ -22,21 +22,14 @@ class CrmContractObligation(models.Model):
     def _plan_reminders(self):
         """Plan the reminders anew, and give those whose day has come."""
         now = self.browse()
-        for company, rows in self._filter_open().grouped("company_id").items():
-            today = company._get_today()
-            for row in rows:
-                day = row._get_first_reminder()
-                row.write({"level": 0, "date_reminder": day})
-                if day and day <= today and row.user_id:
-                    now |= row
+        for day, rows in self._filter_open().grouped(_get_first_reminder).items():
+            rows.write({"level": 0, "date_reminder": day})
+            now |= rows.filtered(
+                lambda row, day=day: (
+                    day and row.user_id and day <= row.company_id._get_today()
+                )
+            )
         now._advance_reminder()
-
-    def _get_first_reminder(self):
-        if self.state != "open":
-            return False
-        if not self.date_due:
-            return self.company_id._get_today() if self.user_id else False
-        return add(self.date_due, days=-AHEAD)
 
     @api.model
     def _get_reminder_domain(self):
@@ -138,3 +131,14 @@ class CrmContractObligation(models.Model):
             "automated": True,
             "date_deadline": self.date_due or today,
         }
+
+
+def _get_first_reminder(row):
+    """Return the day of the first reminder of an obligation, False for none."""
+    if row.state != "open":
+        return False
+    if not row.date_due:
+        return row.company_id._get_today() if row.user_id else False
+    # Nobody's is told when it is late.
+    is_somebodys = row.user_id or row.team_id
+    return add(row.date_due, days=-AHEAD if is_somebodys else 1)

@@ -179,8 +179,11 @@ class CrmContractObligation(models.Model):
         )
         rows._follow_up()
 
-    def _accept(self, day, name, note=""):
-        """Record the acceptance of one obligation; the caller checks rights."""
+    def _accept(self, day, name, note="", person=None):
+        """Record the acceptance of one obligation; the caller checks rights.
+
+        :param person: who of the customer accepts it himself (partner), if it is he
+        """
         self._check_waits_for_acceptance()
         # sudo: the state and day of a contract whose obligation the user sees to
         contract = self.sudo().contract_id
@@ -198,8 +201,11 @@ class CrmContractObligation(models.Model):
             raise UserError(
                 self.env._("Say who accepted “%s” for the customer.", self.display_name)
             )
-        self._move("accept", date_accepted=day, accepted_by=name)
-        if note:
+        actor = person and person.name
+        self._move("accept", actor=actor, date_accepted=day, accepted_by=name)
+        if person:
+            self._tell_of_customer(person, self.env._("Accepted."), note)
+        elif note:
             self.message_post(body=note)
         self._follow_up()
         self._after_accepted()
@@ -228,6 +234,7 @@ class CrmContractObligation(models.Model):
             reason=reason or False,
             date_done=False,
             done_by_id=False,
+            confirmed_by=False,
             date_accepted=False,
             accepted_by=False,
         )
@@ -274,6 +281,14 @@ class CrmContractObligation(models.Model):
             )
 
     def _check_evidence(self):
+        if self.evidence == "confirmation":
+            raise UserError(
+                self.env._(
+                    "The customer confirms “%s” on the page of the contract: send a "
+                    "link to whoever does.",
+                    self.display_name,
+                )
+            )
         if self.evidence == "file" and not self.evidence_ids:
             raise UserError(
                 self.env._(
@@ -289,10 +304,11 @@ class CrmContractObligation(models.Model):
 
     # The door, and what follows
 
-    def _move(self, name, **vals):
+    def _move(self, name, actor=None, **vals):
         """Move all records over one step: the only door to their state.
 
         :param name: key of `MOVES`
+        :param actor: who does it, if it is not the user (str)
         :param vals: other owned fields to write along
         :raise UserError: for records in another state
         """
@@ -306,7 +322,7 @@ class CrmContractObligation(models.Model):
         # sudo: owned fields; whoever calls has checked the rights
         self.sudo().write({"state": move.target, **vals})
         if move.kind:
-            self._tell_chain(move.kind)
+            self._tell_chain(move.kind, actor)
 
     def _describe_wrong_state(self, move):
         labels = dict(self._fields["state"]._description_selection(self.env))
@@ -321,11 +337,11 @@ class CrmContractObligation(models.Model):
             for row in self
         )
 
-    def _tell_chain(self, kind):
+    def _tell_chain(self, kind, actor):
         # sudo: what the contract's chain says of it
         rows = self.sudo()
         self.env["crm.contract.event"]._add_many(
-            [(row.contract_id, kind, row._get_facts(), None, None) for row in rows]
+            [(row.contract_id, kind, row._get_facts(), None, actor) for row in rows]
         )
 
     def _get_facts(self):

@@ -14,6 +14,7 @@ DAYS_KINDS = [("calendar", "Days"), ("working", "Working days")]
 EVIDENCE = [
     ("note", "A note"),
     ("file", "A file"),
+    ("confirmation", "The customer's confirmation"),
 ]
 PENALTIES = [("fixed", "Amount"), ("daily", "Percent per day")]
 # What stands for nothing agreed, see `_LEFT_OUT` of `tools.version`: a content has the

@@ -228,7 +228,7 @@ class CrmContractPortal(models.AbstractModel):
                     "description": values.get("description") or "",
                     "is_theirs": values.get("party") == "customer",
                     "date_deadline": deadline,
-                    "due": self._describe_due(row["fields"], rows),
+                    **self._describe_terms(row["fields"], rows),
                     "date_done": finished,
                     "is_late": bool(
                         row["key"] in done
@@ -242,16 +242,22 @@ class CrmContractPortal(models.AbstractModel):
         return sorted(duties, key=lambda duty: str(duty["date_deadline"] or "9"))
 
     @api.model
-    def _describe_due(self, values, rows):
-        """Return when a milestone falls due if that is more than a day (str)."""
-        if not values.get("trigger") and not values.get("recurrence_interval"):
-            return ""
+    def _describe_terms(self, values, rows):
+        """Return `due`, when a milestone falls due, and `terms`, what else is agreed.
+
+        `due` is empty where it is a day.
+        """
         milestones = self.env["crm.contract.milestone"]
         names = {row["key"]: row["fields"].get("name") or "" for row in rows}
         known = {name: values[name] for name in values if name in milestones._fields}
         after = (values.get("after_keys") or "").split()
         milestone = milestones.new(known)
-        return milestone._get_due_text([names[key] for key in after if key in names])
+        is_day = not values.get("trigger") and not values.get("recurrence_interval")
+        after = [names[key] for key in after if key in names]
+        return {
+            "due": "" if is_day else milestone._get_due_text(after),
+            "terms": milestone._get_terms_text(),
+        }
 
     # Plan
 
