@@ -184,7 +184,8 @@ def test_what_was_known_stays(people, admin, factory, listed):
     """Nobody writes or forges what was known on a submission."""
     partner_id, _file_id = listed
     user = people["own"]
-    contract_id = factory.draft(user, partner_id=partner_id)
+    vals = {"partner_id": partner_id, "customer_signatory_id": False}
+    contract_id = factory.draft(user, **vals)
     user.call("crm.contract", "action_submit", [contract_id])
     model = "crm.contract.finding"
     [found] = admin.search(model, [("contract_id", "=", contract_id)])
