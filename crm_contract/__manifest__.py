@@ -114,8 +114,8 @@
         "views/counterparty/res_partner_views.xml",
         "views/playbook/crm_contract_playbook_rule_views.xml",
         "views/paper/crm_contract_paper_menus.xml",
-        "views/authority/crm_contract_guard_menus.xml",
         "views/obligation/crm_contract_obligation_menus.xml",
+        "views/authority/crm_contract_guard_menus.xml",
         "data/crm_contract_health_data.xml",
     ],
     "demo": [

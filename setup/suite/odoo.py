@@ -28,7 +28,10 @@ http_interface = 127.0.0.1
 list_db = False
 """
 # What an Odoo of the user's own has to import: module -> package
-IMPORTS = {name: name for name in ("cn2an", "num2words", "cryptography")}
+IMPORTS = {
+    **{name: name for name in ("cn2an", "num2words", "cryptography")},
+    "stdnum": "python-stdnum",
+}
 TEST_IMPORTS = {
     "hypothesis": "hypothesis",
     "freezegun": "freezegun",
@@ -139,7 +142,7 @@ def _own(path, tests):
             f"{settings.ODOO_SERIES}."
         )
     if missing:
-        packages = [TEST_IMPORTS.get(name, name) for name in missing]
+        packages = [(IMPORTS | TEST_IMPORTS)[name] for name in missing]
         raise SetupError(
             f"The Python of ODOO_BIN lacks {', '.join(packages)}; install with its "
             f"own pip: pip install {' '.join(packages)}"

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ...tools.bounds import is_id
+
 LISTS = [
     ("none", "On no list"),
     ("watch", "Watch list"),
@@ -167,8 +169,10 @@ class CrmContractCounterparty(models.Model):
     @api.model
     def _with_bearer(self, vals):
         """Return values whose file is that of the commercial entity."""
-        partner = self.env["res.partner"].browse(vals.get("partner_id")).exists()
-        if not partner:
+        # What is no record is told by what looks at all values.
+        partner_id = vals.get("partner_id")
+        partner = self.env["res.partner"].browse(is_id(partner_id) and partner_id or ())
+        if not partner.exists():
             return vals
         return dict(vals, partner_id=partner.commercial_partner_id.id)
 

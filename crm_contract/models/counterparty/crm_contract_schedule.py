@@ -96,28 +96,23 @@ class CrmContractSchedule(models.AbstractModel):
 
     @api.model
     def _get_steps(self):
+        qualifications = self.env["crm.contract.qualification"]
+        authorities = self.env["crm.contract.authority"]
         return [
             *super()._get_steps(),
-            *(
-                Step(
-                    name,
-                    label,
-                    self.env[model],
-                    self.env[model]._get_expiring_domain,
-                    lambda row: row._advance_expiring(),
-                )
-                for name, label, model in (
-                    (
-                        "qualification_expiring",
-                        self.env._("Remind of qualifications that expire"),
-                        "crm.contract.qualification",
-                    ),
-                    (
-                        "authority_expiring",
-                        self.env._("Remind of authorities that expire"),
-                        "crm.contract.authority",
-                    ),
-                )
+            Step(
+                "qualification_expiring",
+                self.env._("Remind of qualifications that expire"),
+                qualifications,
+                qualifications._get_expiring_domain,
+                lambda row: row._advance_expiring(),
+            ),
+            Step(
+                "authority_expiring",
+                self.env._("Remind of authorities that expire"),
+                authorities,
+                authorities._get_expiring_domain,
+                lambda row: row._advance_expiring(),
             ),
         ]
 
