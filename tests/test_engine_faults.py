@@ -155,17 +155,18 @@ def answers(url):
 
 
 @pytest.fixture(scope="module")
-def customer(admin):
+def signers(admin):
+    """A customer with people who sign."""
     mark = uuid.uuid4().hex[:8]
     return make_customer(admin, f"Nordwind {mark}", ["Anna Albers", "Berta Behn"])
 
 
 @pytest.fixture
-def asked(admin, database, company, customer, people):
+def asked(admin, database, company, signers, people):
     """A request of a salesperson: the customer first, then somebody of ours by link."""
-    contract_id = Factory(admin, company, customer).submitted(people["own"])
+    contract_id = Factory(admin, company, signers).submitted(people["own"])
     rows = [
-        {"side": "customer", "partner_id": customer["people"][0], "sequence": 10},
+        {"side": "customer", "partner_id": signers["people"][0], "sequence": 10},
         {"side": "company", "name": "Frieda", "email": "frieda@supplier.example",
          "sequence": 20},
     ]  # fmt: skip

@@ -71,6 +71,8 @@ class CrmContractPortal(models.AbstractModel):
             "text": self._describe_text(contract, content),
             "plan": self._describe_signed_plan(contract, content),
             "duties": self._describe_duties(contract, content),
+            # What is asked for once it is signed stands on the page of the contract.
+            "confirmations": [],
             "files": [
                 {"id": file.id, "name": file.name, "sha256": file.sha256}
                 for file in self._get_signing_files(signatory)
