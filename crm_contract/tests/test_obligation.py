@@ -549,6 +549,15 @@ class TestObligationReminder(ObligationCommon):
         self.assertNotEqual(row.user_id, self.user_all)
         self.assertTrue(row.user_id.active)
 
+    def test_archived_owner_of_what_outlives_its_contract(self):
+        row = self._sign_with(
+            {"date_deadline": self._days(90), "user_id": self.user_all.id}
+        )
+        self._end(row.contract_id)
+        self.assertEqual(row.state, "open")
+        self.user_all.active = False
+        self.assertTrue(row.user_id.active)
+
 
 class TestObligationPenalty(ObligationCommon):
     """What a delay costs becomes a row of the ledger when somebody says so."""

@@ -100,6 +100,56 @@ def next_due_day(first: date, interval: int, unit: str, after: date) -> date:
     return day
 
 
+def open_days(
+    days: Iterable[date],
+    closed: Collection[date],
+    known: Collection[date],
+    interval: int,
+    unit: str,
+) -> list[date]:
+    """Return on which of the due days something is to be open.
+
+    What is closed is not owed anew, nor what was over before it was known here,
+    wherever an amendment moves the days to; and nothing that is open gets lost.
+
+    >>> def march(*days): return [date(2026, 3, day) for day in days]
+    >>> week = march(2, 9, 16, 23, 30)
+    >>> open_days(week, march(2, 9), march(16, 23, 30), 1, "week") == march(16, 23, 30)
+    True
+    >>> open_days(week, march(2, 16), march(9, 23), 1, "week") == march(9, 23, 30)
+    True
+    >>> open_days(week, [], march(16, 23), 1, "week") == march(16, 23, 30)
+    True
+
+    The days move from Mondays to Wednesdays, of which one comes before what is closed:
+
+    >>> moved = march(4, 11, 18, 25)
+    >>> open_days(moved, march(2, 9), march(16, 23, 30), 1, "week") == march(11, 18, 25)
+    True
+    >>> open_days(moved, march(2, 16), march(9, 23, 30), 1, "week") == march(4, 18, 25)
+    True
+
+    :param days: on which it is due by now, in their order
+    :param closed: days of what is closed
+    :param known: days of what is open
+    :param interval: of the recurrence, in units
+    """
+    days = list(days)
+    wanted = [day for day in days if day not in closed]
+    first = min(known, default=None)
+    since = None
+    if first is not None:
+        # A grid that did not move begins where it began.
+        since = first - _DAY if first in days else shift(first, -interval, unit)
+    last = max(closed, default=None)
+    if last is None:
+        return [day for day in wanted if since is None or day > since]
+    room = sum(day <= last for day in known)
+    early = [day for day in wanted if day <= last and (since is None or day > since)]
+    early = sorted(early, key=lambda day: (day not in known, day))[:room]
+    return [*sorted(early), *(day for day in wanted if day > last)]
+
+
 def find_cycle(waits_for: Mapping[str, Iterable[str]]) -> list[str]:
     """Return the keys that wait for each other in a circle, empty if none do.
 

@@ -94,13 +94,15 @@ class TestObligation(AmendmentCommon):
                 .action_amend()
             )
             amendment = contract.browse(amendment["res_id"]).with_user(self.user)
-            amendment.milestone_ids.recurrence_unit = "quarter"
+            amendment.milestone_ids.write(
+                {"recurrence_unit": "quarter", "date_deadline": date(2026, 1, 5)}
+            )
             self._sign(amendment)
             rows = self._get_rows(contract)
             live = rows.filtered(lambda row: row.state in ("open", "waiting"))
             self.assertEqual(
                 [str(day) for day in live.mapped("date_due")],
-                ["2026-04-10", "2026-07-10", "2026-10-10"],
+                ["2026-04-05", "2026-07-05", "2026-10-05", "2027-01-05"],
             )
             done = rows.filtered(lambda row: row.state == "done")
             self.assertEqual(

@@ -4,7 +4,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools.date_utils import add
 
-from ...tools.obligation import add_working_days, due_days, next_due_day
+from ...tools.obligation import add_working_days, due_days, next_due_day, open_days
+from .crm_contract_milestone import CLOSED
 from .crm_contract_obligation import OPEN
 from .crm_contract_obligation_steps import IN_FORCE
 
@@ -79,7 +80,7 @@ class CrmContractObligationPlan(models.AbstractModel):
     @api.model
     def _follow_once(self, milestone, rows, first):
         self._set_derive_day(milestone, False)
-        closed = rows.filtered(lambda row: row.state in ("done", "accepted", "waived"))
+        closed = rows.filtered(lambda row: row.state in CLOSED)
         (rows - rows[:1])._filter_open()._move("cancel")
         if closed:
             closed._filter_open()
@@ -130,15 +131,11 @@ class CrmContractObligationPlan(models.AbstractModel):
         if not rows:
             # Nobody could do any more what was due before it was known here.
             return [day for day in days if day >= today]
-        closed = {row.date_due for row in rows if row.state not in (*OPEN, "cancelled")}
-        known = {row.date_due for row in rows._filter_open()}
-        latest = max(filter(None, closed | known), default=first)
-        return [
-            day
-            for day in days
-            if day not in closed
-            and (day in known or day > latest or not closed | known)
-        ]
+        closed, known, gone = (
+            {row.date_due for row in rows if row.state in states and row.date_due}
+            for states in (CLOSED, OPEN, ("cancelled",))
+        )
+        return open_days(days, closed, known or gone, interval, unit or "month")
 
     @api.model
     def _note_next_day(self, milestone, recurrence, bounds):

@@ -14,8 +14,13 @@ class CrmContractSuccession(models.AbstractModel):
         rows = self.env["crm.contract.obligation"].search(
             [("user_id", "in", users.ids), ("state", "in", OPEN)]
         )
-        # Those of a milestone with the same responsible follow it.
-        rows = rows.filtered(lambda row: row.milestone_id.user_id != row.user_id)
+        # Those of a milestone with the same responsible follow it; what outlives its
+        # contract is handed over by itself.
+        rows = rows.filtered(
+            lambda row: (
+                row.milestone_id.user_id != row.user_id or row.contract_state == "ended"
+            )
+        )
         return [
             *super()._get_duties(users),
             *self._list(rows, "user_id", self.env._("Obligation")),
