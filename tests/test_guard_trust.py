@@ -48,7 +48,14 @@ def guarded(admin):
 @pytest.fixture(scope="module")
 def listed(admin):
     partner_id = admin.create(
-        "res.partner", {"name": "Listed Ltd", "is_company": True, "street": "1 Quay"}
+        "res.partner",
+        {
+            "name": "Listed Ltd",
+            "is_company": True,
+            "street": "1 Quay",
+            "company_registry": "HRB 4712",
+            "legal_representative": "Nobody",
+        },
     )
     return partner_id, admin.create(
         "crm.contract.counterparty",
@@ -184,8 +191,10 @@ def test_what_was_known_stays(people, admin, factory, listed):
     """Nobody writes or forges what was known on a submission."""
     partner_id, _file_id = listed
     user = people["own"]
-    vals = {"partner_id": partner_id, "customer_signatory_id": False}
-    contract_id = factory.draft(user, **vals)
+    signatory = admin.create("res.partner", {"name": "Signs", "parent_id": partner_id})
+    contract_id = factory.draft(
+        user, partner_id=partner_id, customer_signatory_id=signatory
+    )
     user.call("crm.contract", "action_submit", [contract_id])
     model = "crm.contract.finding"
     [found] = admin.search(model, [("contract_id", "=", contract_id)])
