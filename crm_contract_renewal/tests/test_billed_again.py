@@ -15,7 +15,8 @@ class TestBilledAgain(EndCommon):
         amendment = contract.with_user(self.user)._amend(day, "More sites")
         amendment.line_ids.write(vals)
         self._sign(amendment)
-        self.assertEqual(amendment.state, "in_force")
+        if contract.state == "running":
+            self.assertEqual(amendment.state, "in_force")
 
     def _run_bill(self, contract, day=TODAY):
         """Let the run invoice; return the amounts of what it made."""
@@ -113,6 +114,31 @@ class TestBilledAgain(EndCommon):
         with freeze_time("2026-03-20"):
             contract.action_resume()
         self.assertEqual(self._run_bill(contract, "2026-03-20"), [210])
+
+    def test_amended_then_suspended_and_deleted(self):
+        """February was over, and is 620 since: so it is billed while all is suspended."""
+        contract = self._create_fee()
+        self._bill(self._row_of(contract, 1))
+        draft = self._invoice(self._row_of(contract, 2))
+        self._amend(contract, date(2026, 2, 1), price_unit=620)
+        contract.action_suspend()
+        draft.with_user(self.accountant).unlink()
+        self.assertEqual(self._run_bill(contract), [620])
+        self.assertEqual(self._run_bill(contract), [])
+
+    def test_amended_while_suspended(self):
+        """What was over before waits for what changes it: not lost, not as of old."""
+        contract = self._create_fee()
+        self._bill(self._row_of(contract, 1))
+        self._invoice(self._row_of(contract, 2)).with_user(self.accountant).unlink()
+        contract.action_suspend()
+        self._amend(contract, date(2026, 2, 1), price_unit=620)
+        self.assertEqual(self._run_bill(contract), [])
+        with freeze_time("2026-03-20"):
+            contract.action_resume()
+            self._run_on("advance", "2026-03-20", "crm_contract")
+        # 21 days of March
+        self.assertEqual(self._run_bill(contract, "2026-03-20"), [420, 620])
 
     def test_suspended_before(self):
         """Paid for, then suspended for ten days, which are left out now."""

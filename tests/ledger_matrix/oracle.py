@@ -68,6 +68,7 @@ class Oracle:
     billed: list = field(default_factory=list)
     last: date = None  # an early end
     taken: Decimal = Decimal(0)  # by credit notes, of what is not billed again
+    waits_from: date = None  # what was amended while all is suspended
 
     def period(self, number):
         count, unit = self.interval
@@ -105,6 +106,8 @@ class Oracle:
         number, result, billed = 0, [], self.billed_days()
         end = min(filter(None, (self.end, self.last)))
         paused = min((first for first, last in self.pauses if not last), default=None)
+        if paused and self.waits_from:
+            paused = min(paused, self.waits_from)
         while (first := self.period(number)) <= min(end, today):
             after = self.period(number + 1)
             last = min(end, after - DAY)
@@ -146,6 +149,7 @@ class Oracle:
         self.pauses.append([today, None])
 
     def resume(self, today):
+        self.waits_from = None
         for pause in self.pauses:
             if pause[1] is None:
                 pause[1] = today - DAY
@@ -153,6 +157,8 @@ class Oracle:
 
     def amend(self, effect, **terms):
         self.changes.append((effect, terms))
+        if any(last is None for _first, last in self.pauses):
+            self.waits_from = min(effect, self.waits_from or effect)
 
     def stop(self, day):
         """End early: what bills days after the last one is credited by the day.

@@ -119,7 +119,7 @@ class CrmContractLedger(models.AbstractModel):
             horizon = self._get_horizon(contract)
             for lines in contract.line_ids._filter_chains():
                 wanted, rows = lines._get_open_charges(first, horizon)
-                wanted = wanted if self._has_ledger(contract) else []
+                wanted = self._filter_charged(contract, lines, wanted)
                 plan = rows._compare_to(wanted)
                 gone |= plan.gone
                 changed += plan.changed
@@ -133,19 +133,25 @@ class CrmContractLedger(models.AbstractModel):
         gone.create(vals_list)
 
     @api.model
-    def _derive_again(self, contract, rows):
-        """Let rows that an invoice gave up be what is charged for their days now.
+    def _filter_charged(self, contract, lines, charges):
+        """Return those of the charges of a chain that there are rows of, as things are.
 
-        While a contract is suspended, those that were over before stay as they are; the
-        others wait, like those that were never billed.
+        While a contract is suspended, those that were over before it was stay; the
+        others wait, whether they were billed once or never. So do those that are to
+        change: what changes them waits as well.
         """
-        first = min(rows.mapped("period_start"))
-        if not self._has_ledger(contract):
-            # sudo: whoever bills
-            pauses = contract.sudo().suspension_ids
-            first = pauses.filtered(lambda pause: not pause.date_end).date_start
-        if first:
-            self._rebuild(contract, first)
+        if self._has_ledger(contract):
+            return charges
+        pauses = contract.suspension_ids.filtered(lambda pause: not pause.date_end)
+        if not contract.performs or not pauses:
+            return []
+        days = [*pauses.mapped("date_start"), *lines._get_changing_days()]
+        return [charge for charge in charges if charge.last < min(days)]
+
+    @api.model
+    def _derive_again(self, contract, rows):
+        """Let rows that an invoice gave up be what is charged for their days now."""
+        self._rebuild(contract, min(rows.mapped("period_start")))
 
     @api.model
     def _get_horizon(self, contract):
