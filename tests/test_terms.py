@@ -14,6 +14,8 @@ TABLE = ROOT / "crm_contract/readme/TERMS.md"
 AVOIDED = ("出账", "末日", "大户")
 # Two things that English calls by one word
 TWO_THINGS = {
+    "Accept",
+    "Accepted",
     "Approved",
     "Before",
     "Decide",

@@ -61,7 +61,7 @@ class CrmContractFinding(models.Model):
     kind = fields.Selection(FINDING_KINDS, required=True, readonly=True)
     key = fields.Char(required=True, readonly=True)
     message = fields.Text(string="Finding", required=True, readonly=True)
-    quote = fields.Text(string="Quotation", readonly=True)
+    quote = fields.Text(string="Quoted text", readonly=True)
     advice = fields.Text(string="Why, and what to do", readonly=True)
     user_id = fields.Many2one(
         "res.users", string="Submitted by", required=True, readonly=True

@@ -42,6 +42,7 @@ class CrmContractMilestone(models.Model):
         compute="_compute_after_ids",
         inverse="_inverse_after_ids",
         domain="[('contract_id', '=', contract_id), ('id', '!=', id)]",
+        string="Comes after",
         help="Obligations that have to be fulfilled before this one.",
     )
     clause_key = fields.Char(string="Agreed in", readonly=True, owned=True, copy=False)
@@ -52,7 +53,7 @@ class CrmContractMilestone(models.Model):
         domain="[('contract_id', '=', contract_id)]",
         help="Clause of the contract that it comes from.",
     )
-    clause_quote = fields.Text(compute="_compute_clause_quote", string="Quotation")
+    clause_quote = fields.Text(compute="_compute_clause_quote", string="Quoted clause")
     obligation_ids = fields.One2many(
         "crm.contract.obligation", "milestone_id", string="Obligations"
     )

@@ -61,7 +61,7 @@ class CrmContractSealing(models.Model):
     text_name = fields.Char(compute="_compute_text_file", compute_sudo=True)
     stamp_id = fields.Many2one(
         "crm.contract.stamp",
-        string="Seal",
+        string="Which seal",
         required=True,
         index=True,
         ondelete="restrict",
