@@ -39,6 +39,21 @@ class TestReopen(EndCommon):
         self.assertIn("Both changed their minds", contract.message_ids[0].body)
         self.assertTrue(contract.date_next_rung)
 
+    def test_what_the_end_told(self):
+        """What is to be done after an end goes with it, whichever way it came."""
+        ended = self.env.ref("crm_contract.mail_activity_type_ended")
+        announced, expired = self._create_fee(), self._create_fee()
+        self._terminate(announced, date(2026, 3, 20))
+        for contract, day in ((announced, "2026-03-21"), (expired, "2027-01-01")):
+            self._run_on("advance", day, "crm_contract")
+            self.assertEqual(contract.state, "ended")
+            told = contract.sudo().activity_ids
+            self.assertIn(ended, told.activity_type_id)
+            with freeze_time(day):
+                self._reopen(contract)
+            self.assertEqual(contract.state, "running")
+            self.assertNotIn(ended, contract.sudo().activity_ids.activity_type_id)
+
     def test_nothing_was_billed(self):
         contract = self._create_fee()
         before = self._periods(contract)

@@ -101,7 +101,7 @@ class Oracle:
         """What is to be billed on a day, besides what is (list of Billed).
 
         A part falls due on its first day, or in arrears on the day after its last one.
-        While all is suspended, periods that are not over wait.
+        While all is suspended, what was not over before waits.
         """
         number, result, billed = 0, [], self.billed_days()
         end = min(filter(None, (self.end, self.last)))
@@ -111,8 +111,8 @@ class Oracle:
         while (first := self.period(number)) <= min(end, today):
             after = self.period(number + 1)
             last = min(end, after - DAY)
-            if not paused or last < paused:
-                result += self.parts(first, last, (after - first).days, billed)
+            parts = self.parts(first, last, (after - first).days, billed)
+            result += [part for part in parts if not paused or part.last < paused]
             number += 1
         return [
             part

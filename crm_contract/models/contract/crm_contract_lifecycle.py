@@ -24,6 +24,9 @@ END_REASONS = [
     ("superseded", "Superseded"),
 ]
 
+# Of what is to be done after an end that came by itself
+ENDED_ACTIVITY = "crm_contract.mail_activity_type_ended"
+
 
 class Transition(NamedTuple):
     sources: tuple
@@ -277,6 +280,8 @@ class CrmContract(models.Model):
         """
         last_days = {contract: contract.date_ended for contract in self}
         self._perform("reopen", end_reason=False, date_ended=False)
+        # sudo: activities of others, about an end that is none any more
+        self.sudo().activity_unlink([ENDED_ACTIVITY])
         plan = self.installment_ids._filter_plan()
         # sudo: owned by the ledger
         plan.filtered("is_cancelled").sudo().is_cancelled = False

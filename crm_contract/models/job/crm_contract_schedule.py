@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from ..contract.crm_contract_lifecycle import ENDED_ACTIVITY
 from .crm_contract_job import Step
 
 
@@ -117,4 +118,5 @@ class CrmContract(models.Model):
         self._tell_person_in_charge(
             self.env._("Contract expired"),
             self.env._("Check open amounts and what comes next."),
+            ENDED_ACTIVITY,
         )

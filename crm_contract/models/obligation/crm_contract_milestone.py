@@ -42,7 +42,7 @@ class CrmContractMilestone(models.Model):
         compute="_compute_after_ids",
         inverse="_inverse_after_ids",
         domain="[('contract_id', '=', contract_id), ('id', '!=', id)]",
-        string="Comes after",
+        string="Prerequisites",
         help="Obligations that have to be fulfilled before this one.",
     )
     clause_key = fields.Char(string="Agreed in", readonly=True, owned=True, copy=False)

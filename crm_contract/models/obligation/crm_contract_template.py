@@ -62,6 +62,6 @@ class CrmContractTemplateMilestone(models.Model):
         "milestone_id",
         "after_id",
         domain="[('template_id', '=', template_id), ('id', '!=', id)]",
-        string="Comes after",
+        string="Prerequisites",
         help="Obligations that have to be fulfilled before this one.",
     )

@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from odoo.addons.crm_contract.models.contract.crm_contract_lifecycle import ENDED_ACTIVITY
+
 from ..deadline.crm_contract import IN_FORCE
 
 MANAGER = "crm_contract.crm_contract_group_manager"
@@ -216,6 +218,7 @@ class CrmContractTermination(models.Model):
         contract._tell_person_in_charge(
             self.env._("Contract terminated"),
             self.env._("Check open amounts and what is to be handed back."),
+            ENDED_ACTIVITY,
         )
 
     def _tell(self):
