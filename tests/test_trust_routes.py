@@ -334,6 +334,7 @@ SHARED = {
     "crm.contract.health.check",
     "crm.contract.index",
     "crm.contract.index.value",
+    "crm.contract.qualification.kind",
 }
 # Where a record says whose it is, unless it has a company.
 OWNERS = ("contract_id", "amendment_id", "template_id", "type_id", "policy_id",
@@ -341,6 +342,7 @@ OWNERS = ("contract_id", "amendment_id", "template_id", "type_id", "policy_id",
 PATHS = {
     "crm.contract.rung": "type_id.company_id",
     "crm.contract.approval.delegation": "user_id.company_id",
+    "crm.contract.obligation.feed": "user_id.company_id",
     "crm.contract.renewal.run": "line_ids.contract_id.company_id",
 }
 

@@ -290,11 +290,10 @@ def make_token(case, label, pin):
     )
     shown = decode_x509_certificate(certificate.public_bytes(Encoding.DER))
     name = pkcs11.Attribute.LABEL
-    with (
-        pkcs11.lib(module)
-        .get_token(token_label=label)
-        .open(rw=True, user_pin=pin) as session
-    ):
+    library = pkcs11.lib(module)
+    # What was loaded before in this process knows other tokens.
+    library.reinitialize()
+    with library.get_token(token_label=label).open(rw=True, user_pin=pin) as session:
         for values in (
             {**decode_ec_private_key(secret), name: "seal"},
             {**decode_ec_public_key(public), name: "seal"},
