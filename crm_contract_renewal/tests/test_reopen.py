@@ -40,19 +40,16 @@ class TestReopen(EndCommon):
         self.assertTrue(contract.date_next_rung)
 
     def test_what_the_end_told(self):
-        """What is to be done after an end goes with it, whichever way it came."""
+        """What is to be done after an end that came by itself, goes with the end."""
         ended = self.env.ref("crm_contract.mail_activity_type_ended")
-        announced, expired = self._create_fee(), self._create_fee()
-        self._terminate(announced, date(2026, 3, 20))
-        for contract, day in ((announced, "2026-03-21"), (expired, "2027-01-01")):
-            self._run_on("advance", day, "crm_contract")
-            self.assertEqual(contract.state, "ended")
-            told = contract.sudo().activity_ids
-            self.assertIn(ended, told.activity_type_id)
-            with freeze_time(day):
-                self._reopen(contract)
-            self.assertEqual(contract.state, "running")
-            self.assertNotIn(ended, contract.sudo().activity_ids.activity_type_id)
+        contract = self._terminate(self._create_fee(), date(2026, 3, 20))
+        self._run_on("renew", "2026-03-21")
+        self.assertEqual(contract.state, "ended")
+        self.assertIn(ended, contract.sudo().activity_ids.activity_type_id)
+        with freeze_time("2026-03-21"):
+            self._reopen(contract)
+        self.assertEqual(contract.state, "running")
+        self.assertNotIn(ended, contract.sudo().activity_ids.activity_type_id)
 
     def test_nothing_was_billed(self):
         contract = self._create_fee()
