@@ -66,10 +66,10 @@ def rules_of_odoo(page, visit, admin, user):
     for model in FORMS_OF_ODOO:
         [record] = user.search(model, [], limit=1)
         visit(f"{model}/{record}")
-        rules |= set(judge(page))
+        rules |= set(judge(page, None))
     for name in LISTS_OF_ODOO:
         visit(f"action-{admin.ref(name)}")
-        rules |= set(judge(page))
+        rules |= set(judge(page, None))
     assert rules, "axe-core found nothing to say about Odoo: it did not run"
     return rules
 

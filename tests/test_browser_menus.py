@@ -226,6 +226,8 @@ def first_records(menus, admin, database, contracts):
             found = [record_id for (record_id,) in rows][:contracts]
         else:
             of_demo = [("create_date", "<=", f"{installed:%Y-%m-%d %H:%M:%S}")]
+            if not admin.call(menu.model, "fields_get", ["create_date"]):
+                of_demo = []
             found = admin.search(menu.model, of_demo, order="id", limit=1)
             if not found and admin.call(menu.model, "has_access", [], "create"):
                 found = [False]
