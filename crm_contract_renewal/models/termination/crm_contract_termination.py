@@ -5,7 +5,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from odoo.addons.crm_contract.models.contract.crm_contract_lifecycle import ENDED_ACTIVITY
+from odoo.addons.crm_contract.models.contract.crm_contract_lifecycle import (
+    ENDED_ACTIVITY,
+)
 
 from ..deadline.crm_contract import IN_FORCE
 
