@@ -27,13 +27,8 @@ class CrmContractExpiryMixin(models.AbstractModel):
     def _get_expiring_domain(self):
         """Return the domain of what expires soon and nobody was told of."""
         return Domain("is_told", "!=", True) & self.env["res.company"]._on_days(
-            lambda today: Domain("date_until", "<=", today + timedelta(_DAYS_BEFORE)),
-            self._get_company_path(),
+            lambda today: Domain("date_until", "<=", today + timedelta(_DAYS_BEFORE))
         )
-
-    @api.model
-    def _get_company_path(self):
-        return "company_id"
 
     def _advance_expiring(self):
         """Tell whoever looks after it, or a contract manager who is there.
