@@ -10,7 +10,7 @@ from jobs import kill_at_random, making, processes, run_in_peace
 RENEW = "crm_contract_renewal.ir_cron_renew"
 BILL = "crm_contract.ir_cron_bill"
 KILLS = 8
-COUNT = 60
+COUNT = 40
 # Contracts and amendments that were signed elsewhere: the life cycle would print each.
 MAKE = """
 import datetime

@@ -2,11 +2,7 @@
 
 import contextlib
 import json
-import os
 import re
-import shutil
-import socket
-import subprocess
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,7 +12,6 @@ import pytest
 import requests
 from conftest import make_user
 from test_trust_rpc import make_api_key
-from upgrade import store
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```python( \w+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -181,7 +176,7 @@ def listener():
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def prepared(admin, factory, people):
     """Two contracts to sign, and keys of the administrator and of who signs."""
     user = people["founder"]
@@ -190,54 +185,11 @@ def prepared(admin, factory, people):
 
 
 @pytest.fixture
-def automated(database, prepared):
-    """The address of a server on a copy of the database with Odoo's automation rules."""
-    name = f"{database.name}_hooks"
-    store.drop(name)
-    subprocess.run(["createdb", "-T", "template0", "-E", "UTF8", name], check=True)
-    command = [
-        os.environ["ODOO_BIN"],
-        "server",
-        "-c",
-        os.environ["ODOO_CONF"],
-        "-d",
-        name,
-    ]
-    try:
-        with subprocess.Popen(
-            ["pg_dump", "--no-owner", database.name], stdout=subprocess.PIPE
-        ) as dump:
-            subprocess.run(
-                ["psql", "-qX", "-d", name],
-                stdin=dump.stdout,
-                stdout=subprocess.DEVNULL,
-                check=True,
-            )
-        shutil.copytree(
-            store.filestore(database.name), store.filestore(name), copy_function=os.link
-        )
-        installing = [
-            *command,
-            "-i",
-            "base_automation",
-            "--stop-after-init",
-            "--no-http",
-        ]
-        subprocess.run([*installing, "--log-level=error"], check=True)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        serving = [*command, f"--http-port={port}", "--max-cron-threads=0"]
-        process = subprocess.Popen(serving, stderr=subprocess.DEVNULL)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_for(lambda: requests.get(f"{url}/web/health", timeout=5).ok)
-            yield url, name
-        finally:
-            process.terminate()
-            process.wait(30)
-    finally:
-        store.drop(name)
+def rules(admin):
+    """Nothing that was automated is left for other tests."""
+    yield
+    rules = admin.search("base.automation", [("active", "in", (True, False))])
+    admin.call("base.automation", "unlink", rules)
 
 
 def wait_for(condition):
@@ -250,11 +202,10 @@ def wait_for(condition):
     pytest.fail(f"waited {PATIENCE} seconds in vain")
 
 
-def test_webhook(automated, prepared):
+def test_webhook(admin, rules, prepared):
     (contract, other), admin_key, user_key = prepared
-    url, name = automated
     with listener() as (hook, told):
-        known = {"URL": url, "DB": name, "KEY": admin_key, "HOOK": hook}
+        known = {"URL": admin.url, "DB": admin.database, "KEY": admin_key, "HOOK": hook}
         exec(definition_of_call(), known)
         assert run("crm_contract", known, "webhook") == 1
         known["KEY"] = user_key

@@ -7,7 +7,7 @@ import os
 
 import inside
 
-LIVES = 4
+LIVES = 3
 
 
 def test_lives():

@@ -12,7 +12,7 @@ REMINDERS = (REMIND, "crm_contract_renewal.ir_cron_ladder_2")
 RENEW = "crm_contract_renewal.ir_cron_renew"
 KILLS, RUNS = 6, 10
 # More chunks than kills can hit, so that most of them find the job at work.
-DUE, REMIND_KILLS = 1500, 14
+DUE, REMIND_KILLS = 900, 10
 SECONDS = 60
 # Contracts that were signed elsewhere: the life cycle would print each of them.
 MAKE = """
@@ -156,7 +156,7 @@ def wait_for_both(database):
 
 def test_two_workers(make, database):
     """Two jobs at once share the reminders: each is sent once, and both send some."""
-    contracts = make(900, days_left=25)
+    contracts = make(500, days_left=25)
     gate = psycopg2.connect(dbname=database.name)
     try:
         # Whatever the order of their start: both are at work before one is through.
@@ -185,11 +185,11 @@ def test_two_workers(make, database):
 
 def test_renewed_once(make, database):
     """Automatic renewals: one successor each, numbered, signed."""
-    contracts = make(40, days_left=5, mode="automatic")
+    contracts = make(24, days_left=5, mode="automatic")
 
     def left():
         # Each is made first, and signed when all are made.
-        return 80 - database.value(
+        return 48 - database.value(
             "SELECT count(*) + count(*) FILTER (WHERE state = 'signed')"
             " FROM crm_contract WHERE origin_id = ANY(%s)",
             contracts,
@@ -208,7 +208,7 @@ def test_renewed_once(make, database):
         " FROM crm_contract WHERE origin_id = ANY(%s)",
         contracts,
     )
-    assert renewed == [(40, 40, 40)]
+    assert renewed == [(24, 24, 24)]
     gaps = database.value(
         "SELECT count(*) FROM crm_contract r JOIN crm_contract c ON c.id = r.origin_id"
         " WHERE c.id = ANY(%s) AND r.date_start != c.date_end + 1",
@@ -259,7 +259,7 @@ def count_renewals(database, contracts):
 
 def test_mass_renewal_is_killed(make, database):
     """Each is renewed once, whenever the server dies; a second run renews none."""
-    contracts = make(60, days_left=40)
+    contracts = make(36, days_left=40)
     run = start_run(database, contracts)
     again = start_run(database, contracts)
 
@@ -276,15 +276,15 @@ def test_mass_renewal_is_killed(make, database):
             if not left():
                 break
             wait_until("done")
-    assert count_results(database, run) == {"done": 60}
-    assert count_results(database, again) == {"failed": 60}
-    assert count_renewals(database, contracts) == (60, 60)
+    assert count_results(database, run) == {"done": 36}
+    assert count_results(database, again) == {"failed": 36}
+    assert count_renewals(database, contracts) == (36, 36)
     assert killed, "no kill hit the job at work: the test shows nothing"
 
 
 def test_mass_renewal_is_stopped(make, database, admin):
     """What is done stays, what is not is told so, and nothing follows."""
-    contracts = make(80, days_left=40)
+    contracts = make(50, days_left=40)
     run = start_run(database, contracts)
     with processes(database, 2, RENEWAL_RUN) as wait_until:
         wait_until("at work")
@@ -297,6 +297,6 @@ def test_mass_renewal_is_stopped(make, database, admin):
             wait_until("done")
     results = count_results(database, run)
     done = results.pop("done")
-    assert results == {"stopped": 80 - done}
-    assert done < 80
+    assert results == {"stopped": 50 - done}
+    assert done < 50
     assert count_renewals(database, contracts) == (done, done)

@@ -12,7 +12,7 @@ from .test_amend import AmendmentCommon
 
 UNITS = ("day", "week", "month", "quarter", "year")
 # Lives that are played; many more by hand.
-LIVES = int(os.environ.get("CONTRACT_LIVES") or 10)
+LIVES = int(os.environ.get("CONTRACT_LIVES") or 5)
 FIRST = int(os.environ.get("CONTRACT_FIRST_LIFE") or 0)
 
 

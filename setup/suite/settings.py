@@ -27,6 +27,8 @@ WITHOUT_APPROVAL = (
     "crm_contract/tests/test_overview.py",
     "crm_contract/tests/test_search.py",
 )
+# What the servers of tests/ have besides: what the readme shows automation rules with.
+BESIDE = ("base_automation",)
 # What the add-ons build on; installed once into the template databases.
 BASE_MODULES = (
     "account",

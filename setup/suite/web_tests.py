@@ -53,7 +53,8 @@ def _make_databases(installed, template, names):
     """Install the add-ons once, and copy what came of it."""
     log = settings.LOGS / "test-install.log"
     databases.copy(template, names[0])
-    databases.install(installed, names[0], settings.ADDONS, log=log)
+    modules = (*settings.ADDONS, *settings.BESIDE)
+    databases.install(installed, names[0], modules, log=log)
     for name in names[1:]:
         databases.copy(names[0], name)
 

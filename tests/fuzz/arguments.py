@@ -52,6 +52,8 @@ RELATIONS = {
     "partner_ids": "res.partner",
     "user_ids": "res.users",
 }
+# Parameters that are values of the record; `update_vals` are those of a mail.
+VALS = {"vals", "values", "vals_list", "changes", "default", "update_vals"}
 # Stands for the hash of the content of the record at hand.
 OF_RECORD = "$content_hash"
 # What the named arguments of `**` are.
@@ -95,7 +97,7 @@ class Arguments:
     def draw_value(self, draw, name, target):
         """A value for a parameter: mostly one that fits."""
         model = target["model"]
-        if name in ("vals", "values", "vals_list", "changes", "default"):
+        if name in VALS:
             vals = self.draw_vals(draw, model)
             return [vals] if name == "vals_list" else vals
         if name in ("fields", "fnames", "allfields", "field_names"):
