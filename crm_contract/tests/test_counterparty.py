@@ -452,6 +452,18 @@ class TestExpiry(GuardCommon):
         self._run(61)
         self.assertEqual(len(self._get_told(row)), 2)
 
+    def test_nobody_silences_it(self):
+        kind = self.env["crm.contract.qualification.kind"].create({"name": "Licence"})
+        vals = {"kind_id": kind.id, "date_until": self._days(10), "is_told": True}
+        with self.assertRaises(AccessError):
+            self._file(qualification_ids=[Command.create(vals)])
+        del vals["is_told"]
+        row = self._file(qualification_ids=[Command.create(vals)])
+        with self.assertRaises(AccessError):
+            row.with_user(self.keeper).qualification_ids.is_told = True
+        self._run()
+        self.assertEqual(len(self._get_told(row)), 1)
+
     def test_authority_whose_granter_left(self):
         granter = self._create_user(
             "contract_granter", "crm_contract.crm_contract_group_manager"

@@ -172,7 +172,8 @@ def of_pytest(title, code, report, output, files):
     if not collected or int(collected[1] or collected[2]) > len(cases):
         number = f"{collected[1] or collected[2]} tests" if collected else "no test"
         outcome.problems.append(f"pytest found {number} and ran {len(cases)}")
-    names = {case.get("classname").rpartition(".")[2] for case in cases}
+    # What is no test of a file, such as pytest's own failure, has no class.
+    names = {(case.get("classname") or "").rpartition(".")[2] for case in cases}
     outcome.problems += [
         f"no test of {file} ran" for file in sorted(files) if file not in names
     ]

@@ -40,7 +40,7 @@ class CrmContractAuthority(models.Model):
     _inherit = [
         "mail.thread",
         "mail.activity.mixin",
-        "crm.contract.owned.mixin",
+        "crm.contract.expiry.mixin",
         "crm.contract.named.mixin",
     ]
     _order = "company_id, name, id"

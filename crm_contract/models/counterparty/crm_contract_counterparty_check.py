@@ -73,43 +73,50 @@ class CrmContractCounterparty(models.Model):
         )
 
     def _find_lists(self, contract):
-        labels = dict(self._fields["list_status"]._description_selection(self.env))
-        today, found = contract.company_id._get_today(), []
-        for row in self:
-            status = row._get_list(today)
-            if status == "none":
-                continue
-            message = self.env._(
-                "%(customer)s is on a list (%(list)s, since %(day)s): %(reason)s",
-                customer=row.partner_id.display_name,
-                list=labels[status],
-                day=format_date(self.env, row.list_since),
-                reason=row.list_reason,
+        """Return the lists that the customer himself is on."""
+        return [
+            row._tell_list(
+                contract,
+                status,
+                f"list:{row.id}",
+                self.env._(
+                    "%(customer)s is on a list (%(list)s, since %(day)s): %(reason)s",
+                    customer=row.partner_id.display_name,
+                    list=label,
+                    day=format_date(self.env, row.list_since),
+                    reason=row.list_reason,
+                ),
             )
-            found.append(row._tell_list(contract, status, f"list:{row.id}", message))
-        return found
+            for row, status, label in self._get_listed(contract)
+        ]
 
     @api.model
     def _find_twins(self, contract, twins):
-        customer, today = (
-            contract.commercial_partner_id,
-            contract.company_id._get_today(),
-        )
-        labels = dict(self._fields["list_status"]._description_selection(self.env))
-        found = []
-        for row in self._get_same_number(customer, contract.company_id, twins):
-            status = row._get_list(today)
-            if status != "none":
-                message = self.env._(
+        """Return the lists that somebody with the customer's number is on."""
+        customer = contract.commercial_partner_id
+        same = self._get_same_number(customer, contract.company_id, twins)
+        return [
+            row._tell_list(
+                contract,
+                status,
+                f"twin:{row.id}",
+                self.env._(
                     "%(customer)s has the number of %(other)s, which is on a list "
                     "(%(list)s).",
                     customer=customer.display_name,
                     other=row.partner_id.display_name,
-                    list=labels[status],
-                )
-                key = f"twin:{row.id}"
-                found.append(row._tell_list(contract, status, key, message))
-        return found
+                    list=label,
+                ),
+            )
+            for row, status, label in same._get_listed(contract)
+        ]
+
+    def _get_listed(self, contract):
+        """Return what is on a list on the contract's day: [(file, list, its name)]."""
+        labels = dict(self._fields["list_status"]._description_selection(self.env))
+        today = contract.company_id._get_today()
+        found = [(row, row._get_list(today)) for row in self]
+        return [(row, key, labels[key]) for row, key in found if key != "none"]
 
     @api.model
     def _get_same_number(self, customer, company, twins):
@@ -218,14 +225,15 @@ class CrmContractCounterparty(models.Model):
         if value is None:
             # Without a rate, nothing can be submitted: that is told elsewhere.
             return found
-        convert = row._convert_at(today)
         debt = sum(
-            convert(amount, where)
+            where.currency_id._convert(amount, row.currency_id, where, today)
             for (partner, where), amount in owed.items()
             if partner == contract.commercial_partner_id
             and row.company_id in (where, self.env["res.company"])
         )
-        total = debt + convert(value, company)
+        total = debt + company.currency_id._convert(
+            value, row.currency_id, company, today
+        )
         if row.currency_id.compare_amounts(total, row.credit_limit) > 0:
             money = row._format
             message = self.env._(
@@ -244,14 +252,6 @@ class CrmContractCounterparty(models.Model):
         return Missing(
             message, self.sudo(False), "", refuses, kind="counterparty", key=key
         )
-
-    def _convert_at(self, day):
-        """Return a function that brings amounts of companies to the file's currency."""
-
-        def convert(amount, company):
-            return company.currency_id._convert(amount, self.currency_id, company, day)
-
-        return convert
 
     def _format(self, amount):
         return formatLang(self.env, amount, currency_obj=self.currency_id)

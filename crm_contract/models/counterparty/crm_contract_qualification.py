@@ -9,7 +9,7 @@ class CrmContractQualification(models.Model):
 
     _name = "crm.contract.qualification"
     _description = "Qualification of a customer"
-    _inherit = ["crm.contract.bounds.mixin", "crm.contract.named.mixin"]
+    _inherit = ["crm.contract.expiry.mixin", "crm.contract.named.mixin"]
     _order = "counterparty_id, kind_id, date_until desc, id desc"
     _rec_name = "kind_id"
 

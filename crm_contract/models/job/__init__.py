@@ -1,3 +1,4 @@
+from . import crm_contract_expiry_mixin
 from . import crm_contract_job
 from . import crm_contract_job_failure
 from . import crm_contract
