@@ -27,6 +27,7 @@
         "views/bridges/res_config_settings_views.xml",
         "report/crm_contract_approval_certificate.xml",
         "report/crm_contract_approval_report_views.xml",
+        "report/crm_contract_report_views.xml",
         "views/crm_contract_approval_menus.xml",
         "data/crm_contract_health_data.xml",
     ],

@@ -28,6 +28,7 @@
         "report/crm_contract_amendment_report.xml",
         "report/crm_contract_amendment_templates.xml",
         "report/crm_contract_renewal_report_views.xml",
+        "report/crm_contract_report_views.xml",
         "views/deadline/crm_contract_renewal_templates.xml",
         "views/price/crm_contract_index_views.xml",
         "views/amendment/crm_contract_change_task_views.xml",
