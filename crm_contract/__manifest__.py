@@ -109,6 +109,7 @@
         "views/bridges/account_move_views.xml",
         "views/bridges/res_partner_views.xml",
         "views/bridges/res_config_settings_views.xml",
+        "views/register/crm_contract_register_views.xml",
         "views/crm_contract_menus.xml",
         "views/contract/crm_contract_finding_views.xml",
         "views/authority/crm_contract_authority_views.xml",

@@ -1,1 +1,1 @@
-from . import evidence, obligation, paper, portal, signing, verify
+from . import evidence, obligation, paper, portal, register, signing, verify

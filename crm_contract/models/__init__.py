@@ -15,3 +15,4 @@ from . import authority
 from . import counterparty
 from . import playbook
 from . import obligation
+from . import register

@@ -384,17 +384,22 @@ class CrmContractReport(models.Model):
         }
 
     def _join_money(self):
-        # Without a rate, Odoo reckons with 1: that is told apart here.
+        # Without a rate, Odoo reckons with 1: that is told apart here. Once for all rows:
+        # a query per row, even if it is never done, would make the database compile.
         return SQL(
             """
+            LEFT JOIN (
+                SELECT currency_id, BOOL_OR(company_id IS NULL) AS anywhere,
+                       ARRAY_AGG(DISTINCT company_id) AS companies
+                  FROM res_currency_rate
+                 GROUP BY currency_id
+            ) rated ON rated.currency_id = contract.currency_id
             CROSS JOIN LATERAL (
                 SELECT CASE
                     WHEN contract.currency_id = company.currency_id THEN 1.0
-                    WHEN EXISTS (
-                        SELECT FROM res_currency_rate rate
-                         WHERE rate.currency_id = contract.currency_id
-                           AND (rate.company_id IS NULL OR rate.company_id
-                                = SPLIT_PART(company.parent_path, '/', 1)::int))
+                    WHEN rated.anywhere
+                      OR SPLIT_PART(company.parent_path, '/', 1)::int
+                         = ANY(rated.companies)
                     THEN NULLIF(contract.currency_rate, 0) END AS rate
             ) money
             """

@@ -45,6 +45,7 @@ from . import test_portal
 from . import test_print
 from . import test_public_check
 from . import test_recurring_print
+from . import test_register
 from . import test_report
 from . import test_schedule
 from . import test_seal_register
