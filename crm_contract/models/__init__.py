@@ -16,3 +16,4 @@ from . import counterparty
 from . import playbook
 from . import obligation
 from . import register
+from . import search

@@ -20,6 +20,24 @@ class TestSearch(ContractCommon):
         self.assertEqual(len(self._search_name("Customer Corp")), 2)
         self.assertFalse(self._search_name("Nothing"))
 
+    def test_names_are_found_with_rights(self):
+        """Names find by title, number and customer, of what one may read alone."""
+        other = self._create_contract(self.user_all, name="Foreign elevator")
+        other.user_id = self.user_all
+        mine = self._create_contract(name="Own elevator")
+        self.assertEqual(self._search_name("elevator"), mine.ids)
+        found = self.env["crm.contract"].with_user(self.user_all)
+        self.assertEqual(
+            {record_id for record_id, _name in found.name_search("elevator")},
+            {mine.id, other.id},
+        )
+        domain = [("display_name", "not ilike", "own elev")]
+        self.assertEqual(
+            found.search([*domain, ("id", "in", (mine | other).ids)]), other
+        )
+        other.active = False
+        self.assertNotIn(other, found.search([("display_name", "ilike", "elevator")]))
+
     def test_row_names(self):
         contract = self._create_contract()
         row = contract.installment_ids[0]

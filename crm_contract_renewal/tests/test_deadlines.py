@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
@@ -95,6 +96,42 @@ class TestDeadlines(RenewalCommon):
         names = {name for name in content if "adjustment" in name}
         names |= {"renewal_mode", "renewal_duration", "renewal_unit", "uplift_note"}
         self.assertFalse([name for name in names if content[name]])
+
+    def test_digest_is_short(self):
+        """A mail has some lines, and says how many more there are; each is told once."""
+        self.company.contract_deadline_digest = "weekly"
+        mine = [self._create_running(user_id=self.user.id) for _place in range(3)]
+        left = self._create_running(user_id=self.user.id)
+        left = left.sudo()
+        left.user_id = self.user_all
+        self.user_all.sudo().active = False
+        digest = "odoo.addons.crm_contract_renewal.models.deadline.crm_contract_digest"
+        with patch(f"{digest}._LINES", 2):
+            self._run("digest", self._days_before(mine[0], 80))
+        mails = self.env["mail.message"].sudo()
+        [mail] = mails.search([("partner_ids", "in", self.user.partner_id.ids)])
+        told = [contract for contract in mine if contract.number in mail.body]
+        self.assertEqual(len(told), 2)
+        self.assertRegex(mail.body, r"\b1 more:")
+        self.assertNotIn(left.number, mail.body)
+        person = left._get_person_in_charge()
+        [mail] = mails.search([("partner_ids", "in", person.partner_id.ids)])
+        self.assertIn(left.number, mail.body)
+
+    def test_risks_are_read_at_once(self):
+        contracts = self.env["crm.contract"].union(
+            *(self._create_running(user_id=self.user.id) for _place in range(3))
+        )
+        contracts = contracts.with_user(self.user)
+        contracts[:1].mapped("renewal_risk")
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        contracts[:1].read(["renewal_risk"])
+        one = self.env.cr.sql_log_count - before
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        contracts.read(["renewal_risk"])
+        self.assertLessEqual(self.env.cr.sql_log_count - before, one)
 
     def test_digest(self):
         self.company.contract_deadline_digest = "weekly"

@@ -31,7 +31,7 @@ class CrmContractDecideRenewal(models.TransientModel):
     def _compute_risk(self):
         decisions = self.env["crm.contract.renewal.decision"]
         for wizard in self:
-            risks = {c: decisions._get_risks(c) for c in wizard.contract_ids}
+            risks = decisions._get_risks_of(wizard.contract_ids)
             wizard.risk = "\n".join(
                 "\n".join([f"{contract.display_name}: {reasons[0]}", *reasons[1:]])
                 for contract, reasons in risks.items()

@@ -29,6 +29,7 @@ NAMES = (
     "health",
     "signature",
     "execution",
+    "scale",
 )
 # Of a benchmark that does not say how many it takes.
 ROUNDS = 5

@@ -161,6 +161,14 @@ class CrmContract(models.Model):
         "(number, company_id) WHERE number IS NOT NULL",
         "This contract number is taken.",
     )
+    # The daily job looks for who begins and who ends, not for who did so long ago.
+    _expire_idx = models.Index("(date_end) WHERE state IN ('running', 'suspended')")
+    _start_idx = models.Index("(date_start) WHERE state = 'signed'")
+    # What lists, boards and pivots sum up is read from here, not from wide rows.
+    _sums_idx = models.Index(
+        "(company_id, state, type_id, partner_id, team_id, date_start, amount_company,"
+        " id) WHERE active IS TRUE"
+    )
 
     @api.depends("template_id")
     def _compute_name(self):

@@ -192,6 +192,11 @@ class CrmContractInstallment(models.Model):
     )
     # The ledger is searched by what is due, never by what exists.
     _due_idx = models.Index("(date_due) WHERE state IN ('planned', 'due')")
+    # The ledger opens on what is not settled, in the order of the list: most rows are.
+    _open_idx = models.Index(
+        "(date_due, contract_id, sequence, id)"
+        " WHERE state IN ('planned', 'due', 'invoiced')"
+    )
     _beyond_idx = models.Index("(contract_id) WHERE is_beyond_end IS TRUE")
 
     @api.depends(

@@ -142,6 +142,7 @@ class CrmContractInstallment(models.Model):
 
     # The few rows that somebody has to look at, as searches ask for them.
     _difference_idx = models.Index("(contract_id) WHERE has_difference IS TRUE")
+    _overdue_idx = models.Index("(contract_id) WHERE is_overdue IS TRUE")
 
     @api.depends(
         "was_billed",

@@ -5,6 +5,8 @@ from odoo.tools.misc import get_lang
 from odoo.addons.crm_contract.models.job.crm_contract_job import Step
 
 _DAYS = {"weekly": 7, "monthly": 30}
+# Lines of a mail; the list has the rest.
+_LINES = 30
 
 
 class CrmContractDigest(models.AbstractModel):
@@ -47,22 +49,49 @@ class CrmContractDigest(models.AbstractModel):
             ),
             order="date_deadline, id",
         )
-        by_user = {}
-        for contract in found:
-            owners = contract.user_id | contract.team_id.user_id
-            there = owners.filtered(contract._is_readable_by)
-            for user in there or contract._get_person_in_charge():
-                by_user[user] = by_user.get(user, contracts) | contract
-        for user, mine in by_user.items():
-            self._mail_user(user, mine)
+        for user, ids in self._share_out(found).items():
+            self._mail_user(user, contracts.browse(ids))
         company.contract_date_digest = company._get_today()
 
     @api.model
+    def _share_out(self, contracts):
+        """Return who is told of which contracts, in their order ({user: list of ids})."""
+        owned = {}
+        for (user, team), group in contracts.grouped(
+            lambda contract: (contract.user_id, contract.team_id)
+        ).items():
+            for owner in user | team.user_id:
+                owned.setdefault(owner, []).extend(group.ids)
+        told = {
+            user: self._filter_readable(user, contracts.browse(ids))
+            for user, ids in owned.items()
+        }
+        left = set(contracts.ids).difference(*told.values())
+        for contract in contracts.filtered(lambda one: one.id in left):
+            for user in contract._get_person_in_charge():
+                told.setdefault(user, set()).add(contract.id)
+        return {
+            user: [one for one in contracts.ids if one in ids]
+            for user, ids in told.items()
+            if ids
+        }
+
+    @api.model
+    def _filter_readable(self, user, contracts):
+        """Return which of the contracts of a company the user may read (set of ids)."""
+        company = contracts.company_id
+        if not user.active or user.share or not company <= user.company_ids:
+            return set()
+        mine = contracts.with_user(user).with_context(allowed_company_ids=company.ids)
+        return set(mine._filtered_access("read").ids)
+
+    @api.model
     def _mail_user(self, user, contracts):
-        """Send one mail about the contracts to a user."""
+        """Send one mail about the contracts to a user: the first ones, and how many."""
         contracts = contracts.with_context(lang=get_lang(self.env, user.lang).code)
         values = {
-            "contracts": contracts,
+            "more": max(len(contracts) - _LINES, 0),
+            "contracts": contracts[:_LINES],
             "user": user,
             "base_url": contracts[:1].get_base_url(),
         }

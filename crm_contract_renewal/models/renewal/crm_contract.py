@@ -58,9 +58,8 @@ class CrmContract(models.Model):
 
     def _compute_renewal_risk(self):
         decisions = self.env["crm.contract.renewal.decision"]
-        for contract in self:
-            number = len(decisions._get_risks(contract))
-            contract.renewal_risk = ("low", "medium", "high")[min(number, 2)]
+        for contract, risks in decisions._get_risks_of(self).items():
+            contract.renewal_risk = ("low", "medium", "high")[min(len(risks), 2)]
 
     @api.depends("renewal_ids.state")
     def _compute_has_live_renewal(self):

@@ -173,6 +173,15 @@ class CrmContractRenewalDecision(models.Model):
         decisions.contract_id.renewal_decision_id = False
 
     @api.model
+    def _get_risks_of(self, contracts):
+        """Return the risks of each contract ({contract: list of str})."""
+        # sudo: what `_get_risks` looks at as well, read of all of them at once
+        known = contracts.sudo()
+        known.invoice_ids.matched_payment_ids.mapped("date")
+        known.origin_id.mapped("amount_company")
+        return {contract: self._get_risks(contract) for contract in contracts}
+
+    @api.model
     def _get_risks(self, contract):
         """Return what speaks for a customer leaving, or not paying (list of str).
 

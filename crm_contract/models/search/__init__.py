@@ -1,0 +1,2 @@
+from . import crm_contract_search
+from . import crm_contract

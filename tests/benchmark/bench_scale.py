@@ -1,0 +1,220 @@
+"""What people open every day, at a hundred thousand contracts and at a thousand.
+
+The statements that take longest are explained in a file beside the results.
+"""
+
+import functools
+import os
+import statistics
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import measure
+import scale_seed
+from measure import Figure, Side
+from web_client import Views
+
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+ROUNDS = 5
+FEW = int(os.environ.get("SCALE_FEW", 1_000))
+MANY = int(os.environ.get("SCALE_MANY", 100_000))
+# As many as there are of everything among few
+PAGE = 10
+# The same at both sizes, within what passes by on the machine
+BAR = 1.5
+# Sums over all there is can't be the same; they have seconds.
+SECONDS = {"pivot": 1.0, "kanban": 1.0, "panel": 0.5, "idle": 0.3, "customers": 0.5}
+SEED_SECONDS = 600
+EXPLAINED = 3
+TITLES = {
+    "scale.seed": f"seconds of making {MANY:,} contracts",
+    "scale.list": "list of contracts",
+    "scale.own": "list of a salesperson who reads his own",
+    "scale.kanban": "kanban by state, with sums, seconds",
+    "scale.panel": "progress bar by state, seconds",
+    "scale.form": "form",
+    "scale.number": "search by number",
+    "scale.customer": "search by customer",
+    "scale.words": "search by words of a clause",
+    "scale.activity": "activities",
+    "scale.ledger": "list of the ledger",
+    "scale.month": "calendar of a month",
+    "scale.ledger_month": "calendar of the ledger",
+    "scale.ageing": "overdue by age",
+    "scale.deadlines": "list of deadlines",
+    "scale.deviating": "contracts with deviating clauses",
+    "scale.overdue": "overdue contracts",
+    "scale.flagged": "contracts that differ from the books",
+    "scale.pivot": "pivot by month and team, seconds",
+    "scale.customers": "grouped by customer, seconds",
+    "scale.idle": "search of the daily job with nothing due, seconds",
+}
+
+
+def _measure_all(rounds):
+    """What was seeded stays: only then PostgreSQL uses all that it knows of it."""
+    few, many = {}, {}
+    for number, sides in ((FEW, few), (MANY, many)):
+        with measure.environment() as env:
+            start = time.perf_counter()
+            first = scale_seed.seed(env, number)
+            seconds = time.perf_counter() - start
+        measure.settle()
+        with measure.environment() as env:
+            actions = _get_actions(env, first, number)
+            for name, action in actions.items():
+                sides[name] = _run(env, rounds, f"{number:,} contracts", action)
+            if number == MANY:
+                _explain(env, actions)
+    side = Side(f"{MANY:,} contracts", seconds)
+    yield Figure("scale.seed", seconds, SEED_SECONDS, side, Side(""))
+    for name, side in many.items():
+        if name in SECONDS:
+            yield Figure(f"scale.{name}", side.seconds, SECONDS[name], side, few[name])
+        else:
+            yield measure.ratio(f"scale.{name}", BAR, side, few[name])
+
+
+def _run(env, rounds, label, action):
+    action()
+    runs = [measure.once(env, action) for _round in range(rounds)]
+    seconds = tuple(seconds for seconds, _queries in runs)
+    return Side(
+        label,
+        statistics.median(seconds),
+        max(queries for _seconds, queries in runs),
+        runs=seconds,
+    )
+
+
+def _get_actions(env, first, number):
+    """Return what people do, as the web client asks for it ({name: function})."""
+    contracts, rows = env["crm.contract"], env["crm.contract.installment"]
+    views = Views(env, "crm.contract", "list", "form", "kanban")
+    ledger = Views(env, "crm.contract.installment", "list")
+    record = contracts.browse(first + number // 2)
+    found = f"S{number}/{number // 2:07}"
+    seller = env["res.users"].search([("login", "=", "scale.3")])
+    own = env(user=seller.id)
+    today = date.today()
+    month = [today.replace(day=1) - timedelta(6), today.replace(day=1) + timedelta(36)]
+    opened = [("state", "in", ("planned", "due", "invoiced"))]
+    return {
+        "list": functools.partial(views.open_list, env),
+        "own": functools.partial(views.open_list, own),
+        "kanban": functools.partial(views.open_kanban, env, "state"),
+        "panel": lambda: contracts.read_progress_bar(
+            [],
+            "state",
+            {
+                "field": "activity_state",
+                "colors": {"planned": "success", "today": "warning", "overdue": "x"},
+            },
+        ),
+        "form": lambda: views.open_form(record),
+        "number": lambda: contracts.name_search(found, limit=8),
+        "customer": lambda: contracts.web_search_read(
+            [("partner_id", "child_of", record.partner_id.id)],
+            views.specification["list"],
+            limit=80,
+        ),
+        "words": lambda: contracts.search(
+            [("clause_ids.body", "ilike", scale_seed.RARE)], limit=80
+        ),
+        "activity": lambda: env["mail.activity"].get_activity_data(
+            "crm.contract", [], limit=100
+        ),
+        "ledger": lambda: rows.web_search_read(
+            opened, ledger.specification["list"], limit=80, count_limit=10001
+        ),
+        "month": lambda: contracts.web_search_read(
+            [("date_end", "<=", month[1]), ("date_end", ">=", month[0])],
+            {"display_name": {}, "date_end": {}},
+            limit=PAGE,
+        ),
+        "ledger_month": lambda: rows.web_search_read(
+            Domain("date_due", "<=", month[1])
+            & Domain("date_due", ">=", month[0])
+            & Domain(opened),
+            {"display_name": {}, "date_due": {}},
+            limit=PAGE,
+        ),
+        "ageing": lambda: env["crm.contract.ageing"].formatted_read_group(
+            [], ["partner_id"], ["__count"], limit=80
+        ),
+        "deadlines": lambda: contracts.web_search_read(
+            [("date_deadline", "!=", False), ("state", "in", ("signed", "running"))],
+            {"display_name": {}, "date_deadline": {}, "renewal_risk": {}},
+            order="date_deadline",
+            limit=80,
+        ),
+        "deviating": lambda: contracts.search(
+            [("clause_ids", "any", [("is_deviating", "=", True)])], limit=PAGE
+        ),
+        "overdue": lambda: contracts.search(
+            [("installment_ids.is_overdue", "=", True)], limit=PAGE
+        ),
+        "flagged": lambda: contracts.search(
+            [("installment_ids.has_difference", "=", True)], limit=1
+        ),
+        "pivot": lambda: contracts.formatted_read_group(
+            [], ["date_start:month", "team_id"], ["amount_company:sum", "__count"]
+        ),
+        "customers": lambda: contracts.web_read_group(
+            [], ["partner_id"], ["amount_company:sum"], limit=80
+        ),
+        "idle": lambda: _find_due(env),
+    }
+
+
+def _find_due(env):
+    """Search as the daily job does, for each step."""
+    job = env["crm.contract.schedule"].sudo()
+    for step in job._get_steps():
+        job._find_due(step)
+
+
+def _explain(env, actions):
+    """Leave what PostgreSQL says of the longest statements beside the results."""
+    folder = os.environ.get("CONTRACT_RESULTS")
+    if not folder:
+        return
+    texts = []
+    for name, action in actions.items():
+        for seconds, query in _get_statements(env, action)[:EXPLAINED]:
+            env.cr.execute(b"EXPLAIN (ANALYZE, BUFFERS) " + query)
+            plan = "\n".join(line for (line,) in env.cr.fetchall())
+            statement = query.decode(errors="replace")[:2000]
+            texts.append(f"== {name}: {seconds * 1000:.1f} ms\n{statement}\n\n{plan}\n")
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    (Path(folder) / "scale.explain.txt").write_text("\n".join(texts))
+
+
+def _get_statements(env, action):
+    """Return (seconds, query) of what the action reads, the longest ones first."""
+    found = []
+    cursor = env.cr._obj
+
+    def execute(query, params=None, log_exceptions=True):
+        if isinstance(query, SQL):
+            query, params = query.code, query.params
+        start = time.perf_counter()
+        original(query, params, log_exceptions=log_exceptions)
+        text = cursor.mogrify(query, params)
+        if text.lstrip().upper().startswith((b"SELECT", b"WITH")):
+            found.append((time.perf_counter() - start, text))
+
+    original = env.cr.execute
+    env.invalidate_all()
+    env.cr.execute = execute
+    try:
+        action()
+    finally:
+        del env.cr.execute
+    return sorted(found, reverse=True)
+
+
+STAGES = {"reads": _measure_all}
