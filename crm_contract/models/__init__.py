@@ -17,3 +17,4 @@ from . import playbook
 from . import obligation
 from . import register
 from . import search
+from . import dispute

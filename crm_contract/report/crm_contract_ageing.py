@@ -9,6 +9,7 @@ BUCKETS = [
     ("061", "61–90 days"),
     ("091", "91–180 days"),
     ("181", "Over 180 days"),
+    ("900", "Disputed"),
 ]
 
 
@@ -26,6 +27,7 @@ class CrmContractAgeing(models.Model):
             "company_id",
             "currency_id",
             "is_retention",
+            "is_disputed",
             "state",
             "amount_open",
         ],
@@ -73,6 +75,7 @@ class CrmContractAgeing(models.Model):
     invoice_date = fields.Date(readonly=True)
     date_payment = fields.Date(string="Payment due", readonly=True)
     is_retention = fields.Boolean(string="Retention money", readonly=True)
+    is_disputed = fields.Boolean(string="Disputed", readonly=True)
     amount_open = fields.Monetary(string="In its currency", readonly=True)
     amount_company = fields.Monetary(
         string="Open",
@@ -115,8 +118,13 @@ class CrmContractAgeing(models.Model):
                    row.amount_open * due.share AS amount_open,
                    row.amount_open * due.share * move.amount_total_signed
                        / NULLIF(move.amount_total, 0) AS amount_company,
-                   GREATEST(today.date - due.date_maturity, 0) AS days_overdue,
+                   row.is_disputed,
                    CASE
+                       WHEN row.is_disputed THEN 0
+                       ELSE GREATEST(today.date - due.date_maturity, 0)
+                   END AS days_overdue,
+                   CASE
+                       WHEN row.is_disputed THEN '900'
                        WHEN today.date - due.date_maturity > 180 THEN '181'
                        WHEN today.date - due.date_maturity > 90 THEN '091'
                        WHEN today.date - due.date_maturity > 60 THEN '061'

@@ -10,6 +10,7 @@ from . import test_bounds
 from . import test_company
 from . import test_checklist
 from . import test_content
+from . import test_dispute
 from . import test_event
 from . import test_evidence
 from . import test_examples
@@ -68,6 +69,7 @@ from . import test_tools_charges
 from . import test_tools_difference
 from . import test_tools_id_numbers
 from . import test_tools_late_interest
+from . import test_tools_limitation
 from . import test_tools_numbering
 from . import test_tools_obligation
 from . import test_tools_period

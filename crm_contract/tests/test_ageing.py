@@ -3,9 +3,7 @@ from odoo.fields import Command
 from .test_installment import LedgerCommon
 
 
-class TestAgeing(LedgerCommon):
-    """What customers owe, by the days that it is overdue."""
-
+class AgeingCommon(LedgerCommon):
     def _create_owed(self, days, **vals):
         """Return a row whose invoice was due so many days ago."""
         contract = self._create_signed(
@@ -19,6 +17,10 @@ class TestAgeing(LedgerCommon):
         invoice.invoice_date_due = self._days(-days)
         self._post(invoice, self._days(-days))
         return row
+
+
+class TestAgeing(AgeingCommon):
+    """What customers owe, by the days that it is overdue."""
 
     def _get_ageing(self, user=None, domain=()):
         ageing = self.env["crm.contract.ageing"].with_user(user or self.accountant)

@@ -577,4 +577,4 @@ class TestClosing(ArchiveCommon):
             self.contract, CLOSING).note)  # fmt: skip
         checklist = str(self.archive.checklist)
         self.assertEqual(checklist.count("fa-times"), 1)
-        self.assertEqual(checklist.count("fa-check"), 5)
+        self.assertEqual(checklist.count("fa-check"), 6)

@@ -13,8 +13,8 @@ from .test_installment import LedgerCommon
 DUE = date(2026, 1, 31)
 
 
-class TestLateInterest(LedgerCommon):
-    """Interest on overdue invoices: what accrues, and what is charged once."""
+class LateInterestCommon(LedgerCommon):
+    """An invoice of 1150 that bears 0.05 % a day from 1 February on."""
 
     @classmethod
     def setUpClass(cls):
@@ -64,6 +64,10 @@ class TestLateInterest(LedgerCommon):
             .with_context(active_model="account.move", active_ids=invoice.ids)
         )
         register.create({"amount": amount, "payment_date": day})._create_payments()
+
+
+class TestLateInterest(LateInterestCommon):
+    """Interest on overdue invoices: what accrues, and what is charged once."""
 
     def test_defaults_come_from_the_type(self):
         self.type.write({"late_grace_days": 3, "late_cap": 20})

@@ -62,6 +62,47 @@ def late_interest(
     return total * _daily_rate(terms)
 
 
+def disputed_interest(
+    terms: LateTerms,
+    claim: Claim,
+    spans: Sequence[tuple[date, date, float]],
+    since: date | None,
+    until: date,
+) -> Decimal:
+    """Return what of the interest of a claim is for disputed amounts on disputed days.
+
+    What was paid is paid on what is not disputed first.
+
+    >>> terms = LateTerms(0.05, "day")
+    >>> claim = Claim(date(2026, 1, 31), 1000, [(date(2026, 2, 10), 400)])
+    >>> half = [(date(2026, 2, 6), date(2026, 2, 15), 500)]
+    >>> float(disputed_interest(terms, claim, half, None, date(2026, 2, 20)))
+    2.5
+    >>> whole = [(date(2026, 1, 1), date(2026, 12, 31), 1000)]
+    >>> float(disputed_interest(terms, claim, whole, None, date(2026, 2, 20)))
+    8.0
+
+    :param spans: first day, last day and amount of what is disputed of the claim
+    """
+    edges = {until + _DAY}
+    for first, last, _amount in spans:
+        edges |= {first, last + _DAY}
+    total, days = Decimal(0), sorted(edge for edge in edges if edge <= until + _DAY)
+    for first, after in zip(days, days[1:], strict=False):
+        disputed = sum(
+            decimal(amount)
+            for start, end, amount in spans
+            if start <= first and end >= first
+        )
+        undisputed = max(decimal(claim.amount) - disputed, Decimal(0))
+        rest = claim._replace(amount=undisputed)
+        begin = max(filter(None, (since, first)))
+        for part, sign in ((claim, 1), (rest, -1)):
+            total += sign * late_interest(terms, part, begin, until)
+            total -= sign * late_interest(terms, part, max(begin, after), until)
+    return total
+
+
 def capped(
     interest: Decimal, terms: LateTerms, amount: float, charged: float, rounding: float
 ) -> float:

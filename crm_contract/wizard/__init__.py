@@ -15,6 +15,7 @@ from . import (
     crm_contract_sign,
     crm_contract_signatory_sign,
     crm_contract_signed_copy,
+    crm_contract_dispute_step,
     crm_contract_take_charge,
     crm_contract_take_over,
     sale_make_invoice_advance,

@@ -138,6 +138,13 @@ class CrmContractInstallment(models.Model):
         store=True,
         help="What is invoiced is not what the row says, and nobody has decided yet.",
     )
+    is_disputed = fields.Boolean(
+        string="Disputed",
+        readonly=True,
+        copy=False,
+        owned=True,
+        help="What is disputed is not overdue, until the dispute is closed.",
+    )
     difference = fields.Char(compute="_compute_difference")
 
     # The few rows that somebody has to look at, as searches ask for them.
@@ -175,7 +182,14 @@ class CrmContractInstallment(models.Model):
             )
         return found
 
-    @api.depends("amount", "amount_waived", "billed_before", "is_beyond_end", *BOOKS)
+    @api.depends(
+        "amount",
+        "amount_waived",
+        "billed_before",
+        "is_beyond_end",
+        "is_disputed",
+        *BOOKS,
+    )
     def _compute_books(self):
         linked = self.filtered(
             lambda row: row.billing_line_ids or row.credit_line_ids or row.share_ids
@@ -267,7 +281,7 @@ class CrmContractInstallment(models.Model):
             "amount_credited": self.currency_id.round(credited),
             "amount_paid": standing.paid,
             "amount_open": self.currency_id.round(invoiced - standing.paid),
-            "amount_overdue": standing.overdue,
+            "amount_overdue": 0.0 if self.is_disputed else standing.overdue,
             "date_maturity": standing.next_maturity or False,
             "is_billed": bool(live),
             "is_posted": states == {"posted"},

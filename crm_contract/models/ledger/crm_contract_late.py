@@ -175,8 +175,12 @@ class CrmContractLateInterest(models.AbstractModel):
         last = max(charged.mapped("period_end"), default=None)
         since = last and add(last, days=1)
         interest = sum(
-            late_interest(
-                terms, claim, since if _was_charged(claim, terms, last) else None, until
+            self._get_claim_interest(
+                invoice,
+                terms,
+                claim,
+                since if _was_charged(claim, terms, last) else None,
+                until,
             )
             for claim in claims
         )
@@ -187,6 +191,15 @@ class CrmContractLateInterest(models.AbstractModel):
             sum(charged.mapped("amount_untaxed")),
             invoice.currency_id.rounding,
         )
+
+    @api.model
+    def _get_claim_interest(self, invoice, terms, claim, since, until):
+        """Return the interest of a claim, not rounded (Decimal).
+
+        Extended by what knows of days that bear none. Arguments as those of
+        `tools.late_interest.late_interest`.
+        """
+        return late_interest(terms, claim, since, until)
 
     @api.model
     def _get_terms(self, contract):

@@ -55,7 +55,17 @@ class CrmContractApprovalTask(models.Model):
                 formatLang(self.env, sums["amount_overdue"], currency_obj=company),
                 bool(sums["amount_overdue"]),
             ),
+            *self._get_dispute_figures(),
         ]
+
+    def _get_dispute_figures(self):
+        """Return the open disputes with the customer, if there are some."""
+        contract = self.contract_id
+        disputes = self.env["crm.contract.dispute"]._get_of_customers(contract)
+        rows = disputes.get((contract.commercial_partner_id, contract.company_id))
+        if not rows:
+            return []
+        return [(self.env._("Open disputes"), ", ".join(rows.mapped("number")), True)]
 
     def _get_template_changes(self):
         """Return how the contract differs from its template, in readable form.

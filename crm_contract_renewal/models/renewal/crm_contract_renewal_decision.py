@@ -190,6 +190,10 @@ class CrmContractRenewalDecision(models.Model):
         reasons = []
         if contract.amount_overdue > 0:
             reasons.append(self.env._("Invoices are overdue."))
+        disputes = self.env["crm.contract.dispute"]._get_open(contract)
+        if contract in disputes:
+            numbers = ", ".join(disputes[contract].mapped("number"))
+            reasons.append(self.env._("Disputes are open: %s.", numbers))
         # sudo: dates of payments, which salespeople may not see
         late = contract.sudo().invoice_ids.filtered(lambda move: move._was_paid_late())
         if late:

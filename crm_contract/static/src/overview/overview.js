@@ -18,6 +18,8 @@ const ICONS = {
     installment: "fa-money",
     amendment: "fa-pencil-square-o",
     approval: "fa-gavel",
+    dispute: "fa-balance-scale",
+    limitation: "fa-hourglass-end",
 };
 // Marks that stand above the line; what falls due stands on it as a tick.
 const TICK = "installment";
