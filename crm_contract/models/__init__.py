@@ -18,3 +18,4 @@ from . import obligation
 from . import register
 from . import search
 from . import dispute
+from . import satisfaction

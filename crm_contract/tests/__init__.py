@@ -57,6 +57,7 @@ from . import test_term_units
 from . import test_signatures
 from . import test_shared_invoice
 from . import test_succession
+from . import test_survey
 from . import test_template
 from . import test_ten_kinds
 from . import test_term_and_plan

@@ -405,7 +405,6 @@ class TestDisputedMoney(DisputeCommon):
         row = self._create_owed()
         dispute = self._dispute_row(row)
         contract = row.contract_id
-        contract._perform("start") if contract.state == "signed" else None
         contract.action_suspend()
         self.assertEqual((row.amount_overdue, row.is_disputed), (0, True))
         contract.action_resume()

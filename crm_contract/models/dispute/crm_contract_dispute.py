@@ -380,21 +380,26 @@ class CrmContractDispute(models.Model):
             ) from error
 
     @api.model
-    def _get_open_domain(self, contracts):
-        """Return the domain of the open disputes of contracts."""
-        return Domain([("contract_id", "in", contracts.ids), ("is_open", "=", True)])
-
-    @api.model
     def _get_open(self, contracts):
-        """Return the open disputes of contracts: `{contract: disputes}` (sudo)."""
+        """Return the open disputes of contracts: `{contract: disputes}` (sudo).
+
+        By way of the contracts, so that a batch has them all.
+        """
         # sudo: that there are some, told to whoever may read the contract
-        return (
-            self.sudo().search(self._get_open_domain(contracts)).grouped("contract_id")
-        )
+        rows = contracts.sudo().dispute_ids
+        return rows.filtered("is_open").grouped("contract_id")
 
     def action_view_contract(self):
         """Open the contract."""
         return one(self).contract_id._get_records_action()
+
+
+class CrmContract(models.Model):
+    _inherit = "crm.contract"
+
+    dispute_ids = fields.One2many(
+        "crm.contract.dispute", "contract_id", string="Disputes", readonly=True
+    )
 
 
 class CrmContractInstallment(models.Model):

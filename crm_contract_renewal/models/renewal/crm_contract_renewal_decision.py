@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
+from odoo.addons.crm_contract.models.satisfaction.crm_contract_survey import LOW
 from odoo.addons.crm_contract.tools.period import shift
 
 from ..deadline.crm_contract import IN_FORCE
@@ -194,6 +195,15 @@ class CrmContractRenewalDecision(models.Model):
         if contract in disputes:
             numbers = ", ".join(disputes[contract].mapped("number"))
             reasons.append(self.env._("Disputes are open: %s.", numbers))
+        score = self.env["crm.contract.survey"]._get_scores(contract).get(contract)
+        if score and score.last <= LOW:
+            reasons.append(self.env._("The customer is not content: %s.", score.tell()))
+        elif score and score.trend < 0:
+            reasons.append(
+                self.env._(
+                    "The customer is less content than before: %s.", score.tell()
+                )
+            )
         # sudo: dates of payments, which salespeople may not see
         late = contract.sudo().invoice_ids.filtered(lambda move: move._was_paid_late())
         if late:
