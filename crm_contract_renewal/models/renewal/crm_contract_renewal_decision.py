@@ -180,7 +180,28 @@ class CrmContractRenewalDecision(models.Model):
         known = contracts.sudo()
         known.invoice_ids.matched_payment_ids.mapped("date")
         known.origin_id.mapped("amount_company")
-        return {contract: self._get_risks(contract) for contract in contracts}
+        known.dispute_ids.mapped("is_open")
+        scores = self.env["crm.contract.survey"]._get_scores(contracts)
+        return {
+            contract: [
+                *self._get_risks(contract),
+                *self._get_risks_of_score(scores.get(contract)),
+            ]
+            for contract in contracts
+        }
+
+    @api.model
+    def _get_risks_of_score(self, score):
+        """Return what the customer's answers say (list of str); None without any."""
+        if score and score.last <= LOW:
+            return [self.env._("The customer is not content: %s.", score.tell())]
+        if score and score.trend < 0:
+            return [
+                self.env._(
+                    "The customer is less content than before: %s.", score.tell()
+                )
+            ]
+        return []
 
     @api.model
     def _get_risks(self, contract):
@@ -195,15 +216,6 @@ class CrmContractRenewalDecision(models.Model):
         if contract in disputes:
             numbers = ", ".join(disputes[contract].mapped("number"))
             reasons.append(self.env._("Disputes are open: %s.", numbers))
-        score = self.env["crm.contract.survey"]._get_scores(contract).get(contract)
-        if score and score.last <= LOW:
-            reasons.append(self.env._("The customer is not content: %s.", score.tell()))
-        elif score and score.trend < 0:
-            reasons.append(
-                self.env._(
-                    "The customer is less content than before: %s.", score.tell()
-                )
-            )
         # sudo: dates of payments, which salespeople may not see
         late = contract.sudo().invoice_ids.filtered(lambda move: move._was_paid_late())
         if late:
