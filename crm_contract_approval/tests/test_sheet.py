@@ -27,6 +27,19 @@ class TestSheet(ApprovalCommon):
         self.assertEqual(figures["Contracts with the customer"], "1")
         self.assertNotIn("$ 0.00", figures["Not paid yet under them"])
 
+    def test_disputes_with_the_customer(self):
+        self.policy.active = False
+        signed = self._create_signed()
+        self.policy.active = True
+        disputes = self.env["crm.contract.dispute"].with_user(self.user)
+        dispute = disputes.create({"name": "Outage", "contract_id": signed.id})
+        task = self._task(self._send()).with_user(self.lawyer)
+        figures = {name: (value, bad) for name, value, bad in task._get_figures()}
+        self.assertEqual(figures["Open disputes"], (dispute.number, True))
+        dispute.action_settle("Agreed")
+        names = [row[0] for row in task._get_figures()]
+        self.assertNotIn("Open disputes", names)
+
     def test_changes_since_the_last_decision(self):
         contract = self._send()
         self.assertFalse(self._task(contract).changes)

@@ -4,6 +4,7 @@ from . import test_health
 from . import test_horizon
 from . import test_reminder
 from . import test_decision
+from . import test_dispute
 from . import test_renew
 from . import test_tools_next_term
 from . import test_next_term
