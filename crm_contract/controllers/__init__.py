@@ -1,2 +1,1 @@
-from . import evidence, obligation, paper, portal, register, signing, verify
-from . import evidence, obligation, paper, portal, signing, survey, verify
+from . import evidence, obligation, paper, portal, register, signing, survey, verify
