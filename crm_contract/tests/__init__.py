@@ -80,6 +80,7 @@ from . import test_tools_rates
 from . import test_tools_reading
 from . import test_tools_recurrence
 from . import test_tools_seal
+from . import test_tools_secret
 from . import test_tools_seal_token
 from . import test_tools_version
 from . import test_tours
