@@ -36,6 +36,7 @@
         "security/crm_contract_figures_security.xml",
         "security/crm_contract_dispute_security.xml",
         "security/crm_contract_survey_security.xml",
+        "security/crm_contract_secrecy_security.xml",
         "data/ir_cron_data.xml",
         "data/mail_activity_type_data.xml",
         "data/mail_message_subtype_data.xml",
@@ -128,6 +129,9 @@
         "views/satisfaction/crm_contract_survey_templates.xml",
         "views/satisfaction/crm_contract_survey_views.xml",
         "views/authority/crm_contract_guard_menus.xml",
+        "views/secrecy/crm_contract_access_views.xml",
+        "views/secrecy/crm_contract_secret_key_views.xml",
+        "views/secrecy/crm_contract_secret_views.xml",
         "data/crm_contract_health_data.xml",
     ],
     "demo": [

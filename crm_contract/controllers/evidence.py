@@ -8,9 +8,7 @@ from odoo.http import Controller, content_disposition, request, route
 class ContractEvidence(Controller):
     """What proves a contract, to be taken away and checked elsewhere."""
 
-    @route(
-        "/contract/evidence/<int:contract_id>", type="http", auth="user", readonly=True
-    )
+    @route("/contract/evidence/<int:contract_id>", type="http", auth="user")
     def evidence(self, contract_id):
         """Events, texts and the hashes of the files of a contract, as JSON."""
         contract = self._get_contract(contract_id)
@@ -20,12 +18,7 @@ class ContractEvidence(Controller):
             text, f"{contract._get_print_name()}.json", "application/json"
         )
 
-    @route(
-        "/contract/evidence/<int:contract_id>/archive",
-        type="http",
-        auth="user",
-        readonly=True,
-    )
+    @route("/contract/evidence/<int:contract_id>/archive", type="http", auth="user")
     def archive(self, contract_id):
         """The same with all files and the program that verifies them, as ZIP."""
         contract = self._get_contract(contract_id)
@@ -46,6 +39,7 @@ class ContractEvidence(Controller):
         # Whether there is one is nobody's business who may not read it.
         if not contract or not contract.has_access("read"):
             raise NotFound
+        request.env["crm.contract.access"]._note(contract, "downloaded", minutes=1)
         return contract
 
     def _download(self, data, name, mimetype):

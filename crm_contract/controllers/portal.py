@@ -178,6 +178,7 @@ class ContractPortal(portal.CustomerPortal):
         document = documents.filtered(lambda row: row.id == document_id)
         if not document:
             raise NotFound()
+        request.env["crm.contract.access"]._note(document, "downloaded", minutes=1)
         return self._make_file_response(document._get_file(), document.name, download)
 
     @http.route(

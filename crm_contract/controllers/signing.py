@@ -109,6 +109,7 @@ class ContractSigning(ContractPortal):
         if document_id not in [file["id"] for file in page.get("files", ())]:
             raise NotFound()
         document = request.env["crm.contract.document"].sudo().browse(document_id)
+        request.env["crm.contract.access"]._note(document, "downloaded", minutes=1)
         return self._make_file_response(document._get_file(), document.name, download)
 
     # Who it is

@@ -19,3 +19,4 @@ from . import register
 from . import search
 from . import dispute
 from . import satisfaction
+from . import secrecy

@@ -51,6 +51,9 @@ from . import test_report
 from . import test_schedule
 from . import test_seal_register
 from . import test_search
+from . import test_secrecy
+from . import test_secrecy_access
+from . import test_secrecy_files
 from . import test_settlement
 from . import test_settlement_suspended
 from . import test_term_units

@@ -108,11 +108,12 @@ class CrmContract(models.Model):
 
     def _get_frozen_fields(self):
         """Return the frozen values of the contract, names as in a version (dict)."""
-        return (self._get_frozen_content() or {}).get("fields", {})
+        return self.env["crm.contract.secrecy"]._get_shown(self).get("fields", {})
 
     def _get_frozen_rows(self, name):
         """Return the frozen values of the rows of a part: {content key: values}."""
-        children = (self._get_frozen_content() or {}).get("children", {})
+        shown = self.env["crm.contract.secrecy"]._get_shown(self)
+        children = shown.get("children", {})
         return {row["key"]: row["fields"] for row in children.get(name, ())}
 
     def _new_from_content(self, content):

@@ -1,0 +1,237 @@
+import os
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.http import Stream, request
+
+from ...tools.secret import DataKey, SecretError
+from ...tools.secret_file import (
+    FileReader,
+    file_mark,
+    file_name,
+    is_protected,
+    key_of_file,
+    write_file,
+)
+
+_DOCUMENT = "crm.contract.document"
+_PLACE = ("res_model", "res_id")
+# In the context, for the file that is being stored; an object that no client can send.
+_SCOPE = "contract_file_scope"
+
+
+class Scope(NamedTuple):
+    """How a file is protected.
+
+    :ivar name: within which equal files are one, and beyond which nothing opens them
+    """
+
+    key: DataKey
+    name: str
+
+
+class ProtectedStream(Stream):
+    """A protected file on its way to a browser: opened once it is asked for."""
+
+    type = "data"
+    _data = None
+    _attachment = None
+
+    @property
+    def data(self):
+        """Return the content (bytes)."""
+        if self._data is None:
+            self._data = self._attachment._file_read(self._attachment.store_fname)
+        return self._data
+
+    @data.setter
+    def data(self, value):
+        self._data = value
+
+
+class IrAttachment(models.Model):
+    """Files of contracts: ciphertext in the file store, and what they are to whoever reads.
+
+    Which they are follows from the record that they belong to. The checksum is one under
+    the key, and what is in them is not indexed.
+    """
+
+    _inherit = "ir.attachment"
+
+    @api.model
+    def _get_file_models(self):
+        """Return the models whose files are protected (list of str)."""
+        return [
+            name
+            for name, model in self.env.registry.items()
+            if name == "crm.contract"
+            or (
+                name.startswith("crm.contract")
+                and "contract_id" in model._fields
+                and not model._abstract
+                and not model._transient
+                and model._auto
+            )
+        ]
+
+    @api.model
+    def _get_file_owner(self, model, res_id):
+        """Return (scope, company) of the files of a record, None if nobody protects them."""
+        if not res_id or not (model or "").startswith("crm.contract"):
+            return None
+        if model not in self._get_file_models():
+            return None
+        # sudo: whose file it is, whoever reads it
+        record = self.env[model].sudo().browse(res_id).exists()
+        contract = record if model == "crm.contract" else record.contract_id
+        if not contract:
+            return None
+        return contract.content_key, contract.company_id.id
+
+    @api.model
+    def _get_file_scope(self, model, res_id):
+        """Return how a file that is stored now is protected (`Scope`), None for not."""
+        secrecy = self.env["crm.contract.secrecy"]
+        owner = secrecy._is_on() and self._get_file_owner(model, res_id)
+        if not owner:
+            return None
+        try:
+            key = self.env["crm.contract.secret.key"]._get_primary(owner[1])
+        except SecretError as error:
+            raise secrecy._error(error) from error
+        return Scope(key, owner[0])
+
+    def _with_file_scope(self, scope):
+        known = self.env.context.get(_SCOPE)
+        if scope is known or not (scope or known):
+            return self
+        return self.with_context(**{_SCOPE: scope})
+
+    @api.model
+    def _get_scope_at_hand(self):
+        scope = self.env.context.get(_SCOPE)
+        return scope if isinstance(scope, Scope) else None
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        scopes = [
+            self._get_file_scope(vals.get("res_model"), vals.get("res_id"))
+            for vals in vals_list
+        ]
+        if not any(scopes):
+            return super(IrAttachment, self._with_file_scope(None)).create(vals_list)
+        created = self.browse()
+        for scope, vals in zip(scopes, vals_list, strict=True):
+            one = super(IrAttachment, self._with_file_scope(scope)).create([vals])
+            created += one.with_env(self.env)
+        return created
+
+    def write(self, vals):
+        if not any(name in vals for name in _PLACE):
+            return super().write(vals)
+        # Read where they are, stored anew where they go.
+        former = {
+            row: (row._get_file_place(), row.raw)
+            for row in self.sudo()
+            if is_protected(row.store_fname)
+            or row._get_file_owner(
+                vals.get("res_model", row.res_model), vals.get("res_id", row.res_id)
+            )
+        }
+        result = super().write(vals)
+        for row, (place, data) in former.items():
+            if row.type == "binary" and row._get_file_place() != place:
+                row._store_again(data)
+        return result
+
+    def _get_file_place(self):
+        return self._get_file_owner(self.res_model, self.res_id)
+
+    def _store_again(self, data):
+        """Store the same content as it is stored now."""
+        self.ensure_one()
+        self._set_attachment_data(lambda _row: data or b"")
+        self.invalidate_recordset(["raw", "datas"], flush=False)
+
+    def _set_attachment_data(self, asbytes):
+        for row in self:
+            scope = row._get_file_scope(row.res_model, row.res_id)
+            scoped = row._with_file_scope(scope)
+            super(IrAttachment, scoped)._set_attachment_data(asbytes)
+
+    @api.model
+    def _storage(self):
+        # What is protected is a file, wherever the others are.
+        return "file" if self._get_scope_at_hand() else super()._storage()
+
+    def _get_datas_related_values(self, data, mimetype):
+        scope = self._get_scope_at_hand()
+        if not scope or not data:
+            return super()._get_datas_related_values(data, mimetype)
+        mark = file_mark(scope.key, scope.name, self._compute_checksum(data))
+        return {
+            "file_size": len(data),
+            "checksum": mark,
+            "index_content": False,
+            "store_fname": file_name(scope.key, scope.name, mark),
+            "db_datas": False,
+        }
+
+    @api.model
+    def _file_write(self, bin_value, checksum):
+        scope = self._get_scope_at_hand()
+        if not scope:
+            return super()._file_write(bin_value, checksum)
+        name = file_name(scope.key, scope.name, checksum)
+        path = self._full_path(name)
+        if not os.path.exists(path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            # Before it is there: whatever happens, it is collected if nothing needs it.
+            self._mark_for_gc(name)
+            write_file(path, name, scope.key, bin_value)
+        return name
+
+    @api.model
+    def _file_read(self, fname, size=None):
+        if not is_protected(fname):
+            return super()._file_read(fname, size)
+        try:
+            with self._open_protected(fname) as reader:
+                return reader.read_all(size)
+        except FileNotFoundError:
+            # As any other file that is not there
+            return super()._file_read(fname, size)
+        except SecretError as error:
+            raise self.env["crm.contract.secrecy"]._error(error, self) from error
+
+    def _open_protected(self, fname):
+        """Return a reader of a protected file, if it is that of the record at hand.
+
+        :raise SecretError: also for a file of another contract
+        """
+        key = self.env["crm.contract.secret.key"]._load(key_of_file(fname))
+        if self.ids:
+            owner = self.sudo()._get_file_place()
+            if not owner or fname != file_name(key, owner[0], self.sudo().checksum):
+                raise SecretError("broken", fname)
+        return FileReader(self._full_path(fname), fname, key)
+
+    def _to_http_stream(self):
+        """Return the stream, and record who downloads a file of a contract."""
+        if not is_protected(self.store_fname):
+            stream = super()._to_http_stream()
+        else:
+            stream = ProtectedStream(
+                mimetype=self.mimetype,
+                download_name=self.name,
+                etag=self.checksum,
+                public=self.public,
+                size=self.file_size,
+                _attachment=self,
+            )
+        if request and self.res_model == _DOCUMENT and self.res_id:
+            # sudo: of which contract it is; whoever gets the file may read it
+            document = self.env[_DOCUMENT].sudo().browse(self.res_id).exists()
+            looks = self.env["crm.contract.access"].with_user(request.env.user)
+            looks._note(document, "downloaded", minutes=1)
+        return stream
