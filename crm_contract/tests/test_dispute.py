@@ -251,6 +251,25 @@ class TestDispute(DisputeCommon):
         with self.assertRaisesRegex(ValidationError, "no contract of its own"):
             self._dispute(contract)
 
+    def test_disputed_obligation_is_not_waived(self):
+        contract = self._create_signed(
+            milestone_ids=[
+                Command.create({"name": "Report", "date_deadline": self._days(-100)})
+            ]
+        )
+        row = contract.milestone_ids.obligation_ids
+        health = self.env["crm.contract.health"]
+        found = health._find_ids(
+            health._get_check("obligation_stuck"), self.company, 10
+        )
+        self.assertIn(row.id, found)
+        dispute = self._dispute(contract, obligation_ids=[Command.link(row.id)])
+        with self.assertRaisesRegex(UserError, "settle or withdraw the dispute"):
+            row.with_user(self.manager).action_waive("No need")
+        dispute.action_withdraw("No")
+        row.with_user(self.manager).action_waive("No need")
+        self.assertEqual(row.state, "waived")
+
     def test_succession(self):
         dispute = self._dispute(self._create_signed(), user_id=self.lawyer.id)
         self.lawyer.sudo().active = False

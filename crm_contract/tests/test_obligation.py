@@ -422,7 +422,10 @@ class TestObligationPlan(ObligationCommon):
         )
         first, second = template.milestone_ids
         second.after_ids = first
+        first.clause_template_id = self.clause
         contract = self._create_contract(template_id=template.id)
+        agreed = contract.milestone_ids.sorted("id")[0].clause_id
+        self.assertEqual(agreed, contract.clause_ids)
         copies = contract.copy()
         other = template.copy()
         self.assertEqual(other.milestone_ids[1].after_ids, other.milestone_ids[0])

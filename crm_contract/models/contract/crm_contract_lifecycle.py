@@ -155,6 +155,7 @@ class CrmContract(models.Model):
         self.check_access("write")
         self.env["crm.contract.installment"]._plan_what_has_no_plan(self)
         self.env["crm.contract.authority"]._name_signatories(self)
+        self.env["crm.contract.split"]._serialise(self)
         findings = self.env["crm.contract.checklist"]._check(self)
         self._transition(
             "submit",

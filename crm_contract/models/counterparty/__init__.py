@@ -7,3 +7,4 @@ from . import crm_contract_split
 from . import crm_contract_checklist
 from . import crm_contract_schedule
 from . import res_partner
+from . import crm_contract_signature_check

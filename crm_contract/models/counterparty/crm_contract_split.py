@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import formatLang
+from odoo.tools import SQL, formatLang
 
 from ..contract.crm_contract_checklist import Missing
 
@@ -19,6 +19,28 @@ class CrmContractSplit(models.AbstractModel):
 
     _name = "crm.contract.split"
     _description = "Split contracts"
+
+    @api.model
+    def _serialise(self, contracts):
+        """Let submissions that may be split see each other: one after the other.
+
+        Only an update does it: who has an older snapshot is retried by the server. Of
+        the customers whose contracts are looked at together, and no other.
+        """
+        # sudo: settings of the type, and the commercial entity
+        rows = contracts.sudo().filtered(
+            lambda row: row.type_id.split_days and row.type_id.split_amount
+        )
+        ids = rows.commercial_partner_id.ids
+        if ids:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE res_partner SET active = active FROM (SELECT id FROM"
+                    " res_partner WHERE id IN %s ORDER BY id FOR NO KEY UPDATE) AS locked"
+                    " WHERE res_partner.id = locked.id",
+                    tuple(ids),
+                )
+            )
 
     @api.model
     def _get_groups(self, contracts):

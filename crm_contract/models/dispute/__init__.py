@@ -3,6 +3,7 @@ from . import crm_contract_type
 from . import crm_contract_dispute
 from . import crm_contract_dispute_stage
 from . import crm_contract_dispute_steps
+from . import crm_contract_obligation
 from . import crm_contract_dispute_limitation
 from . import crm_contract_dispute_reminder
 from . import crm_contract_dispute_settlement

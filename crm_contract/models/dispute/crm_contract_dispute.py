@@ -64,6 +64,7 @@ class CrmContractDispute(models.Model):
     )
     raised_by = fields.Selection(
         [("theirs", "Customer"), ("ours", "Our company")],
+        string="Raised by",
         required=True,
         default="theirs",
         tracking=True,

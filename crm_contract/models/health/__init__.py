@@ -10,3 +10,4 @@ from . import crm_contract_health_state
 from . import crm_contract_health_people
 from . import crm_contract_health_setup
 from . import crm_contract_health_seal
+from . import crm_contract_health_findings

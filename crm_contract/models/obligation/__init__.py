@@ -14,3 +14,4 @@ from . import crm_contract_checklist
 from . import crm_contract_schedule
 from . import crm_contract_succession
 from . import crm_contract_overview
+from . import crm_contract_health

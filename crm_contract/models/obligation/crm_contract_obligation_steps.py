@@ -109,6 +109,7 @@ class CrmContractObligation(models.Model):
                 self.env._("Contract managers alone may do without an obligation.")
             )
         reason = arguments._read_text("reason", reason, required=True)
+        rows._check_can_waive()
         rows._move("waive", reason=reason)
         rows._follow_up()
         return rows
@@ -138,6 +139,12 @@ class CrmContractObligation(models.Model):
                 "default_step": self.env.context.get("step", "done"),
             },
         }
+
+    def _check_can_waive(self):
+        """Refuse to do without obligations; extended by what knows why.
+
+        :raise UserError: in one sentence
+        """
 
     def _enter(self):
         """Return the records and the reader of arguments, after the checks of rights."""

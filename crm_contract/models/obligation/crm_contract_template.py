@@ -32,6 +32,11 @@ class CrmContractTemplate(models.Model):
                 copied.after_ids = copied.browse().union(
                     *(copies[other] for other in row.after_ids if other in copies)
                 )
+            if row.clause_template_id:
+                clauses = copied.contract_id.clause_ids.filtered(
+                    lambda clause, row=row: clause.template_id == row.clause_template_id
+                )
+                copied.clause_id = clauses[:1]
 
     def copy(self, default=None):
         copies = super().copy(default)
@@ -64,4 +69,11 @@ class CrmContractTemplateMilestone(models.Model):
         domain="[('template_id', '=', template_id), ('id', '!=', id)]",
         string="Prerequisites",
         help="Obligations that have to be fulfilled before this one.",
+    )
+    clause_template_id = fields.Many2one(
+        "crm.contract.clause.template",
+        string="Agreed in",
+        ondelete="set null",
+        help="Clause of the library that it comes from; the contract's own one is named "
+        "where the contract has it.",
     )
