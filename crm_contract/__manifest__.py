@@ -143,6 +143,7 @@
         "demo/crm_contract_story_demo.xml",
         "demo/crm_contract_paper_demo.xml",
         "demo/crm_contract_dispute_demo.xml",
+        "demo/crm_contract_register_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

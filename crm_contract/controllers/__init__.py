@@ -1,3 +1,9 @@
-from . import evidence, obligation, paper, portal, register, signing, survey, verify
-from . import evidence, obligation, paper, portal, register, signing, verify
-from . import evidence, obligation, paper, portal, secrecy, signing, verify
+from . import evidence
+from . import obligation
+from . import paper
+from . import portal
+from . import register
+from . import secrecy
+from . import signing
+from . import survey
+from . import verify

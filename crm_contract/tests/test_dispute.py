@@ -289,7 +289,10 @@ class TestDispute(DisputeCommon):
     def test_first_page(self):
         row = self._create_owed()
         contract = row.contract_id
-        dispute = self._dispute_row(row, date_deadline=self._days(3))
+        since = self.today - timedelta(days=900)
+        dispute = self._dispute_row(
+            row, date_deadline=self._days(3), date_accrued=since
+        )
         page = contract.env["crm.contract.overview"].get_overviews(contract.ids)[0]
         figures = {each["key"]: each["amount"] for each in page["figures"]}
         self.assertEqual((figures["disputed"], figures["overdue"]), (1150, 0))

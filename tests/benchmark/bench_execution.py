@@ -1,4 +1,4 @@
-"""Obligations: the daily job among many that are not due, and what is due."""
+"""Obligations, disputes, surveys: the daily job among many not due, and what is due."""
 
 import statistics
 
@@ -11,14 +11,23 @@ from odoo.tools import SQL
 ROUNDS = 5
 # Obligations in the database, none of which is due, and those that are.
 MANY, DUE = 300_000, 1_000
+DISPUTES = 30_000
 CONTRACTS = 100
 # What somebody waits for the job with nothing to do: queries of a step, and seconds.
 IDLE_QUERIES, IDLE_SECONDS = 3, 0.05
 PER_RECORD = 6
-STEPS = ("obligation_remind", "obligation_next", "obligation_missed")
+STEPS = (
+    "obligation_remind",
+    "obligation_next",
+    "obligation_missed",
+    "dispute_remind",
+    "survey_regular",
+    "survey_renewal",
+)
 TITLES = {
     **{
-        f"execution.idle.{name}": f"queries of {name}, {MANY:,} obligations, none due"
+        f"execution.idle.{name}": f"queries of {name}, {MANY:,} obligations and "
+        f"{DISPUTES:,} disputes, none due"
         for name in STEPS
     },
     "execution.idle": f"seconds of all steps, {MANY:,} obligations, none due",
@@ -31,7 +40,7 @@ def _measure_idle(rounds):
     """Each step finds nothing to do."""
     measure.settle()
     with measure.environment() as env:
-        _seed(env, MANY)
+        _seed_disputes(env, _seed(env, MANY))
         steps = _get_steps(env)
         sides = []
         for name in STEPS:
@@ -148,6 +157,41 @@ def _seed(env, number):
     env.cr.execute("ANALYZE crm_contract_obligation")
     env.invalidate_all()
     return contracts
+
+
+def _seed_disputes(env, contracts):
+    """Create open disputes of which nobody is to be told yet, by SQL."""
+    env["crm.contract.type"].search([]).write({"survey_months": 6})
+    env.flush_all()
+    env.cr.execute(
+        SQL(
+            """
+            INSERT INTO crm_contract_dispute (
+                contract_id, company_id, partner_id, currency_id, user_id, name, raised_by,
+                state, is_open, date_opened, date_accrued, limitation_years,
+                date_limitation, date_reminder
+            )
+            SELECT c.id, c.company_id, c.partner_id, c.currency_id, c.user_id, 'Outage',
+                   'theirs', 'negotiation', TRUE, CURRENT_DATE, CURRENT_DATE, 3,
+                   CURRENT_DATE + 1095, CURRENT_DATE + 900 + n %% 15
+              FROM crm_contract c, generate_series(1, %s) AS n
+             WHERE c.id IN %s
+            """,
+            DISPUTES // CONTRACTS,
+            tuple(contracts.ids),
+        )
+    )
+    # Who was asked lately is not asked now.
+    env.cr.execute(
+        SQL(
+            "INSERT INTO crm_contract_survey (contract_id, company_id, reason, state,"
+            " date_asked) SELECT id, company_id, 'regular', 'asked', CURRENT_DATE FROM"
+            " crm_contract WHERE id IN %s",
+            tuple(contracts.ids),
+        )
+    )
+    env.cr.execute("ANALYZE crm_contract_dispute, crm_contract_survey")
+    env.invalidate_all()
 
 
 def _make_recurring(env, contracts):

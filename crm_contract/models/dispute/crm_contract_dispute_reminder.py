@@ -22,7 +22,7 @@ class CrmContractDispute(models.Model):
         tracking=True,
         help="E.g. to answer a claim, or to bring evidence.",
     )
-    deadline_note = fields.Char(string="For", tracking=True)
+    deadline_note = fields.Char(string="What for", tracking=True)
     date_told = fields.Date(
         readonly=True, copy=False, owned=True, help="Day of the last reminder."
     )

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools.date_utils import add
 
 from ..contract.crm_contract_overview import Duty, Event
 
@@ -27,8 +28,9 @@ class CrmContractOverview(models.AbstractModel):
                     ("limitation", row.date_limitation, self.env._("Barred after")),
                     ("dispute", row.date_deadline, row.deadline_note),
                 ):
-                    if day:
-                        today = contract.company_id._get_today()
+                    today = contract.company_id._get_today()
+                    # What lies years ahead would leave no room for the rest.
+                    if day and day < add(today, years=1):
                         state = "late" if day < today else "ahead"
                         text = f"{name or self.env._('Deadline')}: {row.name}"
                         record = self._get_shown(row)
