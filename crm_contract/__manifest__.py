@@ -129,6 +129,7 @@
         "views/satisfaction/crm_contract_survey_templates.xml",
         "views/satisfaction/crm_contract_survey_views.xml",
         "views/authority/crm_contract_guard_menus.xml",
+        "wizard/crm_contract_anonymise_views.xml",
         "views/secrecy/crm_contract_access_views.xml",
         "views/secrecy/crm_contract_secret_key_views.xml",
         "views/secrecy/crm_contract_secret_views.xml",

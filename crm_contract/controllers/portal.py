@@ -117,6 +117,8 @@ class ContractPortal(portal.CustomerPortal):
     @_visited
     def portal_contract_page(self, visit, message="", **kwargs):
         """Show a contract to its customer."""
+        looks = request.env["crm.contract.access"]
+        looks._note(visit.contract, "opened", minutes=5)
         return self._render_contract(visit, message=message)
 
     @http.route(

@@ -45,6 +45,7 @@ from . import test_plan_wizard
 from . import test_playbook
 from . import test_portal
 from . import test_print
+from . import test_privacy
 from . import test_public_check
 from . import test_recurring_print
 from . import test_register

@@ -41,7 +41,7 @@ class TestSecrecyAccess(ContractCommon, HttpCase):
 
     def test_an_insert_is_one_query(self):
         contract = self._create_contract()
-        contract.sudo().display_name  # noqa: B018 (into the cache)
+        self.assertTrue(contract.sudo().display_name, "into the cache")
         with self.assertQueryCount(1):
             self.looks.with_user(self.user)._note(contract, "opened", minutes=5)
 

@@ -116,10 +116,10 @@ class TestSecrecyFiles(SecrecyCommon, HttpCase):
         mine, theirs = self._attach(contract, LONG), self._attach(other, b"theirs")
         self._tamper(theirs, store_fname=mine.store_fname)
         with self.assertRaisesRegex(UserError, "planted.txt"):
-            theirs.raw  # noqa: B018
+            theirs.read(["raw"])
         self._tamper(theirs, checksum=mine.checksum)
         with self.assertRaises(UserError):
-            theirs.raw  # noqa: B018
+            theirs.read(["raw"])
         path = mine._full_path(mine.store_fname)
         stored = self._get_bytes(mine)
         for wrong in (stored[:-1], stored[: FRAME + 50], b"", stored[::-1]):
@@ -127,7 +127,7 @@ class TestSecrecyFiles(SecrecyCommon, HttpCase):
                 file.write(wrong)
             self.env.invalidate_all()
             with self.assertRaises(UserError):
-                mine.raw  # noqa: B018
+                mine.read(["raw"])
             self.assertEqual(self._get_bytes(mine), wrong, "left as it is")
 
     @mute_logger("odoo.http")
@@ -195,7 +195,7 @@ class TestSecrecyFiles(SecrecyCommon, HttpCase):
         self.env.flush_all()
         self._use_masters(make_line("k9"))
         with self.assertRaisesRegex(UserError, "planted.txt.*“k1” is missing"):
-            file.raw  # noqa: B018
+            file.read(["raw"])
         with self.assertRaises(UserError):
             self._attach(contract, b"new")
         self.job._turn_off()

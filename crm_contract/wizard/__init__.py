@@ -1,5 +1,6 @@
 from . import (
     account_move_reversal,
+    crm_contract_anonymise,
     crm_contract_archive_customer,
     crm_contract_bill,
     crm_contract_difference,

@@ -14,3 +14,4 @@ from . import mail_mail
 from . import ir_attachment
 from . import res_config_settings
 from . import crm_contract_health
+from . import crm_contract_privacy

@@ -53,10 +53,10 @@ class CrmContractAccess(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
-        self._refuse()
+        return self._refuse()
 
     def write(self, vals):  # pylint: disable=method-required-super
-        self._refuse()
+        return self._refuse()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

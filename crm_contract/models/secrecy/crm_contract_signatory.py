@@ -1,7 +1,7 @@
 from odoo import api, models
 
 from ...tools.secret import Secret
-from .secret_fields import SecretChar
+from .secret_fields import SecretChar, find_by
 
 
 class CrmContractSignatory(models.Model):
@@ -10,6 +10,9 @@ class CrmContractSignatory(models.Model):
 
     id_number = SecretChar(string="ID number", copy=False)
     private_phone = SecretChar(string="Private phone", copy=False)
+
+    _id_number_idx = models.Index(find_by("id_number"))
+    _private_phone_idx = models.Index(find_by("private_phone"))
 
     @api.model
     def _get_new_secret_company(self, vals):

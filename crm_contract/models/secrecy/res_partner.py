@@ -1,6 +1,6 @@
 from odoo import models
 
-from .secret_fields import SecretChar
+from .secret_fields import SecretChar, find_by
 
 _GROUPS = (
     "crm_contract.crm_contract_group_reader,crm_contract.crm_contract_group_user,"
@@ -24,3 +24,6 @@ class ResPartner(models.Model):
     contract_private_phone = SecretChar(
         string="Private phone", copy=False, prefetch=False, groups=_GROUPS
     )
+
+    _contract_id_number_idx = models.Index(find_by("contract_id_number"))
+    _contract_private_phone_idx = models.Index(find_by("contract_private_phone"))

@@ -176,6 +176,11 @@ class SecretText(SecretField, fields.Text):
     searchable = False
 
 
+def find_by(name):
+    """Return the definition of the index that finds the values of a field (str)."""
+    return f"(split_part({name}, '.', 3)) WHERE {name} IS NOT NULL"
+
+
 def get_secret_fields(model):
     """Return the protected fields of a model (list of fields)."""
     return [
