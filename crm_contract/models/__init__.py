@@ -20,3 +20,4 @@ from . import search
 from . import dispute
 from . import satisfaction
 from . import secrecy
+from . import revenue

@@ -49,6 +49,7 @@ from . import test_privacy
 from . import test_public_check
 from . import test_recurring_print
 from . import test_register
+from . import test_revenue
 from . import test_report
 from . import test_schedule
 from . import test_seal_register
@@ -84,6 +85,7 @@ from . import test_tools_playbook
 from . import test_tools_rates
 from . import test_tools_reading
 from . import test_tools_recurrence
+from . import test_tools_revenue
 from . import test_tools_seal
 from . import test_tools_secret
 from . import test_tools_seal_token

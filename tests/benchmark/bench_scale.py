@@ -28,9 +28,12 @@ BAR = 1.5
 # Sums over all there is can't be the same; they have seconds.
 SECONDS = {"pivot": 1.0, "kanban": 1.0, "panel": 0.5, "idle": 0.3, "customers": 0.5}
 SEED_SECONDS = 600
+STATEMENT, STATEMENT_SECONDS = 10_000, 30
 EXPLAINED = 3
 TITLES = {
     "scale.seed": f"seconds of making {MANY:,} contracts",
+    "scale.statement": f"seconds of the revenue of {STATEMENT:,} contracts",
+    "scale.statement_memory": "peak memory of it",
     "scale.list": "list of contracts",
     "scale.own": "list of a salesperson who reads his own",
     "scale.kanban": "kanban by state, with sums, seconds",
@@ -78,6 +81,30 @@ def _measure_all(rounds):
             yield measure.ratio(f"scale.{name}", BAR, side, few[name])
 
 
+def _measure_statement(_rounds):
+    """The revenue of a month, of many contracts and of few, in processes of their own."""
+    sides = []
+    for number in (FEW, STATEMENT - FEW):
+        with measure.environment() as env:
+            scale_seed.seed(env, number)
+        measure.settle()
+        seconds, memory = measure.alone(_tell_revenue)
+        sides.append(Side(f"{number:,} contracts more", seconds, memory=memory))
+    few, many = sides
+    yield Figure("scale.statement", many.seconds, STATEMENT_SECONDS, many, few)
+    yield Figure("scale.statement_memory", many.memory / few.memory, 1.3, many, few)
+
+
+def _tell_revenue(env):
+    month = date.today().replace(day=1) - timedelta(days=1)
+    statement = env["crm.contract.revenue"].create({"date": month})
+    start = time.perf_counter()
+    statement.action_compute()
+    if not statement.line_count:
+        raise AssertionError("The statement says nothing.")
+    return time.perf_counter() - start
+
+
 def _run(env, rounds, label, action):
     action()
     runs = [measure.once(env, action) for _round in range(rounds)]
@@ -96,7 +123,7 @@ def _get_actions(env, first, number):
     views = Views(env, "crm.contract", "list", "form", "kanban")
     ledger = Views(env, "crm.contract.installment", "list")
     record = contracts.browse(first + number // 2)
-    found = f"S{number}/{number // 2:07}"
+    found = record.number
     seller = env["res.users"].search([("login", "=", "scale.3")])
     own = env(user=seller.id)
     today = date.today()
@@ -217,4 +244,4 @@ def _get_statements(env, action):
     return sorted(found, reverse=True)
 
 
-STAGES = {"reads": _measure_all}
+STAGES = {"statement": _measure_statement, "reads": _measure_all}

@@ -179,7 +179,14 @@ def _create_people(env, number):
             for place in range(TEAMS)
         ]
     )
-    return {"partners": partners.ids, "users": users.ids, "teams": teams.ids}
+    # Numbers are given once.
+    mark = partners[0].id
+    return {
+        "mark": mark,
+        "partners": partners.ids,
+        "users": users.ids,
+        "teams": teams.ids,
+    }
 
 
 def _pick(ids):
@@ -209,7 +216,7 @@ def _get_contract(number, people):
     signed = "'signed', 'running', 'suspended', 'ended'"
     return {
         "name": "'服务合同 ' || n || ' Maintenance'",
-        "number": f"CASE WHEN {state} != 'draft' THEN 'S{number}/' || lpad(n::text, 7, '0')"
+        "number": f"CASE WHEN {state} != 'draft' THEN 'S{people['mark']}/' || lpad(n::text, 7, '0')"
         " END",
         "partner_id": _pick(people["partners"]),
         "commercial_partner_id": _pick(people["partners"]),

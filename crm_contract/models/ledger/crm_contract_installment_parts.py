@@ -1,6 +1,14 @@
 from odoo import models
 from odoo.fields import Command
 
+# Fields of invoice lines that other add-ons have, and where their values are.
+DAYS_FIELDS = {
+    "deferred_start_date": "period_start",
+    "deferred_end_date": "period_end",
+    "start_date": "period_start",
+    "end_date": "period_end",
+}
+
 
 class CrmContractInstallment(models.Model):
     """Invoice lines of the rows that the ledger made: periods, interest."""
@@ -61,11 +69,19 @@ class CrmContractInstallment(models.Model):
             vals["balance"] = -self.amount_untaxed
         if line.sale_line_id:
             vals["sale_line_ids"] = [Command.set(line.sale_line_id.ids)]
-        # Odoo Enterprise and others spread the revenue over these dates.
-        if "deferred_start_date" in self.env["account.move.line"]._fields:
-            vals["deferred_start_date"] = self.period_start
-            vals["deferred_end_date"] = self.period_end
-        return vals
+        return {**vals, **self._prepare_days_vals()}
+
+    def _prepare_days_vals(self):
+        """Return the days of the row for those who spread the revenue over them.
+
+        Odoo Enterprise and the OCA have fields for it.
+        """
+        names = self.env["account.move.line"]._fields
+        return {
+            name: self[source]
+            for name, source in DAYS_FIELDS.items()
+            if name in names and self.period_start
+        }
 
     def _get_period_line_name(self):
         """Return the description of a period, in the language of the contract."""

@@ -368,6 +368,7 @@ class CrmContractInstallment(models.Model):
             "price_unit": self.amount if included else self.amount_untaxed,
             "tax_ids": [Command.set(line.tax_ids.ids)],
             "analytic_distribution": line.analytic_distribution,
+            **self._prepare_days_vals(),
         }
 
 
