@@ -29,6 +29,7 @@
         "report/crm_contract_approval_report_views.xml",
         "report/crm_contract_report_views.xml",
         "views/crm_contract_approval_menus.xml",
+        "data/spreadsheet_dashboard_data.xml",
         "data/crm_contract_health_data.xml",
     ],
     "demo": [

@@ -42,6 +42,7 @@
         "views/deadline/crm_contract_views.xml",
         "views/bridges/res_config_settings_views.xml",
         "views/crm_contract_renewal_menus.xml",
+        "data/spreadsheet_dashboard_data.xml",
         "data/crm_contract_health_data.xml",
     ],
     "demo": [

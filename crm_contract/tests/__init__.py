@@ -16,6 +16,7 @@ from . import test_evidence
 from . import test_examples
 from . import test_counterparty
 from . import test_counterparty_again
+from . import test_dashboard
 from . import test_day
 from . import test_defaults
 from . import test_framework
