@@ -7,7 +7,7 @@
     "maintainers": ["contract-suite"],
     "website": "https://contract-suite.example",
     "license": "LGPL-3",
-    "depends": ["account", "crm_contract", "mail", "sales_team"],
+    "depends": ["account", "crm_contract", "digest", "mail", "sales_team"],
     "data": [
         "security/crm_contract_approval_groups.xml",
         "security/ir.model.access.csv",
@@ -21,6 +21,7 @@
         "views/contract/crm_contract_approval_templates.xml",
         "views/policy/crm_contract_approval_policy_views.xml",
         "views/decision/crm_contract_approval_review_views.xml",
+        "views/decision/digest_digest_views.xml",
         "views/decision/crm_contract_approval_task_views.xml",
         "views/decision/crm_contract_approval_delegation_views.xml",
         "views/contract/crm_contract_views.xml",

@@ -21,3 +21,4 @@ from . import dispute
 from . import satisfaction
 from . import secrecy
 from . import revenue
+from . import notice

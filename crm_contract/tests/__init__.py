@@ -31,6 +31,7 @@ from . import test_ledger
 from . import test_lifecycle
 from . import test_link_invoice
 from . import test_lock
+from . import test_notice
 from . import test_number_gap
 from . import test_numbering
 from . import test_obligation

@@ -44,6 +44,21 @@ class TestReminder(RenewalCommon):
         self.assertEqual(len(contract.activity_ids), 1)
         self.assertIn("60 days", contract.activity_ids.note)
 
+    def test_followers(self):
+        """Who follows what expires is told, once; who does not is not."""
+        contract = self._create_running()
+        subtype = self.env.ref("crm_contract_renewal.mt_contract_expiring")
+        self._run("ladder", self._days_before(contract, 60))
+        self.assertNotIn(subtype, contract.sudo().message_ids.subtype_id)
+        contract.sudo().message_subscribe(self.reader.partner_id.ids, subtype.ids)
+        for days in (30, 29):
+            self._run("ladder", self._days_before(contract, days))
+            told = contract.sudo().message_ids.filtered(
+                lambda message: message.subtype_id == subtype
+            )
+            self.assertEqual(told.notified_partner_ids, self.reader.partner_id)
+            self.assertEqual(len(told), 1)
+
     def test_closed_by_the_decision(self):
         contract = self._create_running()
         self._run("ladder", self._days_before(contract, 60))

@@ -1,3 +1,5 @@
+from datetime import datetime, time, timedelta
+
 from .test_amend import AmendmentCommon
 
 
@@ -26,4 +28,21 @@ class TestReport(AmendmentCommon):
                     "renewal_mode": contract.renewal_mode,
                 }
             ],
+        )
+
+    def test_digest(self):
+        """What recurs since the contract began is the change of its first day."""
+        contract = self._create_running()
+        movements = self.env["crm.contract.mrr.movement"].search(
+            [("contract_id", "=", contract.id)]
+        )
+        day = datetime.combine(movements[:1].date or self.today, time.min)
+        digest = self.env["digest.digest"].create(
+            {"name": "MRR", "company_id": self.company.id, "kpi_contract_mrr": True}
+        )
+        digest = digest.with_user(self.reader).with_context(
+            start_datetime=day, end_datetime=day + timedelta(days=1)
+        )
+        self.assertEqual(
+            digest.kpi_contract_mrr_value, sum(movements.mapped("amount_mrr"))
         )

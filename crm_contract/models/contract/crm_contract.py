@@ -287,13 +287,6 @@ class CrmContract(models.Model):
     def _mail_get_partner_fields(self, introspect_fields=False):
         return ["partner_id"]
 
-    def _track_subtype(self, initial_values):
-        """Say which subtype a change of the state has, for its followers."""
-        self.ensure_one()
-        if "state" in initial_values and self.state in ("signed", "running", "ended"):
-            return self.env.ref(f"crm_contract.mt_contract_{self.state}")
-        return super()._track_subtype(initial_values)
-
 
 def _get_way_out(contract):
     """Return what can be done to a contract that can't be deleted (str)."""

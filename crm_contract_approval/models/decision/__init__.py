@@ -12,3 +12,4 @@ from . import crm_contract_approval_sheet
 from . import crm_contract_approval_reminder
 from . import crm_contract_approval_comparison
 from . import crm_contract_succession
+from . import digest_digest

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from .crm_contract import IN_FORCE
 
@@ -124,6 +125,19 @@ class CrmContractRungFired(models.Model):
         for row in fired.filtered("rung_id.template_id"):
             if row.rung_id.recipient != "customer" or row._writes_to_customer():
                 row.rung_id.template_id.send_mail(row.contract_id.id)
+        fired._tell_followers()
+
+    def _tell_followers(self):
+        texts = {
+            contract: self.env._(
+                "Decide by %s what follows the term.",
+                format_date(self.env, contract.date_deadline),
+            )
+            for contract in self.contract_id
+        }
+        self.env["crm.contract.notice"]._tell(
+            texts, "crm_contract_renewal.mt_contract_expiring"
+        )
 
     def _writes_to_customer(self):
         reminder = self.rung_id

@@ -1,0 +1,2 @@
+from . import crm_contract_notice
+from . import digest_digest
