@@ -7,7 +7,7 @@ from odoo.http import Controller, content_disposition, request, route
 class ContractRegister(Controller):
     """The register of contracts, of what a list shows or of all."""
 
-    @route("/crm_contract/register", type="http", auth="user", readonly=True)
+    @route("/crm_contract/register", type="http", auth="user")
     def register(self, domain="[]", ids="[]", company_ids="[]"):
         """Answer with a spreadsheet of the contracts that the user may read.
 

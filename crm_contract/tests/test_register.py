@@ -60,6 +60,10 @@ class TestRegister(HttpCase, ContractCommon):
         self.assertEqual(row["Kind"].value, "Contract")
         self.assertEqual(row["Responsible"].value, self.user.name)
         self.assertIsNone(row["Ended on"].value)
+        looks = self.env["crm.contract.access"].search(
+            [("contract_id", "=", contract.id), ("kind", "=", "exported")]
+        )
+        self.assertEqual(looks.user_id, self.reader, "It is on record")
 
     def test_chinese(self):
         self.env["res.lang"]._activate_lang("zh_CN")

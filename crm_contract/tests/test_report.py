@@ -213,3 +213,27 @@ class TestReport(LedgerCommon):
         self.assertIn("on crm_contract contract", text)
         for table in ("installment", "line", "event"):
             self.assertNotIn(f"crm_contract_{table}", text)
+
+    def test_disputes_and_score(self):
+        contract = self._create_signed()
+        self.assertFalse(self._get_row(contract).dispute_count)
+        self._follow_disputes(contract)
+        dispute = (
+            self.env["crm.contract.dispute"]
+            .with_user(self.user)
+            .create({"contract_id": contract.id, "name": "Late delivery"})
+        )
+        told = contract.sudo().message_ids.filtered(
+            lambda message: self.reader.partner_id in message.notified_partner_ids
+        )
+        self.assertIn("Late delivery", told.body)
+        self.env.invalidate_all()
+        self.assertEqual(self._get_row(contract).dispute_count, 1)
+        dispute.action_withdraw("Their mistake")
+        self.env.invalidate_all()
+        self.assertEqual(self._get_row(contract).dispute_count, 0)
+        self.assertFalse(self._get_row(contract).score)
+
+    def _follow_disputes(self, contract):
+        subtype = self.env.ref("crm_contract.mt_contract_disputed")
+        contract.sudo().message_subscribe(self.reader.partner_id.ids, subtype.ids)

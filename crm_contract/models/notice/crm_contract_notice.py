@@ -101,3 +101,21 @@ class CrmContractInstallment(models.Model):
             self.env["crm.contract.notice"]._tell(
                 {self.contract_id: text}, "crm_contract.mt_contract_overdue"
             )
+
+
+class CrmContractDispute(models.Model):
+    _inherit = "crm.contract.dispute"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        disputes = super().create(vals_list)
+        texts = {
+            contract: self.env._(
+                "In dispute: %s.", ", ".join(mine.mapped("display_name"))
+            )
+            for contract, mine in disputes.grouped("contract_id").items()
+        }
+        self.env["crm.contract.notice"]._tell(
+            texts, "crm_contract.mt_contract_disputed"
+        )
+        return disputes

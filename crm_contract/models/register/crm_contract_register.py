@@ -61,22 +61,26 @@ class CrmContractRegister(models.AbstractModel):
         return f"{self.env._('Register of contracts')} {today.isoformat()}.xlsx"
 
     @api.model
-    def _write(self, contracts):
-        """Return the register of contracts, which the user may read (bytes of xlsx)."""
+    def _write(self, contracts, kind="exported"):
+        """Return the register of contracts, which the user may read (bytes of xlsx).
+
+        :param kind: of what is kept on record of it, see `crm.contract.access`
+        """
         columns = self._get_columns()
         return write_sheet(
             self.env._("Register of contracts"),
             [(column.heading, column.width) for column in columns],
-            self._iterate(contracts, columns),
+            self._iterate(contracts, columns, kind),
         )
 
     @api.model
-    def _iterate(self, contracts, columns):
+    def _iterate(self, contracts, columns, kind):
         """Yield a list of values per contract; one with a sentence if there is none."""
         if not contracts:
             yield [self.env._("No contract matches.")]
         for ids in split_every(CHUNK, contracts.ids):
             chunk = contracts.browse(ids)
+            self.env["crm.contract.access"]._note(chunk, kind)
             more = self._read_more(chunk)
             for contract in chunk:
                 yield [column.read(contract, more[contract.id]) for column in columns]
