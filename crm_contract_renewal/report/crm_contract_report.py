@@ -20,7 +20,9 @@ class CrmContractReport(models.Model):
         string="Amendments", readonly=True, help="Signed ones."
     )
     date_deadline = fields.Date(string="Deadline", readonly=True)
-    renewal_mode = fields.Selection("_get_renewal_modes", readonly=True)
+    renewal_mode = fields.Selection(
+        "_get_renewal_modes", string="Renewal", readonly=True
+    )
 
     @api.model
     def _get_renewal_modes(self):

@@ -179,7 +179,7 @@ class Dashboard:
         self.put_title(1, text("One click away"))
         self.row += 1
         self.put(f"B{self.row + 1}", text("This period"), 3)
-        self.put(f"C{self.row + 1}", text("Before"), 3)
+        self.put(f"C{self.row + 1}", text("Last period"), 3)
         for number, figure in enumerate(figures):
             self.put_figure(figure, number)
         for number, link in enumerate(self.said["links"], self.row + 1):
