@@ -471,7 +471,8 @@ def main(arguments):
             if "--check" not in arguments:
                 target.write_text(content)
     for name in stale:
-        print("stale:" if "--check" in arguments else "written:", name)
+        what = "stale" if "--check" in arguments else "written"
+        sys.stdout.write(f"{what}: {name}\n")
     return int("--check" in arguments and bool(stale))
 
 
