@@ -1,3 +1,12 @@
+from . import evidence
+from . import obligation
+from . import paper
+from . import portal
+from . import register
+from . import secrecy
+from . import signing
+from . import survey
+from . import verify
 from . import (
     evidence,
     obligation,
