@@ -7,14 +7,3 @@ from . import secrecy
 from . import signing
 from . import survey
 from . import verify
-from . import (
-    evidence,
-    obligation,
-    paper,
-    portal,
-    register,
-    secrecy,
-    signing,
-    survey,
-    verify,
-)
