@@ -331,6 +331,7 @@ SHARED = {
     "crm.contract.approval.reason",
     "crm.contract.attempt",
     "crm.contract.clause.category",
+    "crm.contract.dispute.cause",
     # Nobody has a right on it.
     "crm.contract.event.head",
     "crm.contract.health.check",

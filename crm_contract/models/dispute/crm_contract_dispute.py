@@ -324,28 +324,32 @@ class CrmContractDispute(models.Model):
             self._check_changes(vals)
         # sudo: of whom marks are taken, the user may see the disputes alone
         before = self.sudo().installment_ids
+        lasting = [tuple(row[name] for name in LASTING) for row in self]
         result = super().write(vals)
+        if not self.env.su and not set(LASTING).isdisjoint(vals):
+            self._check_lasting(lasting)
         if not {"installment_ids", "invoice_ids"}.isdisjoint(vals):
             self.sudo()._take_invoices()
             (before | self.sudo().installment_ids)._mark_disputed()
         return result
 
-    def _check_changes(self, vals):
-        for name in LASTING:
-            if name in vals and any(
-                row[name]
-                != row._fields[name].convert_to_record(
-                    row._fields[name].convert_to_cache(vals[name], row), row
-                )
-                for row in self
-            ):
-                raise UserError(
-                    self.env._(
-                        "“%s” of a dispute can't be changed: withdraw it and open "
-                        "another one.",
-                        self._fields[name]._description_string(self.env),
+    def _check_lasting(self, before):
+        """Refuse that what lasts was changed: what a client sent is read by then.
+
+        :param before: values of `LASTING` of each record (list of tuples)
+        """
+        for row, values in zip(self, before, strict=True):
+            for name, value in zip(LASTING, values, strict=True):
+                if row[name] != value:
+                    raise UserError(
+                        self.env._(
+                            "“%s” of a dispute can't be changed: withdraw it and open "
+                            "another one.",
+                            self._fields[name]._description_string(self.env),
+                        )
                     )
-                )
+
+    def _check_changes(self, vals):
         closed = self.filtered(lambda row: not row.is_open)
         touched = {*LINKS, "amount_claim", "amount_counter", "raised_by", "clause_id"}
         if closed and touched.intersection(vals):
