@@ -121,6 +121,19 @@ class TestSurvey(SurveyCommon):
         for name in ("_answer", "_ask", "_find", "_get_url"):
             self.assertTrue(name.startswith("_"), "No client calls it")
 
+    def test_anonymised(self):
+        """A score stays; whose it was, and what he wrote, does not."""
+        answered = self._ask()
+        self._answer(answered, 4, "Call me: 555 0100")
+        self.type.survey_gap_days = 0
+        asked = self._ask(answered.contract_id)
+        self.signatory._clear_history()
+        self.assertEqual(
+            (answered.score, answered.email, answered.comment), (4, False, False)
+        )
+        with self.assertRaises(UserError):
+            self._answer(asked, 5)
+
     def test_rights(self):
         row = self._ask()
         stranger = self._create_user(

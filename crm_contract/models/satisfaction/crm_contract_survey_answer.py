@@ -67,3 +67,18 @@ class CrmContractSurvey(models.Model):
             ),
             note,
         )
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _clear_history(self):
+        """Keep scores of somebody whose personal data are erased, and no more of them."""
+        result = super()._clear_history()
+        # sudo: owned fields, of whoever may erase the person
+        surveys = self.env["crm.contract.survey"].sudo()
+        rows = surveys.search([("person_id", "=", self.id)])
+        rows.write({"email": False, "comment": False})
+        asked = rows.filtered(lambda row: row.state == "asked")
+        asked.write({"state": "skipped"})
+        return result
