@@ -132,6 +132,7 @@
         "views/revenue/crm_contract_revenue_views.xml",
         "data/spreadsheet_dashboard_data.xml",
         "views/crm_contract_dashboard_menus.xml",
+        "views/search/crm_contract_search_views.xml",
         "views/paper/crm_contract_paper_menus.xml",
         "views/obligation/crm_contract_obligation_menus.xml",
         "views/dispute/crm_contract_dispute_menus.xml",

@@ -1,5 +1,8 @@
+import base64
+
 from odoo.fields import Command
 from odoo.tests import Form
+from odoo.tools import SQL
 
 from .common import ContractCommon
 
@@ -37,6 +40,93 @@ class TestSearch(ContractCommon):
         )
         other.active = False
         self.assertNotIn(other, found.search([("display_name", "ilike", "elevator")]))
+
+    def _find(self, text, user=None):
+        contracts = self.env["crm.contract"].with_user(user or self.user)
+        return contracts.search([("search_text", "ilike", text)])
+
+    def test_anything(self):
+        """Number, title, names and numbers of the customer, clauses, files: one field."""
+        contract = self._submit(self._create_contract(name="Elevator"))
+        clauses = [
+            Command.create(
+                {
+                    "name": "保密",
+                    "category_id": self.category.id,
+                    "body": "<p>双方承担<b>保密</b>义务，不得泄露。 Hands off, 100%!</p>",
+                }
+            )
+        ]
+        other = self._create_contract(name="Boiler", clause_ids=clauses)
+        self.customer.company_registry = "91310000MA1K3"
+        for text in ("eleva", contract.number):
+            self.assertEqual(self._find(text), contract)
+        for text in ("91310000MA1K3", "Customer Corp"):
+            self.assertEqual(self._find(text), contract | other)
+        for text in ("保密", "保密义务", "hands  OFF", "100%", "密义务，不得"):
+            self.assertEqual(self._find(text), other, text)
+        for text in ("保义", "strong", "Nothing like it", "100_", "1%0"):
+            self.assertFalse(self._find(text), text)
+        self.assertFalse(
+            self.env["crm.contract"].search([("search_text", "ilike", " ")])
+        )
+
+    def test_texts_of_files(self):
+        """Annexes and other files are found by their text, as far as it is kept."""
+        contract = self._create_contract()
+        document = self.env["crm.contract.document"].create(
+            {
+                "contract_id": contract.id,
+                "name": "Annex",
+                "file": base64.b64encode("技术规格书 galvanised".encode()),
+            }
+        )
+        files = self.env["ir.attachment"].search(
+            [
+                ("res_model", "=", document._name),
+                ("res_id", "=", document.id),
+                ("res_field", "!=", False),
+            ]
+        )
+        self._tamper(files, index_content="技术规格书 galvanised")
+        self.assertEqual(self._find("规格"), contract)
+        self.assertEqual(self._find("galvani"), contract)
+        self._tamper(files, index_content=None)
+        self.assertFalse(self._find("规格"))
+        note = self.env["res.config.settings"].create({}).contract_search_note
+        self.assertRegex(note, "files have no text")
+
+    def test_hits_have_rights(self):
+        """No text tells of a contract that one may not read."""
+        other = self._create_contract(self.user_all, name="Hidden zeppelin")
+        other.user_id = self.user_all
+        self.assertEqual(self._find("zeppelin", self.user_all), other)
+        self.assertFalse(self._find("zeppelin"))
+        self.assertFalse(
+            self.env["crm.contract"].with_user(self.portal).has_access("read")
+        )
+
+    def test_indexes_are_used(self):
+        """Chinese words of two signs as well, which pg_trgm has no index for."""
+        query = self.env["crm.contract.search"]._find_in_clauses("保密")
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        plan = self.env.execute_query(SQL("EXPLAIN %s", query))
+        text = "\n".join(line for (line,) in plan)
+        self.assertIn("crm_contract_clause_contract_pairs", text)
+
+    def test_similar(self):
+        """A draft tells of contracts of the same customer that look like it."""
+        there = self._create_contract(name="There")
+        draft = self._create_contract(name="Once more")
+        self.assertIn("There", draft.similar_note)
+        self.assertIn(f"/odoo/contracts/{there.id}", draft.similar_note)
+        draft.line_ids.price_unit *= 2
+        self.assertFalse(draft.similar_note)
+        draft.line_ids.price_unit = there.line_ids.price_unit * 1.1
+        self.assertTrue(draft.similar_note)
+        there.user_id = self.user_all
+        self.env.invalidate_all()
+        self.assertFalse(draft.with_user(self.user).similar_note)
 
     def test_row_names(self):
         contract = self._create_contract()

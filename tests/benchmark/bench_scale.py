@@ -149,7 +149,7 @@ def _get_actions(env, first, number):
             limit=80,
         ),
         "words": lambda: contracts.search(
-            [("clause_ids.body", "ilike", scale_seed.RARE)], limit=80
+            [("search_text", "ilike", scale_seed.RARE)], limit=80
         ),
         "activity": lambda: env["mail.activity"].get_activity_data(
             "crm.contract", [], limit=100

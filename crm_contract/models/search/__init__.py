@@ -1,2 +1,3 @@
 from . import crm_contract_search
+from . import crm_contract_similar
 from . import crm_contract
