@@ -16,6 +16,7 @@ OF_ODOO = {
     "lxml",
     "markupsafe",
     "odoo",
+    "openpyxl",
     "psycopg2",
     "reportlab",
 }

@@ -53,19 +53,18 @@ class CrmContractAccess(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
-        return self._refuse()
+        raise UserError(self._get_refusal())
 
     def write(self, vals):  # pylint: disable=method-required-super
-        return self._refuse()
+        raise UserError(self._get_refusal())
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        self._refuse()
+        raise UserError(self._get_refusal())
 
-    def _refuse(self):
-        raise UserError(
-            self.env._("The record of who looked at data can't be changed.")
-        )
+    @api.model
+    def _get_refusal(self):
+        return self.env._("The record of who looked at data can't be changed.")
 
     @api.model
     def _note(self, records, kind, field=None, minutes=0):
