@@ -52,7 +52,8 @@ def read_name(node):
     return {
         ast.literal_eval(each.value)
         for each in node.body
-        if isinstance(each, ast.Assign) and getattr(each.targets[0], "id", "") == "_name"
+        if isinstance(each, ast.Assign)
+        and getattr(each.targets[0], "id", "") == "_name"
     }
 
 

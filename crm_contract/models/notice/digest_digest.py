@@ -72,6 +72,7 @@ class DigestDigest(models.Model):
             )
 
     def _compute_kpis_actions(self, company, user):
+        """Return where each figure leads to: `{field: action}`, with ours."""
         actions = super()._compute_kpis_actions(company, user)
         menu = f"?menu_id={self.env.ref('crm_contract.crm_contract_menu_root').id}"
         for name in ("signed", "amount", "ended"):

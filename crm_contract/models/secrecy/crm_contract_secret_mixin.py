@@ -161,6 +161,7 @@ class CrmContractSecretMixin(models.AbstractModel):
         return super()._order_field_to_sql(alias, field_name, direction, nulls, query)
 
     def _read_group_groupby(self, alias, groupby_spec, query):
+        """Return what groups are made by (SQL); none by protected values."""
         self._check_not_secret(groupby_spec.partition(":")[0])
         return super()._read_group_groupby(alias, groupby_spec, query)
 
