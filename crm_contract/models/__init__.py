@@ -18,7 +18,8 @@ from . import obligation
 from . import register
 from . import search
 from . import dispute
-from . import satisfaction
 from . import secrecy
 from . import revenue
 from . import notice
+# After what it extends: personal data.
+from . import satisfaction

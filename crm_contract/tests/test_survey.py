@@ -9,6 +9,7 @@ from odoo.tests import HttpCase
 from ..models.satisfaction import crm_contract_survey_score
 from .common import ContractCommon
 from .common_doctest import check_doctests
+from .test_portal import PortalCommon
 
 
 class SurveyCommon(ContractCommon):
@@ -179,6 +180,22 @@ class TestSurvey(SurveyCommon):
         obligation.action_accept("Chris Chief")
         row = self.surveys.search([("contract_id", "=", contract.id)])
         self.assertEqual((row.reason, row.obligation_id), ("accepted", obligation))
+
+
+class TestSurveyPortal(SurveyCommon, PortalCommon):
+    def test_page_of_the_contract(self):
+        """Whoever was asked finds his question; nobody else finds it."""
+        contract = self._create_signed()
+        self.assertEqual(self._get_page(contract)["survey_path"], "")
+        row = self._ask(contract)
+        path = self._get_page(contract)["survey_path"]
+        self.assertEqual(path, f"/contract/survey/{row.access_token}")
+        colleague = self.signatory.copy({"name": "Colleague"})
+        other = self._create_buyer("colleague", colleague)
+        self.assertEqual(self._get_page(contract, other)["survey_path"], "")
+        self.assertEqual(self._get_page(contract, self.user)["survey_path"], "")
+        self._answer(row, 5)
+        self.assertEqual(self._get_page(contract)["survey_path"], "")
 
 
 class TestSurveyJobs(SurveyCommon):
