@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools.date_utils import add
+from odoo.tools import SQL
 
 TEMPLATE = "crm_contract.mail_template_survey"
 
@@ -73,41 +73,57 @@ class CrmContractSurvey(models.Model):
     @api.model
     def _get_regular_domain(self):
         """Return the domain of contracts whose customers are asked each n months."""
-        return self._get_due_domain("survey_months", self._get_regular_of)
+        since = "%(today)s::date - make_interval(months => kind.survey_months)"
+        return self._get_due_domain(
+            "survey_months", f"contract.date_start <= {since}", f"date_asked > {since}"
+        )
 
     @api.model
     def _get_renewal_domain(self):
         """Return the domain of contracts whose notice deadline is near enough."""
-        return self._get_due_domain("survey_ahead_days", self._get_renewal_of)
-
-    @api.model
-    def _get_due_domain(self, name, make):
-        """Return the domain of running contracts, by types with the same setting."""
-        # sudo: settings of types of all companies
-        types = self.env["crm.contract.type"].sudo().search([(name, ">", 0)])
-        running = Domain("state", "=", "running") & Domain("performs", "=", True)
-        domains = [
-            Domain("type_id", "in", rows.ids)
-            & self.env["res.company"]._on_days(lambda today, n=value: make(today, n))
-            for value, rows in types.grouped(name).items()
-        ]
-        return running & Domain.OR(domains) if domains else Domain.FALSE
-
-    @api.model
-    def _get_regular_of(self, today, months):
-        since = add(today, months=-months)
-        asked = self._search([("date_asked", ">", since)])
-        known = asked.select("contract_id")
-        return Domain("date_start", "<=", since) & Domain("id", "not in", known)
-
-    @api.model
-    def _get_renewal_of(self, today, days):
-        last = add(today, days=days)
-        asked = self._search(
-            [("reason", "=", "renewal"), ("date_asked", ">=", add(today, days=-days))]
+        return self._get_due_domain(
+            "survey_ahead_days",
+            "contract.date_notice BETWEEN %(today)s"
+            " AND %(today)s::date + kind.survey_ahead_days",
+            "reason = 'renewal'"
+            " AND date_asked >= %(today)s::date - kind.survey_ahead_days",
         )
-        near = Domain([("date_notice", ">=", today), ("date_notice", "<=", last)])
-        return near & Domain("id", "not in", asked.select("contract_id"))
+
+    @api.model
+    def _get_due_domain(self, name, due, asked):
+        """Return the domain of running contracts that are due and were not asked.
+
+        One condition for all types, which differ in their months or days, so that the
+        daily job asks the database once.
+
+        :param name: field of the type without which nobody is asked
+        :param due: SQL of a condition on `contract` and `kind`, with `%(today)s`
+        :param asked: the same on questions that make another one needless
+        """
+        self.flush_model(["contract_id", "reason", "date_asked"])
+        contracts = self.env["crm.contract"]
+        contracts.flush_model(["type_id", "date_start", "date_notice"])
+        query = (
+            "%(id)s IN (SELECT contract.id FROM crm_contract contract"
+            " JOIN crm_contract_type kind ON kind.id = contract.type_id"
+            f" WHERE contract.state = 'running' AND kind.{name} > 0 AND {due}"
+            " AND NOT EXISTS (SELECT 1 FROM crm_contract_survey survey"
+            f" WHERE survey.contract_id = contract.id AND {asked}))"
+        )
+
+        def on_day(today):
+            return Domain.custom(
+                to_sql=lambda _model, alias, _query: SQL(
+                    query, id=SQL.identifier(alias, "id"), today=today
+                )
+            )
+
+        running = Domain("state", "=", "running") & Domain("performs", "=", True)
+        return (
+            running
+            & Domain(f"type_id.{name}", ">", 0)
+            & self.env["res.company"]._on_days(on_day)
+        )
 
 
 class CrmContractObligation(models.Model):
