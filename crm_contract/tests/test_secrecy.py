@@ -314,8 +314,9 @@ class TestSecrecy(SecrecyCommon, SignatureCommon):
     def _assert_goes_on(self, person, signed, reason):
         with self.assertRaisesRegex(UserError, f"{person.name}.*{reason}"):
             person.contract_id_number = "new"
-        with self.assertRaisesRegex(UserError, reason):
+        with self.assertRaisesRegex(UserError, reason) as caught:
             signed.version_id._get_content()
+        self.assertIs(type(caught.exception), UserError, "clients know no other")
         contract = signed.with_user(self.manager)
         [read] = contract.web_read({"name": {}, "line_ids": {}, "customer_vat": {}})
         self.assertEqual(read["customer_vat"], "•••• ?")

@@ -2,7 +2,6 @@ import base64
 import os
 import random
 import tempfile
-from dataclasses import replace
 
 from odoo.tests import BaseCase
 
@@ -43,13 +42,13 @@ class TestToolsSecret(BaseCase):
     def test_opens_nowhere_else(self):
         token = self.key.seal(PLACE, "110105194912310028", "idx")
         elsewhere = [
-            replace(PLACE, model="crm.contract.signatory"),
-            replace(PLACE, field="private_phone"),
-            replace(PLACE, record="a2"),
+            PLACE._replace(model="crm.contract.signatory"),
+            PLACE._replace(field="private_phone"),
+            PLACE._replace(record="a2"),
         ]
         for place in elsewhere:
             self._assert_refused("broken", self.key, place, token)
-        self._assert_refused("company", self.key, replace(PLACE, company=2), token)
+        self._assert_refused("company", self.key, PLACE._replace(company=2), token)
         other = DataKey(7, 1, b"K" * 32)
         self._assert_refused("broken", other, PLACE, token)
         self._assert_refused("unknown", DataKey(8, 1, b"k" * 32), PLACE, token)

@@ -30,6 +30,7 @@ NAMES = (
     "signature",
     "execution",
     "scale",
+    "secrecy",
 )
 # Of a benchmark that does not say how many it takes.
 ROUNDS = 5

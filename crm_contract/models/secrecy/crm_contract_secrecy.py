@@ -16,10 +16,6 @@ PROTECTS = ("turning_on", "on")
 _MOST_NAMED = 10
 
 
-class UnreadableError(UserError):
-    """Protected data can't be read; they are stored as they were."""
-
-
 class _Unreadable(dict):
     """Values of which nothing can be read."""
 
@@ -104,11 +100,9 @@ class CrmContractSecrecy(models.AbstractModel):
         :raise SecretError: if it can't be read
         """
         # sudo: where it is bound to; who may read the field is asked before
-        owner = record.sudo()
-        company = owner._get_secret_company()
-        place = self._make_place(
-            record._name, field.name, owner.contract_secret_key or "", company
-        )
+        owner = record if record.env.su else record.sudo()
+        key = owner.contract_secret_key or ""
+        place = Place(record._name, field.name, key, owner._get_secret_company())
         return self._open_at(place, token)
 
     @api.model
@@ -140,7 +134,9 @@ class CrmContractSecrecy(models.AbstractModel):
         """
         try:
             return contract._get_frozen_content() or {}
-        except UnreadableError:
+        except UserError as error:
+            if not getattr(error, "is_unreadable", False):
+                raise
             return {"fields": _Unreadable(), "children": {}}
 
     @api.model
@@ -158,19 +154,25 @@ class CrmContractSecrecy(models.AbstractModel):
         """Return the error that people see, with the records that it is about.
 
         :param error: SecretError
-        :return: UnreadableError
+        :return: UserError with the mark `is_unreadable`; a class of its own would be
+            told by no client
         """
+        result = UserError(self._get_error_text(error, records))
+        result.is_unreadable = True
+        return result
+
+    @api.model
+    def _get_error_text(self, error, records):
+        reason = self._explain(error)
         if not records:
-            return UnreadableError(self._explain(error))
+            return reason
         # sudo: their names alone, without which nobody finds what is to be mended
         names = records[:_MOST_NAMED].sudo().mapped("display_name")
-        return UnreadableError(
-            self.env._(
-                "%(records)s: the protected data can't be read, and were left as they "
-                "are. %(reason)s",
-                records=", ".join(names),
-                reason=self._explain(error),
-            )
+        return self.env._(
+            "%(records)s: the protected data can't be read, and were left as they "
+            "are. %(reason)s",
+            records=", ".join(names),
+            reason=reason,
         )
 
     @api.model

@@ -3,6 +3,7 @@ from typing import NamedTuple
 
 from odoo import api, models
 from odoo.http import Stream, request
+from odoo.tools import ormcache
 
 from ...tools.secret import DataKey, SecretError
 from ...tools.secret_file import (
@@ -59,9 +60,10 @@ class IrAttachment(models.Model):
     _inherit = "ir.attachment"
 
     @api.model
+    @ormcache()
     def _get_file_models(self):
-        """Return the models whose files are protected (list of str)."""
-        return [
+        """Return the models whose files are protected (tuple of str)."""
+        return tuple(
             name
             for name, model in self.env.registry.items()
             if name == "crm.contract"
@@ -72,7 +74,7 @@ class IrAttachment(models.Model):
                 and not model._transient
                 and model._auto
             )
-        ]
+        )
 
     @api.model
     def _get_file_owner(self, model, res_id):
