@@ -23,3 +23,4 @@ from . import revenue
 from . import notice
 # After what it extends: personal data.
 from . import satisfaction
+from . import evaluation

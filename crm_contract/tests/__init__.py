@@ -11,6 +11,7 @@ from . import test_company
 from . import test_checklist
 from . import test_content
 from . import test_dispute
+from . import test_evaluation
 from . import test_event
 from . import test_evidence
 from . import test_examples
