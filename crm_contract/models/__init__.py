@@ -21,6 +21,7 @@ from . import dispute
 from . import secrecy
 from . import revenue
 from . import notice
+
 # After what it extends: personal data.
 from . import satisfaction
 from . import evaluation

@@ -31,11 +31,11 @@ class CrmContractDisputeStep(models.TransientModel):
     currency_id = fields.Many2one(related="dispute_id.currency_id")
     step = fields.Selection(STEPS, required=True, default="settle")
     date = fields.Date(string="On", help="Empty: today.")
-    body = fields.Char(string="Before", help="Mediator, institution or court.")
+    body = fields.Char(string="Brought before", help="Mediator, institution or court.")
     reference = fields.Char(string="Case number")
     kind = fields.Selection(INTERRUPTIONS, default="demand")
     note = fields.Text(string="What came of it")
-    pay = fields.Selection(PAYMENTS, string="Draft")
+    pay = fields.Selection(PAYMENTS, string="To draft")
     amount = fields.Monetary()
     amount_most = fields.Monetary(
         string="At most", compute="_compute_amount_most", help="Of what is disputed."

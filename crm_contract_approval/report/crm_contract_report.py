@@ -9,7 +9,7 @@ class CrmContractReport(models.Model):
     _depends = {"crm.contract": ["approval_deadline", "approval_round"]}
 
     approval_round = fields.Integer(
-        string="Submissions",
+        string="Times submitted",
         readonly=True,
         aggregator="avg",
         help="How often it was submitted for approval.",

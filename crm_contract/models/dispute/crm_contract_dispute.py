@@ -13,7 +13,7 @@ STATES = [
     ("arbitration", "Arbitration"),
     ("court", "Court"),
     ("settled", "Settled"),
-    ("decided", "Decided"),
+    ("decided", "Adjudicated"),
     ("withdrawn", "Withdrawn"),
 ]
 OPEN = ("negotiation", "mediation", "arbitration", "court")
@@ -43,7 +43,7 @@ class CrmContractDispute(models.Model):
     _rec_names_search = ["number", "name"]
 
     number = fields.Char(readonly=True, copy=False, index=True, owned=True)
-    name = fields.Char(string="Subject", required=True, tracking=True)
+    name = fields.Char(string="Matter", required=True, tracking=True)
     contract_id = fields.Many2one(
         "crm.contract",
         required=True,

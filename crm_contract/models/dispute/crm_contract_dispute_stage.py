@@ -41,7 +41,7 @@ class CrmContractDisputeStage(models.Model):
         string="From", required=True, readonly=True, index=True, owned=True
     )
     date_end = fields.Date(string="Until", readonly=True, owned=True)
-    body = fields.Char(string="Before", readonly=True, owned=True)
+    body = fields.Char(string="Brought before", readonly=True, owned=True)
     reference = fields.Char(string="Case number", readonly=True, owned=True)
     outcome = fields.Text(readonly=True, owned=True)
     bears_interest = fields.Boolean(

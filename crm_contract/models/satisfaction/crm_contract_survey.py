@@ -55,7 +55,7 @@ class CrmContractSurvey(models.Model):
     )
     person_id = fields.Many2one(
         "res.partner",
-        string="Asked",
+        string="Person asked",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
@@ -85,7 +85,7 @@ class CrmContractSurvey(models.Model):
         index=True,
         owned=True,
     )
-    why_not = fields.Char(string="Why not", readonly=True, owned=True)
+    why_not = fields.Char(string="Why not asked", readonly=True, owned=True)
     date_asked = fields.Date(
         string="Day", required=True, readonly=True, index=True, owned=True
     )

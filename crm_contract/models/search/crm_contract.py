@@ -6,7 +6,7 @@ class CrmContract(models.Model):
     _inherit = "crm.contract"
 
     search_text = fields.Char(
-        string="Anything", store=False, search="_search_search_text"
+        string="Any text", store=False, search="_search_search_text"
     )
     similar_note = fields.Html(compute="_compute_similar_note")
 

@@ -46,7 +46,7 @@ class CrmContractAccess(models.Model):
     )
     field = fields.Char(readonly=True)
     name = fields.Char(string="Record", readonly=True)
-    ip = fields.Char(string="From", readonly=True)
+    ip = fields.Char(string="From address", readonly=True)
 
     _user_idx = models.Index("(user_id, date)")
     _company_idx = models.Index("(company_id, date)")

@@ -54,7 +54,7 @@ class CrmContractSecretKey(models.Model):
         compute="_compute_is_readable",
         help="Whether this server has the master key.",
     )
-    value_count = fields.Integer(string="Values", compute="_compute_counts")
+    value_count = fields.Integer(string="Protected values", compute="_compute_counts")
     file_count = fields.Integer(string="Files", compute="_compute_counts")
 
     _primary_uniq = models.UniqueIndex(
