@@ -249,13 +249,13 @@ class TestSecrecy(SecrecyCommon, SignatureCommon):
         people = [self._create_person(contract_id_number=f"ID{n:09}") for n in range(5)]
         signed = self._create_signed()
         self.job._rotate()
-        # One by one, and whatever was not reached yet is found and read.
+        # Batch by batch, and whatever was not reached yet is found and read.
+        batch = "odoo.addons.crm_contract.models.secrecy.crm_contract_secrecy_job.BATCH"
+        self.startPatcher(patch(batch, 2))
         with patch.object(type(self.job), "_is_paused", side_effect=[False, True] * 99):
             self.job._run()
         self._assert_all_found(people)
-        with patch("odoo.addons.crm_contract.models.secrecy.crm_contract_secrecy_job"
-                   ".BATCH", 2):  # fmt: skip
-            self.job._run()
+        self.job._run()
         self._assert_all_found(people)
         self.assertEqual(
             set(self.keys.search([]).mapped("state")), {"primary", "retired"}
