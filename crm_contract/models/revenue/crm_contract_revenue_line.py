@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 from odoo.tools.date_utils import start_of
 
+from ...tools.records import one
 from ...tools.revenue import Position, position, remaining_by_year
 
 
@@ -34,7 +35,7 @@ class CrmContractRevenueLine(models.Model):
     date = fields.Date(
         related="revenue_id.date", string="Month", store=True, precompute=True
     )
-    partner_id = fields.Many2one("res.partner", owned=True)
+    partner_id = fields.Many2one("res.partner", string="Customer", owned=True)
     type_id = fields.Many2one("crm.contract.type", owned=True)
     user_id = fields.Many2one("res.users", string="Salesperson", owned=True)
     currency_id = fields.Many2one("res.currency", owned=True)
@@ -102,7 +103,7 @@ class CrmContractRevenueLine(models.Model):
 
     def action_view_contract(self):
         """Open the contract."""
-        self.ensure_one()
+        one(self)
         return self.contract_id._get_records_action()
 
     @api.model
