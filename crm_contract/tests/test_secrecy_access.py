@@ -92,11 +92,17 @@ class TestSecrecyAccess(ContractCommon, HttpCase):
         for user in (self.user, self.reader):
             with self.assertRaises(AccessError):
                 look.with_user(user).read(["name"])
-        # It outlives what it is about.
+        # It outlives what it is about, and who looked.
+        user = self._create_user("leaver", "crm_contract.crm_contract_group_user")
+        self.looks.with_user(user)._note(contract.sudo(), "opened")
+        last = self._get_looks(contract)[0]
+        name = user.name
+        user.unlink()
         contract.sudo().unlink()
-        look.invalidate_recordset()
+        self.env.invalidate_all()
         self.assertTrue(look.exists().name)
-        self.assertFalse(look.contract_id)
+        self.assertFalse(look.contract_id or last.user_id)
+        self.assertEqual(last.user_name, name)
 
     def test_kept_for_its_time(self):
         contract = self._create_contract()

@@ -33,13 +33,16 @@ class CrmContractAccess(models.Model):
 
     date = fields.Datetime(required=True, readonly=True)
     user_id = fields.Many2one(
-        "res.users", string="Who", required=True, readonly=True, ondelete="restrict"
+        "res.users", string="Who", readonly=True, ondelete="set null"
+    )
+    user_name = fields.Char(
+        string="Name", readonly=True, help="Stays when the user is deleted."
     )
     kind = fields.Selection(KINDS, string="What", required=True, readonly=True)
     contract_id = fields.Many2one(
         "crm.contract", readonly=True, ondelete="set null", index="btree_not_null"
     )
-    company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", readonly=True, ondelete="set null")
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
         string="Record ID", model_field="res_model", readonly=True
@@ -118,8 +121,11 @@ class CrmContractAccess(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO crm_contract_access (date, %(columns)s)
-                SELECT (now() AT TIME ZONE 'UTC'), t.user_id::int, t.kind,
+                INSERT INTO crm_contract_access (date, user_name, %(columns)s)
+                SELECT (now() AT TIME ZONE 'UTC'),
+                       (SELECT p.name FROM res_users u JOIN res_partner p
+                            ON p.id = u.partner_id WHERE u.id = t.user_id::int),
+                       t.user_id::int, t.kind,
                        t.contract_id::int, t.company_id::int, t.res_model,
                        t.res_id::int, t.field, t.name, t.ip
                   FROM (VALUES %(rows)s) AS t (%(columns)s)
