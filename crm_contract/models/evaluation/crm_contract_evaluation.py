@@ -10,7 +10,7 @@ class CrmContractEvaluation(models.Model):
 
     _name = "crm.contract.evaluation"
     _description = "Evaluation of a year"
-    _inherit = ["crm.contract.bounds.mixin"]
+    _inherit = ["crm.contract.owned.mixin"]
     _order = "year desc, company_id"
     _check_company_auto = True
 
@@ -76,7 +76,7 @@ class CrmContractEvaluationNote(models.Model):
 
     _name = "crm.contract.evaluation.note"
     _description = "Lesson of a contract"
-    _inherit = ["crm.contract.named.mixin"]
+    _inherit = ["crm.contract.owned.mixin"]
     _order = "evaluation_id, id"
     _check_company_auto = True
 
