@@ -503,7 +503,7 @@ class TestHealthScan(HealthCommon):
         self.assertTrue(all(row.date_looked for row in self.checks.search([])))
 
     def test_version(self):
-        content = self.version.content
+        content = self.version.sudo().content
         self._set(self.version, content=content + " ")
         finding = self._findings("version_bytes")
         self.assertEqual(finding._get_record(), self.version)
@@ -816,7 +816,7 @@ class TestHealthCommand(HealthCommon):
 
     def test_files(self):
         version = self._in_state("running").version_id
-        self._set(version, content=version.content + " ")
+        self._set(version, content=version.sudo().content + " ")
         self.assertEqual(contract_health._get_status(self._look()), 0)
         results = self._look(with_files=True)
         self.assertEqual(contract_health._get_status(results), 1)

@@ -467,10 +467,12 @@ class AccountMove(models.Model):
 
     @api.model
     def _get_disputed_domain(self):
-        # sudo: which rows, whoever may read the invoices
+        # sudo: which invoices, of those that somebody may read
         rows = self.env["crm.contract.installment"].sudo()
-        ids = rows.search([("is_disputed", "=", True)]).ids
-        named = Domain("contract_dispute_ids", "any!", [("is_open", "=", True)])
-        return (Domain("installment_ids", "in", ids) if ids else Domain.FALSE) | (
-            named & Domain("contract_id", "=", False)
-        )
+        disputed = rows.search([("is_disputed", "=", True)])
+        disputes = self.env["crm.contract.dispute"].sudo()
+        named = disputes.search([("is_open", "=", True), ("invoice_ids", "!=", False)])
+        moves = named.invoice_ids.filtered(lambda move: not move.contract_id)
+        if disputed:
+            moves |= self.sudo().search([("installment_ids", "in", disputed.ids)])
+        return Domain("id", "in", moves.ids)
