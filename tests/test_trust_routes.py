@@ -338,6 +338,8 @@ SHARED = {
     "crm.contract.index",
     "crm.contract.index.value",
     "crm.contract.qualification.kind",
+    # Administrators of the database alone have a right on it.
+    "crm.contract.secret.key",
 }
 # Where a record says whose it is, unless it has a company.
 OWNERS = ("contract_id", "amendment_id", "template_id", "type_id", "policy_id",
