@@ -198,9 +198,10 @@ class TestChainTampering(EvidenceCommon):
         self._tamper(one, number=99)
         self._tamper(two, number=2)
         self._tamper(one, number=3)
-        self._assert_found(
-            self.contract, "event_listed", "event_number", "event_previous"
-        )
+        # As long as they happened in the same second, the clock tells nothing.
+        same = {one.date for one in self.events[1:3]}
+        codes = ["event_listed", "event_number", "event_previous"]
+        self._assert_found(self.contract, *codes, *["clock"] * (len(same) > 1))
 
     def test_event_of_another_contract(self):
         other = self._create_signed()

@@ -53,7 +53,7 @@ class CrmContractRegister(models.AbstractModel):
             raise UserError(
                 self.env._("The filter of the list can't be read: %s", error)
             ) from error
-        return self._get_file_name(), self._write(found)
+        return self._get_file_name(), self._write_register(found)
 
     @api.model
     def _get_file_name(self):
@@ -61,7 +61,7 @@ class CrmContractRegister(models.AbstractModel):
         return f"{self.env._('Register of contracts')} {today.isoformat()}.xlsx"
 
     @api.model
-    def _write(self, contracts, kind="exported"):
+    def _write_register(self, contracts, kind="exported"):
         """Return the register of contracts, which the user may read (bytes of xlsx).
 
         :param kind: of what is kept on record of it, see `crm.contract.access`

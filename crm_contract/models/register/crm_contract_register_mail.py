@@ -119,7 +119,7 @@ class CrmContractRegister(models.AbstractModel):
                 Command.create(
                     {
                         "name": f"{subject.replace('/', '-')}.xlsx",
-                        "raw": register._write(contracts, "mailed"),
+                        "raw": register._write_register(contracts, "mailed"),
                         # Goes with the mail
                         "res_model": "mail.message",
                         "res_id": 0,

@@ -169,7 +169,7 @@ class CrmContractSecrecyJob(models.AbstractModel):
             return 0, 0
         changed = self._change(model.sudo(), field, rows, errors)
         if changed:
-            self._write(model, field, changed)
+            self._write_values(model, field, changed)
         return rows[-1]["id"], len(rows)
 
     @api.model
@@ -196,7 +196,7 @@ class CrmContractSecrecyJob(models.AbstractModel):
         return changed
 
     @api.model
-    def _write(self, model, field, changed):
+    def _write_values(self, model, field, changed):
         """Write what is stored, past the model: what it says stays as it was."""
         self.env.cr.execute(
             SQL(

@@ -68,8 +68,9 @@ class SecretField:
 
     def convert_to_record(self, value, record):
         """Return the mask, or the value itself if the field has none."""
-        if value is None or value == "":
-            return False
+        if not value:
+            # What was emptied behind our back stays a text, where one is expected.
+            return False if self.masked or value is None else ""
         if isinstance(value, Shown):
             return str(value)
         try:
