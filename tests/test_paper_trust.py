@@ -231,15 +231,16 @@ def test_two_people_destroy(filed, people, archivist, admin, database, verify):
         " WHERE contract_id = %s",
         contract_id,
     )
+    database.rows(
+        "UPDATE crm_contract SET state = 'ended',"
+        " date_ended = current_date - interval '10 years 2 days' WHERE id = %s",
+        contract_id,
+    )
+    # What is still owed keeps them.
     with refused():
         manager.call(ARCHIVE, "action_propose", [archive])
     database.rows(
         "UPDATE crm_contract_obligation SET state = 'waived' WHERE contract_id = %s",
-        contract_id,
-    )
-    database.rows(
-        "UPDATE crm_contract SET state = 'ended',"
-        " date_ended = current_date - interval '10 years 2 days' WHERE id = %s",
         contract_id,
     )
     listed = [("is_destroyable", "=", True), ("id", "=", archive)]
