@@ -29,7 +29,7 @@ CONTRACTS = """
     SELECT min(id) FROM crm_contract WHERE create_date <= %s GROUP BY state, kind
   ORDER BY state != 'draft', min(id)
 """
-USERS = "SELECT p.name FROM res_users u JOIN res_partner p ON p.id = u.partner_id"
+PEOPLE = "SELECT name FROM res_partner WHERE name != '' ORDER BY length(name) DESC"
 INSTALLED = "SELECT max(create_date) FROM ir_model_data WHERE module IN %s"
 # Tells of each call that fails, and whether all that was asked for is there.
 WATCH = """() => {
@@ -68,8 +68,8 @@ SHOWN = f"""([id, type]) => {{
         && ({SETTLED})();
 }}"""
 ENGLISH = re.compile(r"[A-Za-z]{3}")
-# Names of records, and of a method that has no other name.
-NAMES = r"“[^”]*”|SHA-256"
+# Names and numbers of records, and a method that has no other name.
+NAMES = r"“[^”]*”|SHA-256|[A-Z]+(?:/\d+)+"
 # What a page says by itself; titles of groups, tags, activities and people are data.
 TEXTS = """() => [...document.querySelectorAll(`.o_action_manager, .modal`)].flatMap(
     part => [...part.querySelectorAll(
@@ -242,8 +242,8 @@ def look_for_english(database):
     """A function that fails for words that a walk in Chinese found untranslated."""
 
     def look(walk):
-        users = database.rows(USERS)
-        names = re.compile("|".join([NAMES, *(re.escape(name) for (name,) in users)]))
+        people = database.rows(PEOPLE)
+        names = re.compile("|".join([NAMES, *(re.escape(name) for (name,) in people)]))
         english = [
             f"{place}: {text}"
             for text, place in walk.texts.items()
