@@ -135,6 +135,8 @@ class CrmContractRevenue(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
+            # A day that is none is refused with words before it is read.
+            self._check_bounds(vals)
             day = fields.Date.to_date(vals.get("date")) or self._get_default_date()
             vals["date"] = end_of(day, "month")
         return super().create(vals_list)
