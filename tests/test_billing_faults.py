@@ -251,7 +251,7 @@ def wake(name, stop):
     postgres.close()
 
 
-def serve_with_limit(database, seconds, left, patience=90):
+def serve_with_limit(database, seconds, left, patience=45):
     """Let a server run the job, and kill it after so many seconds, until all is done.
 
     :param left: function that returns how much is left to do

@@ -78,7 +78,8 @@ TEXTS = """() => [...document.querySelectorAll(`.o_action_manager, .modal`)].fla
     )]
 ).filter(
     each => each.checkVisibility()
-        && !each.closest(".o_calendar_sidebar, .o-mail-ActivityButton")
+        && !each.closest(`.o_calendar_sidebar, .o-mail-ActivityButton,
+            .o_search_panel_category_value, .o_search_panel_filter_value`)
 ).map(each => each.innerText.trim())"""
 CLOSE = "() => odoo.__WOWL_DEBUG__.root.env.services.dialog.closeAll()"
 
