@@ -235,14 +235,7 @@ class CrmContractInstallment(models.Model):
     def _prepare_ledger_line_vals(self):
         if self.trigger != TRIGGER:
             return super()._prepare_ledger_line_vals()
-        return {
-            "installment_id": self.id,
-            "name": self.name,
-            "quantity": 1,
-            "price_unit": self.price_unit,
-            # Damages are no supply: they bear no tax.
-            "tax_ids": [Command.set([])],
-        }
+        return self._prepare_damages_line_vals()
 
     def _prepare_settled_line_vals(self, invoice, amount, dispute):
         """Return create values of the lines that take back an amount of the row.

@@ -49,6 +49,21 @@ class CrmContractInstallment(models.Model):
             return self._prepare_true_up_line_vals()
         return self._prepare_period_line_vals()
 
+    def _prepare_damages_line_vals(self, taxes=()):
+        """Return create values of the invoice line of a penalty, or of damages.
+
+        Damages are no supply: they bear no tax where none is agreed.
+
+        :param taxes: ids of the taxes that are agreed
+        """
+        return {
+            "installment_id": self.id,
+            "name": self.name,
+            "quantity": 1,
+            "price_unit": self.price_unit,
+            "tax_ids": [Command.set(taxes)],
+        }
+
     def _prepare_period_line_vals(self):
         line = self.line_id
         vals = {

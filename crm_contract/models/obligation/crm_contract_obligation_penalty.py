@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
 
 from ...tools.obligation import penalty
 from ...tools.records import one
@@ -122,14 +121,7 @@ class CrmContractInstallment(models.Model):
     def _prepare_ledger_line_vals(self):
         if self.trigger != TRIGGER:
             return super()._prepare_ledger_line_vals()
-        return {
-            "installment_id": self.id,
-            "name": self.name,
-            "quantity": 1,
-            "price_unit": self.price_unit,
-            # Damages are no supply: they bear no tax.
-            "tax_ids": [Command.set([])],
-        }
+        return self._prepare_damages_line_vals()
 
 
 class CrmContractBilling(models.AbstractModel):

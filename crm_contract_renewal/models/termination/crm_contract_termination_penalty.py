@@ -186,10 +186,4 @@ class CrmContractInstallment(models.Model):
             return super()._prepare_ledger_line_vals()
         # sudo: taxes, whoever invoices
         taxes = self.sudo().termination_id.penalty_tax_ids
-        return {
-            "installment_id": self.id,
-            "name": self.name,
-            "quantity": 1,
-            "price_unit": self.price_unit,
-            "tax_ids": [Command.set(taxes.ids)],
-        }
+        return self._prepare_damages_line_vals(taxes.ids)
