@@ -87,14 +87,7 @@ class CrmContractRegister(models.AbstractModel):
             allowed_company_ids=company.ids, lang=user.lang, tz=user.tz
         )
         env = register.env
-        contracts = env["crm.contract"].search(
-            [
-                ("company_id", "=", company.id),
-                ("date_signed", ">=", first),
-                ("date_signed", "<=", last),
-            ],
-            order="date_signed, number, id",
-        )
+        contracts = register._find_signed(company, first, last)
         month = format_date(env, last, date_format="MMMM yyyy")
         told = {"company": company.name, "month": month, "count": len(contracts)}
         subject = env._("Register of contracts: %(company)s, %(month)s", **told)
@@ -115,18 +108,31 @@ class CrmContractRegister(models.AbstractModel):
             "auto_delete": True,
         }
         if contracts:
-            vals["attachment_ids"] = [
-                Command.create(
-                    {
-                        "name": f"{subject.replace('/', '-')}.xlsx",
-                        "raw": register._write_register(contracts, "mailed"),
-                        # Goes with the mail
-                        "res_model": "mail.message",
-                        "res_id": 0,
-                    }
-                )
-            ]
+            vals["attachment_ids"] = [register._attach(contracts, subject)]
         return vals
+
+    def _find_signed(self, company, first, last):
+        """Return the contracts of a company that were signed from a day to another."""
+        return self.env["crm.contract"].search(
+            [
+                ("company_id", "=", company.id),
+                ("date_signed", ">=", first),
+                ("date_signed", "<=", last),
+            ],
+            order="date_signed, number, id",
+        )
+
+    def _attach(self, contracts, subject):
+        """Return the command that attaches the register of contracts to a mail."""
+        return Command.create(
+            {
+                "name": f"{subject.replace('/', '-')}.xlsx",
+                "raw": self._write_register(contracts, "mailed"),
+                # Goes with the mail
+                "res_model": "mail.message",
+                "res_id": 0,
+            }
+        )
 
 
 def _get_last_day(today):
