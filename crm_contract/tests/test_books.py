@@ -324,6 +324,20 @@ class TestCreditDecision(BooksCommon):
             self._credit_rows(self._post(invoice), row).action_keep_credited()
             self.assertEqual((row.state, row.amount_rest), ("waived", 0))
 
+    def test_of_another_amount_again_and_then_kept(self):
+        """What is billed again is the row, however much was credited before."""
+        for price in (600, 300):
+            row = self._create_single()
+            invoice = self._invoice(row)
+            self._as_accountant(invoice).invoice_line_ids.price_unit = price
+            self._credit_rows(self._post(invoice), row).action_bill_credited_again()
+            invoice = self._post(self._invoice(row))
+            self.assertEqual(row.amount_invoiced, row.amount)
+            self._credit_rows(invoice, row).action_keep_credited()
+            self.assertEqual((row.state, row.amount_rest), ("waived", 0))
+            self._bill(row)
+            self.assertEqual(row.amount_invoiced, 0)
+
     def test_who_decides(self):
         rows, invoice = self._create_billed()
         note = self._credit_rows(invoice, rows[0])

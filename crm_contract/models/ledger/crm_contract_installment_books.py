@@ -295,22 +295,21 @@ class CrmContractInstallment(models.Model):
         It is all but what credit notes say that is, whatever the invoices were made out
         for: that they were not of the amount of the row, nobody decided to bill.
         """
-        mine = self._origin.id
+        mine, amount = self._origin.id, self.amount - self.amount_waived
+        sign = -1 if amount < 0 else 1
         again = self._get_credit_moves().filtered(
             lambda move: move._get_credit_sign() and not self._is_kept(move)
         )
-        taken = sum(
-            move._get_credit_sign() * parts[move].credited.get(mine, 0.0)
-            for move in again
-        )
-        since = sum(
-            parts[move].billed.get(mine, 0.0)
-            for move in moves
-            if again and move.id > min(again.ids)
-        )
-        rest = taken - since
-        amount = self.amount - self.amount_waived
-        return amount - (rest if rest * amount > 0 else 0.0)
+        rest = 0.0
+        # In the order of what happened: an invoice never takes more than is left to
+        # bill, and a credit note never gives back more than the row has.
+        for move in (moves | again).sorted("id"):
+            if move in again:
+                change = move._get_credit_sign() * parts[move].credited.get(mine, 0.0)
+            else:
+                change = -move._get_sign() * parts[move].billed.get(mine, 0.0)
+            rest = min(max(rest + sign * change, 0.0), abs(amount))
+        return amount - sign * rest
 
     def _filter_left(self, moves, parts=None):
         """Return the invoices on which credit notes left something of the row."""
