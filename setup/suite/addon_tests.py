@@ -86,7 +86,7 @@ def plan(targets, everything):
             "add-ons without approval",
             "alone",
             rest,
-            [*rest[1:], *settings.WITHOUT_APPROVAL],
+            list(settings.WITHOUT_APPROVAL),
         )
 
 

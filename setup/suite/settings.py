@@ -16,7 +16,8 @@ PREFIX = os.environ.get("CONTRACT_DB_PREFIX") or "contract"
 ODOO_SERIES = "19.0"
 ADDONS = ("crm_contract", "crm_contract_approval", "crm_contract_renewal")
 APPROVAL = "crm_contract_approval"
-# Tests of the base that run without approvals, too: what approvals override.
+# Tests that run without approvals, too: of what is submitted, decided, signed, or hangs on
+# a state; what the ledger reckons is the same with and without them.
 WITHOUT_APPROVAL = (
     "crm_contract/tests/test_access.py",
     "crm_contract/tests/test_content.py",
@@ -26,6 +27,26 @@ WITHOUT_APPROVAL = (
     "crm_contract/tests/test_owned_fields.py",
     "crm_contract/tests/test_overview.py",
     "crm_contract/tests/test_search.py",
+    "crm_contract_renewal/tests/test_amend.py",
+    "crm_contract_renewal/tests/test_decision.py",
+    "crm_contract_renewal/tests/test_defaults.py",
+    "crm_contract_renewal/tests/test_family.py",
+    "crm_contract_renewal/tests/test_grace.py",
+    "crm_contract_renewal/tests/test_health.py",
+    "crm_contract_renewal/tests/test_linked.py",
+    "crm_contract_renewal/tests/test_overview.py",
+    "crm_contract_renewal/tests/test_portal.py",
+    "crm_contract_renewal/tests/test_quotation.py",
+    "crm_contract_renewal/tests/test_rebase.py",
+    "crm_contract_renewal/tests/test_refresh.py",
+    "crm_contract_renewal/tests/test_reminder.py",
+    "crm_contract_renewal/tests/test_renew.py",
+    "crm_contract_renewal/tests/test_renewal_run.py",
+    "crm_contract_renewal/tests/test_reopen.py",
+    "crm_contract_renewal/tests/test_signature.py",
+    "crm_contract_renewal/tests/test_take_over.py",
+    "crm_contract_renewal/tests/test_terminate.py",
+    "crm_contract_renewal/tests/test_tours.py",
 )
 # What the servers of tests/ have besides: what the readme shows automation rules with.
 BESIDE = ("base_automation",)
