@@ -1,5 +1,6 @@
 import base64
 
+from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import Form
 from odoo.tools import SQL
@@ -110,7 +111,43 @@ class TestSearch(ContractCommon):
         self.env.cr.execute("SET LOCAL enable_seqscan = off")
         plan = self.env.execute_query(SQL("EXPLAIN %s", query))
         text = "\n".join(line for (line,) in plan)
-        self.assertIn("crm_contract_clause_contract_pairs", text)
+        self.assertIn("crm_contract_clause_text_contract_pairs", text)
+        self.assertIn("crm_contract_clause_body_digest", text)
+
+    def _count_texts(self, text):
+        self.env.flush_all()
+        [[count]] = self.env.execute_query(
+            SQL("SELECT count(*) FROM crm_contract_clause_text WHERE body = %s", text)
+        )
+        return count
+
+    def test_texts_are_kept_once(self):
+        """However many clauses have them, by whatever way, and as long as one has."""
+        old, new, own = "<p>Zeppelins</p>", "<p>Balloons</p>", "<p>Gliders</p>"
+        entry = self.env["crm.contract.clause.template"].create(
+            {"name": "Crafts", "category_id": self.category.id, "body": old}
+        )
+        clauses = [Command.create({"template_id": entry.id})]
+        first, second = (self._create_contract(clause_ids=clauses) for _n in range(2))
+        self.assertEqual(self._find("zeppelin"), first | second)
+        self.assertEqual(self._count_texts(old), 1)
+        second.clause_ids.body = own
+        self.assertEqual(self._find("zeppelin"), first)
+        self.assertEqual(self._find("glider"), second)
+        # Computed anew, with no write of the text
+        other = entry.copy({"name": "Others", "body": new})
+        first.clause_ids.template_id = other
+        self.assertEqual(self._find("balloon"), first)
+        self.assertFalse(self._find("zeppelin"))
+        texts = self.env["crm.contract.clause.text"]
+        texts._gc_texts()
+        self.assertEqual([self._count_texts(text) for text in (old, new)], [0, 1])
+        # Forgotten while it was taken: found again from the next day on
+        self.env.cr.execute("DELETE FROM crm_contract_clause_text")
+        texts._gc_texts()
+        self.assertEqual(self._find("glider"), second)
+        with self.assertRaises(AccessError):
+            texts.with_user(self.env.ref("base.user_admin")).search([])
 
     def test_similar(self):
         """A draft tells of contracts of the same customer that look like it."""

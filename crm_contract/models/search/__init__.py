@@ -1,3 +1,4 @@
 from . import crm_contract_search
+from . import crm_contract_clause_text
 from . import crm_contract_similar
 from . import crm_contract

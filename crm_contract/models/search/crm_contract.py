@@ -31,14 +31,6 @@ class CrmContract(models.Model):
         return Domain("id", "in", self.env["crm.contract.search"]._named(value))
 
 
-class CrmContractClause(models.Model):
-    _inherit = "crm.contract.clause"
-
-    def init(self):
-        super().init()
-        self.env["crm.contract.search"]._make_indexes()
-
-
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 

@@ -26,7 +26,7 @@ FUNCTIONS = """
 """
 FILES = "res_model LIKE 'crm.contract%%'"
 INDEXES = (
-    ("crm_contract_clause", "body", ""),
+    ("crm_contract_clause_text", "body", ""),
     ("ir_attachment", "index_content", f"WHERE {FILES}"),
 )
 ENTRIES = {
@@ -91,7 +91,9 @@ class CrmContractSearch(models.AbstractModel):
     def _find_in_clauses(self, text):
         self.env["crm.contract.clause"].flush_model(["body", "contract_id"])
         return SQL(
-            "SELECT contract_id FROM crm_contract_clause WHERE %s", _has("body", text)
+            "SELECT contract_id FROM crm_contract_clause WHERE md5(body) IN ("
+            "SELECT digest FROM crm_contract_clause_text WHERE %s)",
+            _has("body", text),
         )
 
     @api.model
