@@ -5,7 +5,6 @@ The statements that take longest are explained in a file beside the results.
 
 import functools
 import os
-import statistics
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,7 +25,8 @@ PAGE = 10
 # The same at both sizes, within what passes by on the machine
 BAR = 1.5
 # Sums over all there is can't be the same; they have seconds.
-SECONDS = {"pivot": 1.0, "kanban": 1.0, "panel": 0.5, "idle": 0.3, "customers": 0.5}
+SECONDS = {"pivot": 1.0, "kanban": 1.0, "panel": 0.5, "idle": 0.3, "customers": 0.5,
+           "disputed": 1.0}
 SEED_SECONDS = 600
 STATEMENT, STATEMENT_SECONDS = 10_000, 30
 EXPLAINED = 3
@@ -48,10 +48,12 @@ TITLES = {
     "scale.ledger_month": "calendar of the ledger",
     "scale.ageing": "overdue by age",
     "scale.deadlines": "list of deadlines",
+    "scale.obligations": "list of what is to be done",
     "scale.deviating": "contracts with deviating clauses",
     "scale.overdue": "overdue contracts",
     "scale.flagged": "contracts that differ from the books",
     "scale.pivot": "pivot by month and team, seconds",
+    "scale.disputed": "figures of contracts with disputes, seconds",
     "scale.customers": "grouped by customer, seconds",
     "scale.idle": "search of the daily job with nothing due, seconds",
 }
@@ -111,7 +113,8 @@ def _run(env, rounds, label, action):
     seconds = tuple(seconds for seconds, _queries in runs)
     return Side(
         label,
-        statistics.median(seconds),
+        # Both sizes can't be measured in turns: what passes by meanwhile only adds.
+        min(seconds),
         max(queries for _seconds, queries in runs),
         runs=seconds,
     )
@@ -122,12 +125,15 @@ def _get_actions(env, first, number):
     contracts, rows = env["crm.contract"], env["crm.contract.installment"]
     views = Views(env, "crm.contract", "list", "form", "kanban")
     ledger = Views(env, "crm.contract.installment", "list")
+    duties = env["crm.contract.obligation"]
+    duty_views = Views(env, duties._name, "list")
     record = contracts.browse(first + number // 2)
     found = record.number
     seller = env["res.users"].search([("login", "=", "scale.3")])
     own = env(user=seller.id)
     today = date.today()
     month = [today.replace(day=1) - timedelta(6), today.replace(day=1) + timedelta(36)]
+    in_force = ("state", "in", ("signed", "running", "suspended"))
     opened = [("state", "in", ("planned", "due", "invoiced"))]
     return {
         "list": functools.partial(views.open_list, env),
@@ -157,38 +163,56 @@ def _get_actions(env, first, number):
         "ledger": lambda: rows.web_search_read(
             opened, ledger.specification["list"], limit=80, count_limit=10001
         ),
-        "month": lambda: contracts.web_search_read(
+        # Calendars ask for the first days, and count nothing.
+        "month": lambda: contracts.search_read(
             [("date_end", "<=", month[1]), ("date_end", ">=", month[0])],
-            {"display_name": {}, "date_end": {}},
+            ["display_name", "date_end"],
             limit=PAGE,
+            order="date_end",
         ),
-        "ledger_month": lambda: rows.web_search_read(
+        "ledger_month": lambda: rows.search_read(
             Domain("date_due", "<=", month[1])
             & Domain("date_due", ">=", month[0])
             & Domain(opened),
-            {"display_name": {}, "date_due": {}},
+            ["display_name", "date_due"],
             limit=PAGE,
+            order="date_due",
         ),
         "ageing": lambda: env["crm.contract.ageing"].formatted_read_group(
             [], ["partner_id"], ["__count"], limit=80
         ),
         "deadlines": lambda: contracts.web_search_read(
-            [("date_deadline", "!=", False), ("state", "in", ("signed", "running"))],
+            [
+                in_force,
+                ("kind", "!=", "amendment"),
+                ("date_deadline", "!=", False),
+                ("renewal_decision", "=", False),
+            ],
             {"display_name": {}, "date_deadline": {}, "renewal_risk": {}},
             order="date_deadline",
             limit=80,
+            count_limit=10001,
+        ),
+        "obligations": lambda: duties.web_search_read(
+            [("state", "in", ("waiting", "open"))],
+            duty_views.specification["list"],
+            limit=80,
+            count_limit=10001,
         ),
         "deviating": lambda: contracts.search(
             [("clause_ids", "any", [("is_deviating", "=", True)])], limit=PAGE
         ),
         "overdue": lambda: contracts.search(
-            [("installment_ids.is_overdue", "=", True)], limit=PAGE
+            [("amount_overdue", ">", 0)], limit=PAGE
         ),
         "flagged": lambda: contracts.search(
             [("installment_ids.has_difference", "=", True)], limit=1
         ),
         "pivot": lambda: contracts.formatted_read_group(
             [], ["date_start:month", "team_id"], ["amount_company:sum", "__count"]
+        ),
+        "disputed": lambda: env["crm.contract.report"].search(
+            [("dispute_count", ">", 0)], limit=80
         ),
         "customers": lambda: contracts.web_read_group(
             [], ["partner_id"], ["amount_company:sum"], limit=80

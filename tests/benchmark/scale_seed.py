@@ -214,6 +214,8 @@ def _get_contract(number, people):
     start = _get_start(number)
     state = _get_state(number)
     signed = "'signed', 'running', 'suspended', 'ended'"
+    late = f"""(SELECT 100 * count(*) FROM generate_series(0, {ROWS - 1}) rank
+        WHERE {state} IN ({signed}) AND {_get_late(start)})"""
     return {
         "name": "'服务合同 ' || n || ' Maintenance'",
         "number": f"CASE WHEN {state} != 'draft' THEN 'S{people['mark']}/' || lpad(n::text, 7, '0')"
@@ -233,7 +235,13 @@ def _get_contract(number, people):
         "amount_total": "1000 + n % 90000",
         "amount_company": "1000 + n % 90000",
         "amount_untaxed": "1000 + n % 90000",
+        "amount_overdue": late,
     }
+
+
+def _get_late(start):
+    """SQL of whether a row of the ledger is overdue."""
+    return f"({start} + rank * {STEP} < CURRENT_DATE - 60 AND (n + rank) % 200 = 0)"
 
 
 def _get_clause(number):
@@ -306,7 +314,7 @@ def _insert_rows(cr, contract, line, number):
              WHEN {start} < CURRENT_DATE THEN 'invoiced'
              ELSE 'planned' END"""
     billed = f"({start} < CURRENT_DATE AND c.date_signed IS NOT NULL)"
-    late = f"({billed} AND {start} < CURRENT_DATE - 60 AND (n + rank) % 200 = 0)"
+    late = f"({billed} AND {_get_late(_get_start(number))})"
     cr.execute(
         f"""
         INSERT INTO crm_contract_installment (

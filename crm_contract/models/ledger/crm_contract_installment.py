@@ -190,8 +190,11 @@ class CrmContractInstallment(models.Model):
         " period_start IS NOT NULL AND period_end >= period_start))",
         "A period row needs its line and its period.",
     )
-    # The ledger is searched by what is due, never by what exists.
-    _due_idx = models.Index("(date_due) WHERE state IN ('planned', 'due')")
+    # The ledger is searched by what is due, never by what exists; and counted from here.
+    _due_idx = models.Index(
+        "(state, date_due) INCLUDE (id, company_id, contract_id)"
+        " WHERE state IN ('planned', 'due')"
+    )
     # The ledger opens on what is not settled, in the order of the list: most rows are.
     _open_idx = models.Index(
         "(date_due, contract_id, sequence, id)"

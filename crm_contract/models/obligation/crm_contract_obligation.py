@@ -184,6 +184,11 @@ class CrmContractObligation(models.Model):
         "(date_reminder) WHERE date_reminder IS NOT NULL AND state IN ('waiting', 'open')"
     )
 
+    # Lists of what is to be done pass by what was done long ago.
+    _open_idx = models.Index(
+        "(date_due, id) INCLUDE (company_id) WHERE state IN ('waiting', 'open')"
+    )
+
     @api.depends("name", "number", "date_due", "milestone_id.recurrence_interval")
     def _compute_display_name(self):
         for row in self:

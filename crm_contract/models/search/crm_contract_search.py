@@ -29,6 +29,12 @@ INDEXES = (
     ("crm_contract_clause_text", "body", ""),
     ("ir_attachment", "index_content", f"WHERE {FILES}"),
 )
+# By what Odoo finds customers; names of two Chinese signs are looked for one by one.
+CUSTOMERS = """
+    CREATE INDEX IF NOT EXISTS res_partner_contract_words ON res_partner USING gin (
+        complete_name gin_trgm_ops, email gin_trgm_ops, ref gin_trgm_ops,
+        vat gin_trgm_ops, company_registry gin_trgm_ops)
+"""
 ENTRIES = {
     "pairs": "crm_contract_pairs(crm_contract_plain(%s))",
     "words": "crm_contract_plain(%s) gin_trgm_ops",
@@ -156,7 +162,10 @@ class CrmContractSearch(models.AbstractModel):
                     cr.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
             except Error as error:  # not installed on the server, or no right to
                 _logger.info("Texts are searched without pg_trgm: %s", error)
-        kinds = ["pairs", "words"] if self._has_trigrams() else ["pairs"]
+        kinds = ["pairs"]
+        if self._has_trigrams():
+            kinds.append("words")
+            cr.execute(CUSTOMERS)
         for table, column, where in INDEXES:
             for kind in kinds:
                 cr.execute(_get_index(kind, table, column, where))

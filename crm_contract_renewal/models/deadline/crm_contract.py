@@ -60,6 +60,11 @@ class CrmContract(models.Model):
         help="Notice deadline, or review of an open-ended contract.",
     )
 
+    # Lists of deadlines pass by those of contracts that ended long ago.
+    _deadline_open_idx = models.Index(
+        "(date_deadline) WHERE state IN ('signed', 'running', 'suspended')"
+    )
+
     @api.depends("type_id")
     def _compute_renewal_terms(self):
         for contract in self:

@@ -9,13 +9,13 @@ const LIMIT = 500;
 export class ContractCalendarModel extends CalendarModel {
     /** Load the first records of what is looked at, and say that there are more. */
     async fetchRecords(data) {
-        const {context, fieldNames, activeFields, resModel} = this.meta;
+        const {context, fieldMapping, fieldNames, activeFields, resModel} = this.meta;
         const names = new Set([...fieldNames, ...Object.keys(activeFields)]);
         const records = await this.orm.searchRead(
             resModel,
             this.computeDomain(data),
             [...names],
-            {context, limit: LIMIT + 1},
+            {context, limit: LIMIT + 1, order: `${fieldMapping.date_start}, id`},
         );
         if (records.length > LIMIT) {
             records.pop();
