@@ -1,11 +1,19 @@
 import base64
+import io
+from unittest.mock import patch
+
+from openpyxl import Workbook
+from pypdf import PdfWriter
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import Form
 from odoo.tools import SQL
 
+from ..tools import file_text
 from .common import ContractCommon
+from .common_doctest import check_doctests
+from .test_paper_scan import make_pdf
 
 
 class TestSearch(ContractCommon):
@@ -70,6 +78,9 @@ class TestSearch(ContractCommon):
             self.assertFalse(self._find(text), text)
         self.assertLessEqual(contract | other, self._find(" "))
 
+    def test_doctests(self):
+        check_doctests(self, file_text)
+
     def test_texts_of_files(self):
         """Annexes and other files are found by their text, as far as it is kept."""
         contract = self._create_contract()
@@ -80,20 +91,83 @@ class TestSearch(ContractCommon):
                 "file": base64.b64encode("技术规格书 galvanised".encode()),
             }
         )
-        files = self.env["ir.attachment"].search(
+        file = self._get_files(document)
+        # Odoo itself keeps Latin words of plain texts.
+        self.assertFalse(self._find("规格"))
+        self.assertIn("not read yet", self._get_note())
+        self._read(file)
+        self.assertEqual(file.contract_text, "read")
+        self.assertEqual(self._find("技术规格书"), contract)
+        self.assertEqual(self._find("galvani"), contract)
+        document.with_user(self.user).file = base64.b64encode(b"Something else")
+        self.assertFalse(file.contract_text)
+        self.assertFalse(self._find("规格"))
+
+    def _get_files(self, document):
+        return self.env["ir.attachment"].search(
             [
                 ("res_model", "=", document._name),
                 ("res_id", "=", document.id),
                 ("res_field", "!=", False),
             ]
         )
-        self._tamper(files, index_content="技术规格书 galvanised")
-        self.assertEqual(self._find("规格"), contract)
-        self.assertEqual(self._find("galvani"), contract)
-        self._tamper(files, index_content=None)
-        self.assertFalse(self._find("规格"))
-        note = self.env["res.config.settings"].create({}).contract_search_note
-        self.assertRegex(note, "files have no text")
+
+    def _read(self, files):
+        """Do what the job does."""
+        job = self.env["crm.contract.search.job"]
+        [step] = job._get_steps()
+        self.assertLessEqual(files, job._find(step))
+        for file in files:
+            step.work(file)
+        self.assertFalse(files & job._find(step))
+
+    def _get_note(self):
+        return self.env["res.config.settings"].create({}).contract_search_note
+
+    def test_why_files_are_not_searched(self):
+        """Each file is read, or says why not; the settings count."""
+        contract = self._create_contract()
+        data = make_pdf([["Retention of", "five percent"]])
+        locked = PdfWriter(clone_from=io.BytesIO(data))
+        locked.encrypt("secret")
+        stream = io.BytesIO()
+        locked.write(stream)
+        sheet = io.BytesIO()
+        book = Workbook()
+        book.active["A1"] = "不锈钢扶手"
+        book.save(sheet)
+        kinds = {
+            "read": (data, sheet.getvalue()),
+            "empty": (make_pdf([[]]), b"\x89PNG\r\n\x1a\n"),
+            "locked": (stream.getvalue(),),
+            "broken": (b"%PDF-1.4 broken", b"PK\x03\x04 broken"),
+            "other": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", b"\x00\x01"),
+        }
+        vals_list = [
+            {
+                "name": f"{kind}{place}",
+                "raw": raw,
+                "res_model": contract._name,
+                "res_id": contract.id,
+                # As browsers say
+                "mimetype": "image/png" if raw.startswith(b"\x89PNG") else False,
+            }
+            for kind, raws in kinds.items()
+            for place, raw in enumerate(raws)
+        ]
+        files = self.env["ir.attachment"].create(vals_list)
+        with patch.object(file_text, "LARGEST", 3 * len(sheet.getvalue())):
+            large = {**vals_list[0], "name": "large", "raw": bytes(10**5)}
+            files |= self.env["ir.attachment"].create(large)
+            self._read(files)
+        for file in files:
+            self.assertEqual(file.contract_text, file.name.rstrip("01"), file.name)
+        self.assertEqual(self._find("retention OF five"), contract)
+        self.assertEqual(self._find("锈钢扶"), contract)
+        note = self._get_note()
+        self.assertRegex(note, r"The texts of \d+ of \d+ files are searched")
+        for reason in ("recognised text", "password", "20 MB", "damaged", "PowerPoint"):
+            self.assertIn(reason, note)
 
     def test_hits_have_rights(self):
         """No text tells of a contract that one may not read."""

@@ -51,6 +51,7 @@ class TestSecrecyFiles(SecrecyCommon, HttpCase):
     def _assert_protected(self, attachment, data):
         self.assertTrue(is_protected(attachment.store_fname))
         self.assertFalse(attachment.index_content or attachment.db_datas)
+        self.assertEqual(attachment.contract_text, "protected")
         self.assertNotIn(PLANTED[:20], self._get_bytes(attachment))
         self.assertNotEqual(attachment.checksum, attachment._compute_checksum(data))
         self.env.flush_all()

@@ -12,9 +12,7 @@ import sys
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-# What the process may take: seconds of its processor, bytes of memory, pages.
-_SECONDS = 20
-_MEMORY = 1024**3
+# Pages that are read
 _PAGES = 500
 
 
@@ -54,14 +52,16 @@ def count_pages(data: bytes) -> int:
         return 0
 
 
-def _main():
-    import resource  # of this program alone
+def get_texts(reader: PdfReader) -> list[str]:
+    """Return the text of each page, of the first ones of a book."""
+    return [page.extract_text() or "" for page in list(reader.pages)[:_PAGES]]
 
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    pages = PdfReader(io.BytesIO(sys.stdin.buffer.read())).pages
-    texts = [page.extract_text() or "" for page in list(pages)[:_PAGES]]
-    json.dump(texts, sys.stdout)
+
+def _main():
+    import limits  # beside this program
+
+    limits.limit_process()
+    json.dump(get_texts(PdfReader(io.BytesIO(sys.stdin.buffer.read()))), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import unicodedata
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from .file_text import plain_signs
+
 # Words and numbers of Latin scripts as wholes, signs of others one by one.
 _TOKEN = re.compile(r"\d[\d.,:/-]*\d|\d|[^\W\d_㐀-鿿぀-ヿ]+|[㐀-鿿぀-ヿ]")
 # Beyond this, signs that are everywhere are not looked for one by one.
@@ -30,8 +32,11 @@ def tokens(text: str) -> list[str]:
     ['fee', '1,409.50', 'eur', 'net']
     >>> tokens("合同金额：１２ 元")
     ['合', '同', '金', '额', '12', '元']
+    >>> tokens("⼈⺠") == tokens("人民")
+    True
     """
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("\u00ad", "")
+    plain = unicodedata.normalize("NFKC", plain_signs(text)).casefold()
+    plain = plain.replace("\u00ad", "")
     return _TOKEN.findall(re.sub(r"(\w)-\n(\w)", r"\1\2", plain))
 
 

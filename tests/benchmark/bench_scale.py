@@ -25,8 +25,14 @@ PAGE = 10
 # The same at both sizes, within what passes by on the machine
 BAR = 1.5
 # Sums over all there is can't be the same; they have seconds.
-SECONDS = {"pivot": 1.0, "kanban": 1.0, "panel": 0.5, "idle": 0.3, "customers": 0.5,
-           "disputed": 1.0}
+SECONDS = {
+    "pivot": 1.0,
+    "kanban": 1.0,
+    "panel": 0.5,
+    "idle": 0.3,
+    "customers": 0.5,
+    "disputed": 1.0,
+}
 SEED_SECONDS = 600
 STATEMENT, STATEMENT_SECONDS = 10_000, 30
 EXPLAINED = 3
@@ -202,9 +208,7 @@ def _get_actions(env, first, number):
         "deviating": lambda: contracts.search(
             [("clause_ids", "any", [("is_deviating", "=", True)])], limit=PAGE
         ),
-        "overdue": lambda: contracts.search(
-            [("amount_overdue", ">", 0)], limit=PAGE
-        ),
+        "overdue": lambda: contracts.search([("amount_overdue", ">", 0)], limit=PAGE),
         "flagged": lambda: contracts.search(
             [("installment_ids.has_difference", "=", True)], limit=1
         ),

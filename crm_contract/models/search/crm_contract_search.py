@@ -1,4 +1,3 @@
-import importlib.util
 import logging
 import re
 
@@ -182,54 +181,53 @@ class CrmContractSearch(models.AbstractModel):
                     "Contracts."
                 )
             )
-        self.env["ir.attachment"].flush_model(["index_content", "store_fname"])
-        [[protected, empty, whole]] = self.env.execute_query(
-            SQL(
-                "SELECT count(*) FILTER (WHERE store_fname LIKE 'cs%%'),"
-                " count(*) FILTER (WHERE store_fname NOT LIKE 'cs%%' AND"
-                " COALESCE(index_content, '') IN ('', 'application', 'image')),"
-                " count(*) FROM ir_attachment WHERE %s AND file_size > 0",
-                SQL(FILES),
+        files = self.env["ir.attachment"].sudo()  # counts alone
+        counts = dict(
+            files._read_group(
+                # Else files of fields are left out.
+                files._get_contract_text_domain() & Domain("id", ">", 0),
+                ["contract_text"],
+                ["__count"],
             )
         )
-        if protected:
-            notes.append(
-                self.env._(
-                    "%(number)s of %(whole)s files are protected: their text is not "
-                    "kept, and so not searched.",
-                    number=protected,
-                    whole=whole,
-                )
+        whole, read = sum(counts.values()), counts.pop("read", 0)
+        if not counts:
+            return [
+                *notes,
+                self.env._("The texts of all %s files are searched.", whole),
+            ]
+        notes.append(
+            self.env._(
+                "The texts of %(number)s of %(whole)s files are searched.",
+                number=read,
+                whole=whole,
             )
-        if empty:
-            notes.append(self._get_note_of_empty(empty, whole))
-        return notes or [self.env._("All texts and all %s files are searched.", whole)]
+        )
+        reasons = self._get_reasons()
+        return [
+            *notes,
+            *(f"{counts[kind]}: {reasons[kind]}" for kind in reasons if kind in counts),
+        ]
 
-    def _get_note_of_empty(self, number, whole):
-        module = self.env["ir.module.module"].sudo()  # whether it is there alone
-        known = module.search_count(
-            [("name", "=", "attachment_indexation"), ("state", "=", "installed")]
-        )
-        if not known:
-            return self.env._(
-                "%(number)s of %(whole)s files have no text: install the app “Attachments "
-                "List and Document Indexation”; what is uploaded from then on is searched.",
-                number=number,
-                whole=whole,
-            )
-        if not importlib.util.find_spec("pdfminer"):
-            return self.env._(
-                "%(number)s of %(whole)s files have no text: the server lacks the Python "
-                "package pdfminer.six.",
-                number=number,
-                whole=whole,
-            )
-        return self.env._(
-            "%(number)s of %(whole)s files have no text: scans, pictures, or files that "
-            "were uploaded before texts were kept.",
-            number=number,
-            whole=whole,
-        )
+    @api.model
+    def _get_reasons(self):
+        """Return why texts of files are not searched ({kind: str})."""
+        return {
+            False: self.env._("not read yet; a job reads new files every hour."),
+            "protected": self.env._("protected: their text is not kept in clear."),
+            "empty": self.env._(
+                "no text layer: scans and pictures. Upload them with recognised text (OCR)."
+            ),
+            "locked": self.env._("locked by a password of their own."),
+            "large": self.env._("larger than 20 MB."),
+            "broken": self.env._(
+                "damaged, or too complex to be read in half a minute."
+            ),
+            "other": self.env._(
+                "of a kind that is not read. PDF, Word, Excel and PowerPoint (since 2007), "
+                "OpenDocument and plain text are."
+            ),
+        }
 
 
 def _get_index(kind, table, column, where):

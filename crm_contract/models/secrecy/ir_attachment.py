@@ -175,6 +175,7 @@ class IrAttachment(models.Model):
             "file_size": len(data),
             "checksum": mark,
             "index_content": False,
+            "contract_text": "protected",
             "store_fname": file_name(scope.key, scope.name, mark),
             "db_datas": False,
         }
