@@ -19,6 +19,7 @@ class TestDashboards(ContractCommon):
         super().setUpClass()
         group = cls.env.ref("crm_contract.spreadsheet_dashboard_group_contract")
         cls.dashboards = group.dashboard_ids
+        cls.opened = set()
 
     def _get_content(self, dashboard):
         return json.loads(dashboard.spreadsheet_data)
@@ -75,6 +76,78 @@ class TestDashboards(ContractCommon):
                 user.group_ids |= group
                 self.assertTrue(dashboard.with_user(user).has_access("read"))
                 self._ask(content, user)
+
+    def test_every_number_opens_its_records(self):
+        """Numbers, charts, cards and links, for somebody with each group of the page."""
+        self._create_contract()
+        self._submit(self._create_contract())
+        for dashboard in self.dashboards:
+            content = self._get_content(dashboard)
+            self._check_cards(dashboard, content)
+            links = self._get_links(content)
+            names = " ".join(name for name, _action in links)
+            for one_click in ("What ends", "What waits", "What is owed"):
+                self.assertIn(one_click, names, dashboard.name)
+            for group in dashboard.group_ids:
+                user = self._create_user(f"o{dashboard.id}_{group.id}")
+                user.group_ids |= group
+                self._check_menus(content, user)
+                for model, domain in self._get_counted(content):
+                    self._check_records(model, domain, user)
+                for _name, action in links:
+                    self._check_records(action["modelName"], action["domain"], user)
+
+    def _check_cards(self, dashboard, content):
+        """A card shows a cell with a number, and a click on it leads somewhere."""
+        sheet = content["sheets"][0]
+        cards = [
+            figure
+            for figure in sheet["figures"]
+            if figure["data"]["type"] == "scorecard"
+        ]
+        self.assertTrue(cards)
+        for card in cards:
+            title = (dashboard.name, card["data"]["title"]["text"])
+            cell = card["data"]["keyValue"].removeprefix("Dashboard!")
+            self.assertTrue(sheet["cells"][cell].startswith("=PIVOT.VALUE("), title)
+            self.assertIn(card["id"], content["chartOdooMenusReferences"], title)
+
+    def _get_links(self, content):
+        """Return the links of a page: pairs of words and action (dict)."""
+        links = []
+        for cell in content["sheets"][0]["cells"].values():
+            name, _colon, target = cell.partition("](odoo://view/")
+            if target:
+                links.append((name[1:], json.loads(target[:-1])["action"]))
+        return links
+
+    def _check_menus(self, content, user):
+        visible = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+        for xmlid in content["chartOdooMenusReferences"].values():
+            self.assertIn(self.env.ref(xmlid).id, visible, (user.login, xmlid))
+
+    def _get_counted(self, content):
+        """Return what is counted: pairs of model and domain."""
+        charts = [figure["data"] for figure in content["sheets"][0]["figures"]]
+        return [
+            *((one["model"], one["domain"]) for one in content["pivots"].values()),
+            *((one["model"], one["domain"]) for one in content["lists"].values()),
+            *(
+                (one["metaData"]["resModel"], one["searchParams"]["domain"])
+                for one in charts
+                if one["type"].startswith("odoo_")
+            ),
+        ]
+
+    def _check_records(self, model, domain, user):
+        """What is counted is what a click opens, as a list with a search view."""
+        records = self.env[model].with_user(user)
+        [counted] = records.formatted_read_group(domain, [], ["__count"])
+        opened = records.web_search_read(domain, {"display_name": {}}, limit=1)
+        self.assertEqual(counted["__count"], opened["length"], (model, domain))
+        if (model, user) not in self.opened:
+            records.get_views([(False, "list"), (False, "search")])
+            self.opened.add((model, user))
 
     def _ask(self, content, user):
         for pivot in content["pivots"].values():

@@ -262,6 +262,113 @@ class TestRevenue(RecurringCommon):
         self.assertEqual(line.amount_remaining, 2750.0)
         self.assertEqual(line.amount_asset, 900.0)
 
+    def _tell_year(self, year, months):
+        """Return the statements of months, computed as an accountant does."""
+        statements = self.env["crm.contract.revenue"].with_user(self.accountant)
+        made = statements.create([{"date": date(year, month, 1)} for month in months])
+        for statement in made:
+            statement.action_compute()
+        return made
+
+    def _create_half(self, currency_id=None, **line):
+        """The second half of 2025, 184 days, for 1,840.00: 10.00 a day."""
+        values = {
+            "is_recurring": True,
+            "tax_ids": False,
+            "price_unit": 1840.0,
+            "recurrence_interval": 6,
+            **line,
+        }
+        contract = self._create_signed(
+            currency_id=currency_id or self.company.currency_id.id,
+            date_start=date(2025, 7, 1),
+            duration=6,
+            notice_period=0,
+            line_ids=[Command.create(self._prepare_line_vals(**values))],
+            installment_ids=False,
+        )
+        self._tamper(contract, date_signed="2025-06-01")
+        return contract
+
+    def _bill_on(self, contract, day):
+        return self._post(self._invoice(contract.installment_ids), day)
+
+    def test_lives(self):
+        """Over a life, what is earned is what is billed, to the cent, in each currency."""
+        first = date(2025, 7, 1)
+        thirds = self._create_half(price_unit=333.33, recurrence_interval=3)
+        self._bill_on(thirds, first)
+        paused = self._create_half()
+        self.env["crm.contract.suspension"].sudo().create(
+            {
+                "contract_id": paused.id,
+                "date_start": "2025-08-10",
+                "date_end": "2025-09-05",
+            }
+        )
+        self._bill_on(paused, first)
+        credited = self._create_half()
+        self._credit(self._bill_on(credited, first))
+        self._bill_on(credited, date(2026, 3, 31))
+        once = self._create_signed(date_start=first, date_end="2025-12-31")
+        self._tamper(once, date_signed="2025-06-01")
+        for number, row in enumerate(once.installment_ids):
+            self._tamper(row, date_due=date(2025, 8 + number, 15))
+        self._bill_on(once, date(2025, 9, 1))
+        abroad = self._create_abroad(first)
+        statements = self._tell_year(2025, range(7, 13))
+        last = self._tell(3)
+        for contract, life in (
+            (thirds, 666.66),
+            (paused, 1840.0),
+            (credited, 1840.0),
+            (once, once.amount_untaxed),
+            (abroad, 18400.0),
+        ):
+            lines = [self._get_line(month, contract) for month in statements]
+            earned = round(sum(line.amount_earned_month for line in lines), 2)
+            self.assertEqual(earned, life, contract.display_name)
+            # Nothing is left to tell of it in March: or that it was billed once more.
+            line = self._get_line(last, contract)
+            self.assertFalse(line.amount_asset or line.amount_liability)
+        july, august = (self._get_line(statements[n], paused) for n in (0, 1))
+        # 157 days are given: 31 of them in July, 9 in August.
+        self.assertEqual(july.amount_earned_month, 363.31)
+        self.assertEqual(august.amount_earned, 468.79)
+        self.assertEqual(self._get_line(statements[0], thirds).amount_earned, 112.32)
+        line = self._get_line(statements[1], abroad)
+        # 18,400 yen were billed at 100 for one; 122 of 184 days are still to be given.
+        self.assertEqual(line.amount_liability, 12200.0)
+        self.assertEqual(line.amount_company_liability, 122.0)
+        self.assertEqual(line.amount_company_remaining, 61.0)
+
+    def _create_abroad(self, day):
+        """In yens, 100 for one when it is billed, 200 for one from August on."""
+        yen = self._activate_yen(100)
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": yen.id,
+                "company_id": self.company.id,
+                "name": "2025-08-01",
+                "rate": 200,
+            }
+        )
+        contract = self._create_half(currency_id=yen.id, price_unit=18400.0)
+        self._bill_on(contract, day)
+        return contract
+
+    def test_company_without_settings(self):
+        """No books, no contracts: each is said."""
+        company = self.env["res.company"].create({"name": "New Ltd"})
+        statements = self.env["crm.contract.revenue"].with_company(company)
+        statement = statements.create({"date": "2026-02-01"})
+        self.assertEqual(statement.company_id, company)
+        with self.assertRaisesRegex(UserError, "No contract of New Ltd was signed"):
+            statement.action_compute()
+        company.contract_revenue_entries = True
+        with self.assertRaisesRegex(UserError, "New Ltd lacks settings of revenue"):
+            statement.action_make_entries()
+
     def test_page(self):
         contract = self._create_yearly()
         statement = self._tell(3)
