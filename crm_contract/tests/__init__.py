@@ -60,6 +60,7 @@ from . import test_search
 from . import test_secrecy
 from . import test_secrecy_access
 from . import test_secrecy_files
+from . import test_secrecy_places
 from . import test_settlement
 from . import test_settlement_suspended
 from . import test_term_units

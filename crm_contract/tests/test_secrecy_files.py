@@ -97,9 +97,8 @@ class TestSecrecyFiles(SecrecyCommon, HttpCase):
         self.assertIn("Planted", plain.index_content)
 
     def test_moved_files(self):
-        """As a composer does: stored before it is known what for."""
         contract, other = self._create_contract(), self._create_contract()
-        file = self._attach(contract, res_model="mail.compose.message", res_id=0)
+        file = self._attach(contract, res_model="res.partner", res_id=self.customer.id)
         self.assertFalse(is_protected(file.store_fname))
         file.write({"res_model": "crm.contract", "res_id": contract.id})
         self._assert_protected(file, PLANTED)

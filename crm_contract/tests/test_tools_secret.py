@@ -1,7 +1,9 @@
 import base64
+import hashlib
 import os
 import random
 import tempfile
+import tracemalloc
 
 from odoo.tests import BaseCase
 
@@ -131,10 +133,25 @@ class TestToolsSecretFile(BaseCase):
                 self.assertEqual(reader.read_all(), data)
                 self.assertEqual(reader.read_all(100), data[:100])
                 self.assertEqual(reader.read(), data)
+                reader.seek(0)
+                self.assertEqual(b"".join(iter(reader.read_block, b"")), data)
                 for _round in range(10):
                     start, length = chance.randrange(size + 2), chance.randrange(90_000)
                     reader.seek(start)
                     self.assertEqual(reader.read(length), data[start : start + length])
+
+    def test_a_large_file_is_never_in_memory(self):
+        data = random.Random(3).randbytes(64 * FRAME)
+        tracemalloc.start()
+        self.addCleanup(tracemalloc.stop)
+        self._write(data)
+        with FileReader(self.path, "n", self.key) as reader:
+            reader.seek(10)
+            blocks = iter(reader.read_block, b"")
+            digests = [hashlib.sha256(block).digest() for block in blocks]
+        _now, peak = tracemalloc.get_traced_memory()
+        self.assertEqual(len(digests), 64)
+        self.assertLess(peak, 8 * FRAME)
 
     def test_it_is_not_in_the_file(self):
         self._write(b"Planted secret 110105194912310028 " * 4000)

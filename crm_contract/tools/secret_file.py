@@ -165,6 +165,15 @@ class FileReader(io.RawIOBase):
             filled += len(part)
         return filled
 
+    def read_block(self):
+        """Return what comes next of the content, up to the end of its frame (bytes)."""
+        if self._position >= self.size:
+            return b""
+        number, offset = divmod(self._position, FRAME)
+        block = self._get_frame(number)
+        self._position = (number + 1) * FRAME
+        return block[offset:] if offset else block
+
     def read_all(self, size=None):
         """Return the content, or how it begins, once in memory (bytes)."""
         left = self.size if size is None else min(size, self.size)

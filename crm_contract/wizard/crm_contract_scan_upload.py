@@ -18,7 +18,7 @@ class CrmContractScanUpload(models.TransientModel):
     side = fields.Selection(
         SIDES, string="Signed by", required=True, default="customer"
     )
-    file = fields.Binary(string="Scan", attachment=False)
+    file = fields.Binary(string="Scan", attachment=True)
     filename = fields.Char()
 
     def action_add(self):

@@ -43,7 +43,7 @@ class CrmContractSign(models.TransientModel):
         precompute=True,
         required=True,
     )
-    file = fields.Binary(string="Signed copy", attachment=False)
+    file = fields.Binary(string="Signed copy", attachment=True)
     filename = fields.Char()
 
     @api.depends("contract_id")

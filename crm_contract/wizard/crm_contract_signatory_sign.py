@@ -37,7 +37,7 @@ class CrmContractSignatorySign(models.TransientModel):
         readonly=False,
         precompute=True,
     )
-    signature = fields.Binary(string="Your signature", attachment=False)
+    signature = fields.Binary(string="Your signature", attachment=True)
     reason = fields.Text(string="Why you do not sign")
 
     @api.depends("signatory_id")

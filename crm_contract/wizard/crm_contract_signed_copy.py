@@ -14,7 +14,7 @@ class CrmContractSignedCopy(models.TransientModel):
     contract_id = fields.Many2one(
         "crm.contract", required=True, readonly=True, ondelete="cascade"
     )
-    file = fields.Binary(string="Signed copy", attachment=False)
+    file = fields.Binary(string="Signed copy", attachment=True)
     filename = fields.Char()
 
     def action_add(self):

@@ -122,7 +122,7 @@ class CrmContractAuthority(models.Model):
     )
     letter = fields.Binary(
         string="Letter of authority",
-        attachment=False,
+        attachment=True,
         copy=False,
         help="PDF or picture. A copy goes to what he signs.",
     )

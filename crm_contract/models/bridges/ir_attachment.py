@@ -27,6 +27,7 @@ class IrAttachment(models.Model):
             # error.
             self._check_contract_document_ids(vals.get("res_model"), vals.get("res_id"))
             self.browse()._check_one_contract_file(vals)
+        self._check_no_field(vals_list)
         attachments = super().create(vals_list)
         attachments._check_contract_documents()
         attachments._check_not_opened()
@@ -41,6 +42,7 @@ class IrAttachment(models.Model):
             return result
         if self._is_stored_elsewhere(vals):
             return super().write(vals)
+        self._check_no_field([vals])
         documents = self._get_contract_documents()
         self._check_contract_documents()
         self._check_one_contract_file(vals)
@@ -61,6 +63,27 @@ class IrAttachment(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_contract_document(self):
         self._check_contract_documents()
+        self._check_no_field()
+
+    def _check_no_field(self, vals_list=()):
+        """Raise UserError if a file of a field is changed past its record.
+
+        Signatures and letters of authority are evidence: their model says who writes
+        them. Fields themselves are written by the server.
+        """
+        if self.env.su:
+            return
+        rows = [(row.res_model, row.res_field) for row in self.sudo()]
+        places = rows + [
+            (vals.get("res_model", model), vals.get("res_field", field))
+            for vals in vals_list
+            for model, field in rows or [(None, None)]
+        ]
+        if any(
+            field and model != _DOCUMENT and (model or "").startswith("crm.contract")
+            for model, field in places
+        ):
+            raise UserError(self.env._("Change this file on the record it belongs to."))
 
     def _get_contract_documents(self):
         """Return the contract documents that the attachments belong to, in sudo."""

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .ir_attachment import CARRIERS, COMPOSERS
+
 # Of which each is in memory once.
 BATCH = 10
 
@@ -63,23 +65,61 @@ class CrmContractSecrecyJob(models.AbstractModel):
         # sudo: which keys are in use
         keys = self.env["crm.contract.secret.key"].sudo()
         keys = keys.search(Domain("state", "=", "primary"))
-        # What is left of records that are gone is nobody's.
-        owned = SQL(" OR ").join(
-            SQL(
-                "(res_model = %s AND EXISTS (SELECT FROM %s t WHERE t.id = res_id%s))",
-                name,
-                SQL.identifier(self.env[name]._table),
-                SQL() if name == "crm.contract" else SQL(" AND t.contract_id > 0"),
-            )
-            for name in self.env["ir.attachment"]._get_file_models()
-            if name == "crm.contract" or self.env[name]._fields["contract_id"].store
-        )
         return SQL(
             "type = 'binary' AND file_size > 0 AND (%s) AND"
             " COALESCE(substring(store_fname FROM '^cs([0-9]+)x'), '') NOT IN %s",
-            owned,
+            self._get_protected_sql(),
             tuple(map(str, keys.ids)) or ("-",),
         )
+
+    @api.model
+    def _get_protected_sql(self):
+        """Return the condition of files that are protected: as `_get_file_place`."""
+        parts = [self._get_ours_sql("ir_attachment"), *self._get_carried_sql()]
+        parts.append(
+            SQL(
+                "(res_model = 'ir.attachment' AND EXISTS (SELECT FROM ir_attachment o"
+                " WHERE o.id = ir_attachment.res_id AND (%s)))",
+                SQL(" OR ").join(
+                    [self._get_ours_sql("o"), *self._get_carried_sql("o")]
+                ),
+            )
+        )
+        return SQL(" OR ").join(parts)
+
+    @api.model
+    def _get_ours_sql(self, alias):
+        models = self.env["ir.attachment"]._get_file_models()
+        # What is left of contracts that are gone is nobody's: their key went with them.
+        return SQL(
+            "(%(table)s.res_model IN %(others)s"
+            " OR (%(table)s.res_model = 'crm.contract' AND (%(none)s OR EXISTS"
+            " (SELECT FROM crm_contract t WHERE t.id = %(table)s.res_id)))"
+            " OR (%(table)s.res_model = 'crm.contract.document' AND (%(none)s OR EXISTS"
+            " (SELECT FROM crm_contract_document t WHERE t.id = %(table)s.res_id))))",
+            table=SQL.identifier(alias),
+            none=SQL("COALESCE(%s.res_id, 0) = 0", SQL.identifier(alias)),
+            others=tuple(
+                {*models, *COMPOSERS} - {"crm.contract", "crm.contract.document"}
+            ),
+        )
+
+    @api.model
+    def _get_carried_sql(self, alias="ir_attachment"):
+        models = self.env["ir.attachment"]._get_file_models()
+        return [
+            SQL(
+                "(%(table)s.res_model = %(model)s AND EXISTS (SELECT FROM %(carrier)s m"
+                " WHERE m.id = %(table)s.res_id AND m.%(name)s IN %(models)s))",
+                table=SQL.identifier(alias),
+                model=model,
+                carrier=SQL.identifier(self.env[model]._table),
+                name=SQL.identifier(name),
+                models=models,
+            )
+            for model, (name, _number) in CARRIERS.items()
+            if model != "ir.attachment"
+        ]
 
     @api.model
     def _get_left_count(self, part):

@@ -2,7 +2,8 @@ import os
 from typing import NamedTuple
 
 from odoo import api, models
-from odoo.http import Stream, request
+from odoo.exceptions import UserError
+from odoo.http import request
 from odoo.tools import ormcache
 
 from ...tools.secret import DataKey, SecretError
@@ -14,9 +15,23 @@ from ...tools.secret_file import (
     key_of_file,
     write_file,
 )
+from .protected_stream import ProtectedStream
 
 _DOCUMENT = "crm.contract.document"
+_CONTRACT_WIDE = ("crm.contract", _DOCUMENT)
+_PICTURES = "ir.attachment"
+# What carries files on its way to a record, and where it says which: (model, record).
+CARRIERS = {
+    "mail.message": ("model", "res_id"),
+    "mail.scheduled.message": ("model", "res_id"),
+    "mail.activity": ("res_model", "res_id"),
+    # Of their small pictures
+    _PICTURES: ("res_model", "res_id"),
+}
+# Of which nobody knows yet where their files go.
+COMPOSERS = ("mail.compose.message",)
 _PLACE = ("res_model", "res_id")
+_FIELD = ["res_model", "res_field"]
 # In the context, for the file that is being stored; an object that no client can send.
 _SCOPE = "contract_file_scope"
 
@@ -31,30 +46,12 @@ class Scope(NamedTuple):
     name: str
 
 
-class ProtectedStream(Stream):
-    """A protected file on its way to a browser: opened once it is asked for."""
-
-    type = "data"
-    _data = None
-    _attachment = None
-
-    @property
-    def data(self):
-        """Return the content (bytes)."""
-        if self._data is None:
-            self._data = self._attachment._file_read(self._attachment.store_fname)
-        return self._data
-
-    @data.setter
-    def data(self, value):
-        self._data = value
-
-
 class IrAttachment(models.Model):
     """Files of contracts: ciphertext in the file store, and what they are to whoever reads.
 
-    Which they are follows from the record that they belong to. The checksum is one under
-    the key, and what is in them is not indexed.
+    Which they are follows from the record that they belong to: any of ours, or what is
+    written to one of ours. The checksum is one under the key, and what is in them is not
+    indexed.
     """
 
     _inherit = "ir.attachment"
@@ -62,46 +59,69 @@ class IrAttachment(models.Model):
     @api.model
     @ormcache()
     def _get_file_models(self):
-        """Return the models whose files are protected (tuple of str)."""
+        """Return the models all of whose files are protected (tuple of str)."""
         return tuple(
             name
             for name, model in self.env.registry.items()
-            if name == "crm.contract"
-            or (
-                name.startswith("crm.contract")
-                and "contract_id" in model._fields
-                and not model._abstract
-                and not model._transient
-                and model._auto
-            )
+            if name.startswith("crm.contract") and not model._abstract
         )
 
     @api.model
-    def _get_file_owner(self, model, res_id):
-        """Return (scope, company) of the files of a record, None if nobody protects them."""
-        if not res_id or not (model or "").startswith("crm.contract"):
-            return None
+    def _get_file_place(self, model, res_id):
+        """Return where the files of a record stand, None if nobody protects them.
+
+        A scope is within which equal files are one, and beyond which nothing opens
+        them; the first is that of files that are stored now. The others open what was
+        stored before.
+
+        :return: (id of the company or 0, list of str)
+        """
+        if model in COMPOSERS:
+            return 0, [f"{model},0"]
+        if model in CARRIERS:
+            return self._get_carried_place(model, res_id)
         if model not in self._get_file_models():
             return None
         # sudo: whose file it is, whoever reads it
-        record = self.env[model].sudo().browse(res_id).exists()
-        contract = record if model == "crm.contract" else record.contract_id
-        if not contract:
+        record = self.env[model].sudo().browse(res_id or ()).exists()
+        own = f"{model},{record.id or 0}"
+        if not record:
+            return 0, [own]
+        contract = self.env["crm.contract.access"]._get_contract(record)[:1]
+        owner = contract or record
+        company = owner["company_id"].id if "company_id" in owner._fields else 0
+        scopes = [contract.content_key] if contract else []
+        # Equal annexes of a contract are one; other records may get another contract.
+        scopes.insert(len(scopes) if model in _CONTRACT_WIDE else 0, own)
+        return company or 0, scopes
+
+    @api.model
+    def _get_carried_place(self, model, res_id):
+        """Return the same of what is written to one of our records, or is part of it."""
+        name, number = CARRIERS[model]
+        # sudo: to whom it goes, whoever reads it
+        carrier = self.env[model].sudo().browse(res_id or ()).exists()
+        target = carrier[name]
+        # A picture of what is carried, and no further: they may name each other.
+        if target in CARRIERS and (model != _PICTURES or target == _PICTURES):
             return None
-        return contract.content_key, contract.company_id.id
+        if not carrier or not self._get_file_place(target, carrier[number]):
+            return None
+        return 0, [f"{model},{carrier.id}"]
 
     @api.model
     def _get_file_scope(self, model, res_id):
         """Return how a file that is stored now is protected (`Scope`), None for not."""
         secrecy = self.env["crm.contract.secrecy"]
-        owner = secrecy._is_on() and self._get_file_owner(model, res_id)
-        if not owner:
+        place = secrecy._is_on() and self._get_file_place(model, res_id)
+        if not place:
             return None
+        company, scopes = place
         try:
-            key = self.env["crm.contract.secret.key"]._get_primary(owner[1])
+            key = self.env["crm.contract.secret.key"]._get_primary(company)
         except SecretError as error:
             raise secrecy._error(error) from error
-        return Scope(key, owner[0])
+        return Scope(key, scopes[0])
 
     def _with_file_scope(self, scope):
         known = self.env.context.get(_SCOPE)
@@ -133,21 +153,21 @@ class IrAttachment(models.Model):
             return super().write(vals)
         # Read where they are, stored anew where they go.
         former = {
-            row: (row._get_file_place(), row.raw)
+            row: (row._get_place(), row.raw)
             for row in self.sudo()
             if is_protected(row.store_fname)
-            or row._get_file_owner(
+            or row._get_file_place(
                 vals.get("res_model", row.res_model), vals.get("res_id", row.res_id)
             )
         }
         result = super().write(vals)
         for row, (place, data) in former.items():
-            if row.type == "binary" and row._get_file_place() != place:
+            if row.type == "binary" and row._get_place() != place:
                 row._store_again(data)
         return result
 
-    def _get_file_place(self):
-        return self._get_file_owner(self.res_model, self.res_id)
+    def _get_place(self):
+        return self._get_file_place(self.res_model, self.res_id)
 
     def _store_again(self, data):
         """Store the same content as it is stored now."""
@@ -160,6 +180,17 @@ class IrAttachment(models.Model):
             scope = row._get_file_scope(row.res_model, row.res_id)
             scoped = row._with_file_scope(scope)
             super(IrAttachment, scoped)._set_attachment_data(asbytes)
+
+    def _postprocess_contents(self, values):
+        """Keep files of fields as they came: what was hashed is what is stored.
+
+        Elsewhere large pictures are made smaller, and lose what they prove.
+        """
+        places = [values] if "res_model" in values else self.sudo().read(_FIELD)
+        ours = self._get_file_models()
+        if any(row["res_model"] in ours and row.get("res_field") for row in places):
+            return {**values, "mimetype": self._compute_mimetype(values)}
+        return super()._postprocess_contents(values)
 
     @api.model
     def _storage(self):
@@ -214,10 +245,27 @@ class IrAttachment(models.Model):
         """
         key = self.env["crm.contract.secret.key"]._load(key_of_file(fname))
         if self.ids:
-            owner = self.sudo()._get_file_place()
-            if not owner or fname != file_name(key, owner[0], self.sudo().checksum):
+            row = self.sudo()
+            _company, scopes = row._get_place() or (0, ())
+            names = {file_name(key, scope, row.checksum or "") for scope in scopes}
+            if fname not in names:
                 raise SecretError("broken", fname)
         return FileReader(self._full_path(fname), fname, key)
+
+    def _open_to_send(self):
+        """Return a reader of a protected file.
+
+        :raise UserError: if it can't be read
+        """
+        self.ensure_one()
+        try:
+            return self._open_protected(self.store_fname)
+        except FileNotFoundError as error:
+            raise UserError(
+                self.env._("The file of “%s” is not in the file store.", self.name)
+            ) from error
+        except SecretError as error:
+            raise self.env["crm.contract.secrecy"]._error(error, self) from error
 
     def _to_http_stream(self):
         """Return the stream, and record who downloads a file of a contract."""

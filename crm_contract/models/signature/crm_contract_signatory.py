@@ -105,7 +105,7 @@ class CrmContractSignatory(models.Model):
         precompute=True,
         required=True,
     )
-    letter = fields.Binary(string="Letter of authority", attachment=False, copy=False)
+    letter = fields.Binary(string="Letter of authority", attachment=True, copy=False)
     letter_name = fields.Char(copy=False)
     letter_until = fields.Date(
         string="Authority valid until", help="Empty: it does not expire."
@@ -149,7 +149,7 @@ class CrmContractSignatory(models.Model):
     date_declined = fields.Datetime(string="Declined on", copy=False, owned=True)
     decline_reason = fields.Text(string="Why declined", copy=False, owned=True)
     signature = fields.Binary(
-        attachment=False,
+        attachment=True,
         copy=False,
         help="PNG, as the server wrote it anew.",
         owned=True,
