@@ -78,7 +78,7 @@ class CrmContractAgeing(models.Model):
     is_disputed = fields.Boolean(string="Disputed", readonly=True)
     amount_open = fields.Monetary(string="In its currency", readonly=True)
     amount_company = fields.Monetary(
-        string="Open",
+        string="Unpaid",
         currency_field="company_currency_id",
         readonly=True,
         help="In the company's currency, at the rate of the invoice.",

@@ -11,7 +11,7 @@ STEPS = [
     ("sue", "Court"),
     ("settle", "Settle"),
     ("decide", "Award or judgment"),
-    ("withdraw", "Withdraw"),
+    ("withdraw", "Withdraw the claim"),
     ("reopen", "Reopen"),
     ("interrupt", "Interrupt the limitation"),
     ("draft", "Draft what was agreed"),

@@ -6,7 +6,7 @@ from odoo.addons.crm_contract.tools.records import one
 from ..models.renewal.crm_contract_renewal_decision import DECISIONS
 
 OUTCOMES = [
-    ("open", "Open"),
+    ("open", "Undecided"),
     ("renewing", "To be renewed"),
     ("leaving", "Will expire"),
     ("renewed", "Renewed"),

@@ -89,7 +89,7 @@ class CrmContractInstallment(models.Model):
     amount_open = fields.Monetary(
         compute="_compute_books",
         store=True,
-        string="Open",
+        string="Unpaid",
         help="What is invoiced and not paid.",
     )
     amount_overdue = fields.Monetary(

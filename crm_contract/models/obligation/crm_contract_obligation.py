@@ -9,7 +9,7 @@ from .crm_contract_obligation_terms_mixin import EVIDENCE
 SIDES = [("ours", "Our company"), ("theirs", "Customer")]
 STATES = [
     ("waiting", "Waiting"),
-    ("open", "Open"),
+    ("open", "To fulfil"),
     ("done", "Done"),
     ("accepted", "Accepted"),
     ("waived", "Waived"),
