@@ -11,7 +11,12 @@ KINDS = {
     "submitted": ("crm.contract", CHANGED, "state", [("state", "=", "review")]),
     "approved": ("crm.contract", CHANGED, "state", [("state", "=", "to_sign")]),
     "signed": ("crm.contract", CHANGED, "date_signed", [("date_signed", "!=", False)]),
-    "billed": ("crm.contract.installment", CHANGED, "state", [("state", "=", "invoiced")]),
+    "billed": (
+        "crm.contract.installment",
+        CHANGED,
+        "state",
+        [("state", "=", "invoiced")],
+    ),
     "overdue": (
         "crm.contract.installment",
         CHANGED,
@@ -61,7 +66,10 @@ def make_rule(admin, kind):
 def heard(admin, contract):
     """The kinds of news that were heard of a contract (set)."""
     keys = admin.call(
-        "ir.config_parameter", "search_read", [("key", "=like", f"heard.%.{contract}")], ["key"]
+        "ir.config_parameter",
+        "search_read",
+        [("key", "=like", f"heard.%.{contract}")],
+        ["key"],
     )
     return {row["key"].split(".")[1] for row in keys}
 

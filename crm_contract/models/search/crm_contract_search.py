@@ -1,5 +1,6 @@
 import logging
 import re
+from collections import defaultdict
 
 from psycopg2 import Error
 
@@ -203,29 +204,40 @@ class CrmContractSearch(models.AbstractModel):
                 whole=whole,
             )
         )
-        reasons = self._get_reasons()
-        return [
-            *notes,
-            *(f"{counts[kind]}: {reasons[kind]}" for kind in reasons if kind in counts),
-        ]
+        reasons = self._get_reasons(counts)
+        return [*notes, *(text for kind, text in reasons.items() if counts.get(kind))]
 
     @api.model
-    def _get_reasons(self):
-        """Return why texts of files are not searched ({kind: str})."""
+    def _get_reasons(self, counts):
+        """Return how many files are not searched and why ({kind: str}).
+
+        :param counts: {kind: number}
+        """
+        number = defaultdict(int, counts)
         return {
-            False: self.env._("not read yet; a job reads new files every hour."),
-            "protected": self.env._("protected: their text is not kept in clear."),
-            "empty": self.env._(
-                "no text layer: scans and pictures. Upload them with recognised text (OCR)."
+            False: self.env._(
+                "%s: not read yet; a job reads new files every hour.", number[False]
             ),
-            "locked": self.env._("locked by a password of their own."),
-            "large": self.env._("larger than 20 MB."),
+            "protected": self.env._(
+                "%s: protected; their text is not kept in clear.", number["protected"]
+            ),
+            "empty": self.env._(
+                "%s: no text layer, as scans and pictures. Upload them with recognised text "
+                "(OCR).",
+                number["empty"],
+            ),
+            "locked": self.env._(
+                "%s: locked by a password of their own.", number["locked"]
+            ),
+            "large": self.env._("%s: larger than 20 MB.", number["large"]),
             "broken": self.env._(
-                "damaged, or too complex to be read in half a minute."
+                "%s: missing, damaged, or too complex to be read in half a minute.",
+                number["broken"],
             ),
             "other": self.env._(
-                "of a kind that is not read. PDF, Word, Excel and PowerPoint (since 2007), "
-                "OpenDocument and plain text are."
+                "%s: of a kind that is not read. PDF, Word, Excel and PowerPoint (since "
+                "2007), OpenDocument and plain text are.",
+                number["other"],
             ),
         }
 
