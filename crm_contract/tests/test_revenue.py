@@ -89,6 +89,16 @@ class TestRevenue(RecurringCommon):
             (first.amount_earned, first.amount_billed_month), (310.0, 3650.0)
         )
 
+    def test_draft_invoice(self):
+        """Nothing is billed before an invoice is posted; what is given is earned."""
+        contract = self._create_yearly()
+        invoice = self._invoice(contract.installment_ids)
+        self.assertEqual(invoice.state, "draft")
+        line = self._get_line(self._tell(3), contract)
+        self.assertEqual((line.amount_billed, line.amount_earned), (0.0, 900.0))
+        self.assertEqual((line.amount_asset, line.amount_liability), (900.0, 0.0))
+        self.assertEqual(line.amount_remaining, 2750.0)
+
     def test_in_arrears(self):
         """Monthly, billed afterwards: what is given is an asset until it is billed."""
         contract = self._create_recurring(

@@ -34,6 +34,7 @@ from . import test_tools_movement
 from . import test_mrr_log
 from . import test_renewal_report
 from . import test_report
+from . import test_revenue
 from . import test_figures_oracle
 from . import test_tools_notice
 from . import test_terminate

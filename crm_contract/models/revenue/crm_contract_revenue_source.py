@@ -43,7 +43,10 @@ class CrmContractRevenueSource(models.AbstractModel):
         """
         self.env.flush_all()
         rows = self._read_rows(contracts)
-        bills = self._read_bills([row["id"] for one in rows.values() for row in one])
+        ids = [row["id"] for one in rows.values() for row in one]
+        bills, drafts = self._read_bills(ids), self._read_drafts(ids)
+        for row in (row for one in rows.values() for row in one):
+            row["drafted"] = drafts.get(row["id"], Decimal(0))
         shares = self._read_untaxed_shares(contracts)
         progress = self._read_progress(contracts, day)
         pauses = self._read_pauses(contracts)
@@ -134,8 +137,28 @@ class CrmContractRevenueSource(models.AbstractModel):
     @api.model
     def _read_bills(self, row_ids):
         """Return what posted lines bill and take back of rows ({row id: list})."""
+        found = defaultdict(list)
+        for row_id, *bill in self._read_lines(row_ids, SQL("m.state = 'posted'")):
+            found[row_id].append(tuple(bill))
+        return found
+
+    @api.model
+    def _read_drafts(self, row_ids):
+        """Return what drafts of invoices bill of rows ({row id: Decimal}): nothing yet."""
+        found = defaultdict(Decimal)
+        drafts = SQL("m.state = 'draft' AND m.move_type = 'out_invoice'")
+        for row_id, _day, amount, *_more in self._read_lines(row_ids, drafts):
+            found[row_id] += amount
+        return found
+
+    @api.model
+    def _read_lines(self, row_ids, condition):
+        """Return invoice lines of rows: list of (row id, day, amounts, account id).
+
+        :param condition: SQL of the move `m`
+        """
         if not row_ids:
-            return {}
+            return []
         query = SQL(
             """
             WITH part AS (
@@ -157,19 +180,19 @@ class CrmContractRevenueSource(models.AbstractModel):
               JOIN account_move_line l ON l.id = part.id
               JOIN account_move m ON m.id = l.move_id
               JOIN crm_contract_installment r ON r.id = part.row_id
-             WHERE m.state = 'posted' AND l.display_type = 'product'
+             WHERE %(condition)s AND l.display_type = 'product'
              ORDER BY m.date, l.id
             """,
             ids=list(row_ids),
+            condition=condition,
         )
-        rows, found = self.env["crm.contract.installment"], defaultdict(list)
+        rows, found = self.env["crm.contract.installment"], []
         for row_id, day, amount, balance, account, _company in self.env.execute_query(
             query
         ):
             if amount is None:
                 amount = self._convert(rows.browse(row_id), balance, day)
-            bill = (day, _exact(amount), _exact(balance), account)
-            found[row_id].append(bill)
+            found.append((row_id, day, _exact(amount), _exact(balance), account))
         return found
 
     def _convert(self, row, balance, day):
@@ -233,13 +256,13 @@ def _exact(amount):
 
 
 def _get_rest(row, unit, share):
-    """Return what is still to be billed of a row, without taxes."""
+    """Return what is still to be billed of a row, without taxes; drafts are."""
     if row["state"] in ("cancelled", "waived", "free") or not row["amount_rest"]:
-        return Decimal(0)
+        return row["drafted"]
     if row["trigger"] in DAILY and row["amount"]:
         share = row["amount_untaxed"] / row["amount"]
     rest = Decimal(str(row["amount_rest"])) * Decimal(str(share))
-    return (rest / unit).quantize(Decimal(1)) * unit
+    return row["drafted"] + (rest / unit).quantize(Decimal(1)) * unit
 
 
 def _get_span(contract, row, pauses, catch_up):
