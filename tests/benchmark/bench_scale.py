@@ -4,6 +4,7 @@ The statements that take longest are explained in a file beside the results.
 """
 
 import functools
+import json
 import os
 import time
 from datetime import date, timedelta
@@ -35,11 +36,17 @@ SECONDS = {
 }
 SEED_SECONDS = 600
 STATEMENT, STATEMENT_SECONDS = 10_000, 30
+REGISTER_SECONDS, REGISTER_MEMORY = 20, 300
+DASHBOARD_SECONDS, DASHBOARD_QUERIES = 2, 30
 EXPLAINED = 3
 TITLES = {
     "scale.seed": f"seconds of making {MANY:,} contracts",
     "scale.statement": f"seconds of the revenue of {STATEMENT:,} contracts",
     "scale.statement_memory": "peak memory of it",
+    "scale.register": f"seconds of the register of {STATEMENT:,} contracts",
+    "scale.register_memory": "peak memory of it in MB",
+    "scale.dashboard": "slowest dashboard, seconds",
+    "scale.dashboard_queries": "queries of the dashboard that has most",
     "scale.list": "list of contracts",
     "scale.own": "list of a salesperson who reads his own",
     "scale.kanban": "kanban by state, with sums, seconds",
@@ -80,8 +87,10 @@ def _measure_all(rounds):
                 sides[name] = _run(env, rounds, f"{number:,} contracts", action)
             if number == MANY:
                 _explain(env, actions)
+                dashboards = list(_measure_dashboards(env, rounds))
     side = Side(f"{MANY:,} contracts", seconds)
     yield Figure("scale.seed", seconds, SEED_SECONDS, side, Side(""))
+    yield from dashboards
     for name, side in many.items():
         if name in SECONDS:
             yield Figure(f"scale.{name}", side.seconds, SECONDS[name], side, few[name])
@@ -98,6 +107,10 @@ def _measure_statement(_rounds):
         measure.settle()
         seconds, memory = measure.alone(_tell_revenue)
         sides.append(Side(f"{number:,} contracts more", seconds, memory=memory))
+    seconds, memory = measure.alone(_write_register)
+    side = Side(f"{STATEMENT:,} contracts", seconds, memory=memory)
+    yield Figure("scale.register", seconds, REGISTER_SECONDS, side, Side(""))
+    yield Figure("scale.register_memory", memory, REGISTER_MEMORY, side, Side(""))
     few, many = sides
     yield Figure("scale.statement", many.seconds, STATEMENT_SECONDS, many, few)
     yield Figure("scale.statement_memory", many.memory / few.memory, 1.3, many, few)
@@ -111,6 +124,67 @@ def _tell_revenue(env):
     if not statement.line_count:
         raise AssertionError("The statement says nothing.")
     return time.perf_counter() - start
+
+
+def _write_register(env):
+    start = time.perf_counter()
+    _name, content = env["crm.contract.register"]._export([])
+    seconds = time.perf_counter() - start
+    if len(content) < 100 * STATEMENT:
+        raise AssertionError("The register has no rows.")
+    return seconds
+
+
+def _measure_dashboards(env, rounds):
+    """What each dashboard asks for: the slowest one, and the one with most queries."""
+    group = env.ref("crm_contract.spreadsheet_dashboard_group_contract")
+    sides = []
+    for dashboard in group.dashboard_ids:
+        content = json.loads(dashboard.spreadsheet_data)
+        ask = functools.partial(_ask_dashboard, env, content)
+        sides.append(_run(env, rounds, dashboard.name, ask))
+    side = max(sides, key=lambda side: side.seconds)
+    yield Figure("scale.dashboard", side.seconds, DASHBOARD_SECONDS, side, Side(""))
+    side = max(sides, key=lambda side: side.queries)
+    yield Figure(
+        "scale.dashboard_queries", side.queries, DASHBOARD_QUERIES, side, Side("")
+    )
+
+
+def _ask_dashboard(env, content):
+    """Ask for what a page shows when it is opened: of this year, and of the last one."""
+    period = content["globalFilters"][0]["id"]
+    year = date.today().year
+
+    def get_domain(part, domain):
+        chain = part["fieldMatching"].get(period)
+        if not chain:
+            return domain
+        first = date(year + chain["offset"], 1, 1)
+        last = date(year + chain["offset"], 12, 31)
+        days = [(chain["chain"], ">=", first), (chain["chain"], "<=", last)]
+        return [*domain, *days]
+
+    for pivot in content["pivots"].values():
+        measures = [measure["id"] for measure in pivot["measures"]]
+        domain = get_domain(pivot, pivot["domain"])
+        env[pivot["model"]].formatted_read_group(domain, [], measures)
+    for part in content["lists"].values():
+        order = ", ".join(
+            f"{by['name']} {'asc' if by['asc'] else 'desc'}" for by in part["orderBy"]
+        )
+        domain = get_domain(part, part["domain"])
+        env[part["model"]].search_read(domain, part["columns"], order=order, limit=10)
+    for figure in content["sheets"][0]["figures"]:
+        said = figure["data"].get("metaData")
+        if said:
+            measure = said["measure"]
+            domain = figure["data"]["searchParams"]["domain"]
+            env[said["resModel"]].formatted_read_group(
+                get_domain(figure["data"], domain),
+                said["groupBy"],
+                [measure if measure == "__count" else f"{measure}:sum"],
+            )
 
 
 def _run(env, rounds, label, action):

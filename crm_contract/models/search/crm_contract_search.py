@@ -166,6 +166,8 @@ class CrmContractSearch(models.AbstractModel):
         if self._has_trigrams():
             kinds.append("words")
             cr.execute(CUSTOMERS)
+            # Odoo asked before the extension was there: its own indexes come as well.
+            self.pool.has_trigram = True
         for table, column, where in INDEXES:
             for kind in kinds:
                 cr.execute(_get_index(kind, table, column, where))

@@ -62,7 +62,8 @@ class CrmContract(models.Model):
 
     # Lists of deadlines pass by those of contracts that ended long ago.
     _deadline_open_idx = models.Index(
-        "(date_deadline) WHERE state IN ('signed', 'running', 'suspended')"
+        "(date_deadline) INCLUDE (company_id, kind, renewal_decision, active)"
+        " WHERE state IN ('signed', 'running', 'suspended')"
     )
 
     @api.depends("type_id")
