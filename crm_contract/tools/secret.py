@@ -10,6 +10,8 @@ import binascii
 import os
 import re
 import unicodedata
+from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -137,20 +139,15 @@ class DataKey:
         ...
         odoo.addons.crm_contract.tools.secret.SecretError: broken: 7
 
-        :raise SecretError: `company` or `broken`
+        :raise SecretError: `unknown`, `company` or `broken`
         """
-        number, index, sealed = split_token(token)
+        opener = Opener(place.model, place.field, self._load_itself)
+        return opener.open(place.record, place.company, token)
+
+    def _load_itself(self, number):
         if number != self.number:
             raise SecretError("unknown", number)
-        if place.company != self.company:
-            raise SecretError("company", number)
-        try:
-            data = self._cipher.decrypt(
-                sealed[:_NONCE], sealed[_NONCE:], self._bind(place, index)
-            )
-            return data.decode("utf-8", "surrogatepass")
-        except (InvalidTag, ValueError) as error:
-            raise SecretError("broken", number) from error
+        return self
 
     def index(self, model: str, field: str, text: str) -> str:
         """Return what values that mean the same have in common, and nothing else (str).
@@ -173,12 +170,64 @@ class DataKey:
         return _to_text(keyed(key, plain)[:16])
 
     def _bind(self, place, index):
+        head, tail = self.bounds(place.model, place.field)
+        return b"".join((head, place.record.encode(), tail, index.encode()))
+
+    def bounds(self, model: str, field: str) -> tuple[bytes, bytes]:
+        """Return what the values of a field are bound to, before and after their record."""
         # Names and numbers, none of which has the separator in it
-        model, field, record, company = place
         return (
-            f"{PREFIX}\x1f{model}\x1f{field}\x1f{record}\x1f{company}"
-            f"\x1f{self.number}\x1f{index}"
-        ).encode()
+            f"{PREFIX}\x1f{model}\x1f{field}\x1f".encode(),
+            f"\x1f{self.company}\x1f{self.number}\x1f".encode(),
+        )
+
+    def decrypt(self, sealed: bytes, bound: bytes) -> bytes:
+        """Return the bytes of a value.
+
+        :raise InvalidTag: if it is bound to something else
+        """
+        return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
+
+
+class Opener:
+    """Opens values of one field: what many of them share is looked up once.
+
+    :param load: takes the number of a key, returns a `DataKey` or raises SecretError
+    """
+
+    def __init__(self, model: str, field: str, load: Callable[[int], DataKey]):
+        self._place = model, field
+        self._load = load
+        self._known = {}
+
+    def open(self, record: str, company: int, token: str) -> str:
+        """Return the value of what is stored of it on a record.
+
+        >>> key = DataKey(7, 1, b"k" * 32)
+        >>> token = key.seal(Place("res.partner", "id_number", "a1", 1), "x")
+        >>> Opener("res.partner", "id_number", {7: key}.get).open("a1", 1, token)
+        'x'
+
+        :param record: random key of the record
+        :param company: id of its company, or 0
+        :raise SecretError: as of the loading of its key, `company` or `broken`
+        """
+        number, index, sealed = split_token(token)
+        decrypt, head, tail = self._known.get((number, company)) or self._prepare(
+            number, company
+        )
+        try:
+            data = decrypt(sealed, b"".join((head, record.encode(), tail, index)))
+            return data.decode("utf-8", "surrogatepass")
+        except (InvalidTag, ValueError) as error:
+            raise SecretError("broken", number) from error
+
+    def _prepare(self, number, company):
+        key = self._load(number)
+        if key.company != company:
+            raise SecretError("company", number)
+        found = self._known[number, company] = (key.decrypt, *key.bounds(*self._place))
+        return found
 
 
 def is_token(value: object) -> bool:
@@ -198,7 +247,7 @@ def key_of(token: str) -> int:
     return split_token(token)[0]
 
 
-def split_token(token: str) -> tuple[int, str, bytes]:
+def split_token(token: str) -> tuple[int, bytes, bytes]:
     """Return number of the key, index and bytes of a protected value.
 
     :raise SecretError: `broken`
@@ -208,10 +257,10 @@ def split_token(token: str) -> tuple[int, str, bytes]:
         raise SecretError("broken")
     number, index, sealed = match.groups()
     try:
-        data = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+        data = urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
     except (binascii.Error, ValueError) as error:
         raise SecretError("broken", number) from error
-    return int(number), index, data
+    return int(number), index.encode(), data
 
 
 def to_clear(text: str) -> str:

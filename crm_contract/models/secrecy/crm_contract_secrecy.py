@@ -2,9 +2,9 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ...tools.secret import (
+    Opener,
     Place,
     SecretError,
-    key_of,
     to_clear,
 )
 from ...tools.secret_master import get_masters
@@ -107,8 +107,13 @@ class CrmContractSecrecy(models.AbstractModel):
 
     @api.model
     def _open_at(self, place, token):
-        key = self.env["crm.contract.secret.key"]._load(key_of(token))
-        return key.open(place, token)
+        opener = self._get_opener(place.model, place.field)
+        return opener.open(place.record, place.company, token)
+
+    @api.model
+    def _get_opener(self, model, field):
+        """Return what opens values of a field (`tools.secret.Opener`)."""
+        return Opener(model, field, self.env["crm.contract.secret.key"]._load)
 
     @api.model
     def _get_indexes(self, model, field, texts):

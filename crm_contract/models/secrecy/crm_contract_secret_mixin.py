@@ -1,14 +1,14 @@
 import secrets
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.fields import NO_ACCESS
 from odoo.tools import SQL, ormcache
 from odoo.tools.misc import unique
 
 from ...tools.records import one
 from ...tools.secret import Secret, SecretError, is_mask, is_token, key_of
-from .secret_fields import SecretField, Token, get_secret_fields
+from .secret_fields import UNREADABLE, SecretField, Token, get_secret_fields
 
 
 class CrmContractSecretMixin(models.AbstractModel):
@@ -146,6 +146,71 @@ class CrmContractSecretMixin(models.AbstractModel):
                     text = record._get_secret(name)
                     vals[name] = Secret(text) if text else False
         return vals_list
+
+    def _fetch_query(self, query, fields):
+        """Fetch what values are bound to in the same query."""
+        if not any(isinstance(field, SecretField) for field in fields):
+            return super()._fetch_query(query, fields)
+        bounds = (self._fields[n] for n in ("contract_secret_key", self._secret_company))
+        columns = [field for field in fields if field.column_type]
+        # sudo: what nobody reads; who reads the others was asked before
+        fetched = super(CrmContractSecretMixin, self.sudo())._fetch_query(
+            query, list(unique([*columns, *bounds]))
+        )
+        fetched = fetched.with_env(self.env)
+        for field in fields:
+            if fetched and not field.column_type:
+                field.read(fetched)
+        return fetched
+
+    def _read_format(self, fnames, load="_classic_read"):
+        """Return values of records; their masks are made of all of them at once."""
+        hidden = [
+            name
+            for name in fnames
+            if name in self._get_secret_names() and self._fields[name].masked
+        ]
+        if not hidden:
+            return super()._read_format(fnames, load)
+        result = super()._read_format(
+            [name for name in fnames if name not in hidden], load
+        )
+        found = self.browse(vals["id"] for vals in result)
+        for name in hidden:
+            for vals, shown in zip(result, found._get_masks(name), strict=True):
+                vals[name] = shown
+        return [vals for vals in result if None not in map(vals.get, hidden)]
+
+    def _get_masks(self, name):
+        """Yield what is shown of a field of each record; None if it is gone."""
+        field = self._fields[name]
+        self._check_field_access(field, "read")
+        stored = field._get_cache(self.env)
+        keys = self._fields["contract_secret_key"]._get_cache(self.env)
+        companies = self._get_secret_companies()
+        opener = self.env["crm.contract.secrecy"]._get_opener(self._name, name)
+        for record_id in self._ids:
+            token, key = stored.get(record_id), keys.get(record_id)
+            company = companies.get(record_id, self)
+            if company is self or not key or not is_token(token):
+                yield self.browse(record_id)._get_mask(name, self._prefetch_ids)
+                continue
+            try:
+                text = opener.open(key, company or 0, token)
+            except SecretError:
+                yield UNREADABLE
+            else:
+                yield field.mask(text)
+
+    def _get_mask(self, name, prefetch_ids):
+        try:
+            return self.with_prefetch(prefetch_ids)[name]
+        except MissingError:
+            return None
+
+    def _get_secret_companies(self):
+        """Return the ids of the companies, as far as they are known (mapping by id)."""
+        return self._fields[self._secret_company]._get_cache(self.env)
 
     def export_data(self, fields_to_export):
         """Export masks, and record who took them along."""
