@@ -5,7 +5,7 @@ help:
 	@echo "make run       serve the add-ons with demo data (PORT=8069)"
 	@echo "make fresh     the same with a new database (asks first; YES=1 doesn't)"
 	@echo "make test      run every test (ONLY=lint, an add-on, tests, or a path; LANES=2)"
-	@echo "make soak      go on at random for hours (ONLY=matrix,lives,years,fuzz,canaries; LIVES=2000; YEARS=10; MINUTES=60)"
+	@echo "make soak      go on at random for hours (ONLY=matrix,lives,years,fuzz,secrecy,canaries; LIVES=2000; YEARS=10; MINUTES=60)"
 	@echo "make lint      check every file"
 	@echo "make format    format every file"
 	@echo "make docs      make the generated pages (FIGURES=1: with what make bench measured)"

@@ -157,3 +157,40 @@ def test_in_chinese(page, people, admin, opportunity):
         assert len(printed.pages) >= 3
     finally:
         admin.call("res.users", "write", [user.uid], {"lang": "en_US"})
+
+
+def test_the_eye_shows_and_forgets(page, people, admin):
+    """A mask, the value for who asked to see it, one look on record, and no trace."""
+    user, number = people["founder"], "11010519491231002X"
+    admin.call(
+        "res.users",
+        "write",
+        [user.uid],
+        {"group_ids": [(4, admin.ref("crm_contract.crm_contract_group_reveal"))]},
+    )
+    person = admin.create(
+        "res.partner", {"name": "Has a number", "contract_id_number": number}
+    )
+    looks = [("res_model", "=", "res.partner"), ("res_id", "=", person)]
+    secret = page.locator("[name=contract_id_number]").locator("visible=true")
+    page.goto(f"{user.url}/odoo/res.partner/{person}")
+    expect(secret).to_contain_text("••••002X")
+    assert number not in page.content()
+    assert not admin.call("crm.contract.access", "search_count", looks)
+    secret.locator(".fa-eye").click()
+    expect(secret).to_contain_text(number)
+    [look] = admin.call(
+        "crm.contract.access", "search_read", looks, ["kind", "user_id"]
+    )
+    assert (look["kind"], look["user_id"][0]) == ("revealed", user.uid)
+    # By its own button, and by leaving.
+    secret.locator(".fa-eye-slash").click()
+    expect(secret).to_contain_text("••••002X")
+    secret.locator(".fa-eye").click()
+    expect(secret).to_contain_text(number)
+    page.locator(".o_form_button_create").locator("visible=true").first.click()
+    expect(field(page, "name").locator("input, textarea").first).to_have_value("")
+    assert number not in page.content()
+    page.go_back()
+    expect(secret).to_contain_text("••••002X")
+    assert number not in page.content()

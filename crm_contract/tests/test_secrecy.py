@@ -135,11 +135,26 @@ class TestSecrecy(SecrecyCommon, SignatureCommon):
         self.assertIsNone(self._get_stored(self.person, "contract_id_number"))
 
     def test_any_text_comes_back(self):
-        for text in ("0", "cs1.7.x.y", "cs0.z", "甲" * 9, "a\nb", "' OR 1=1 --", "😀"):
+        for text in (
+            "0",
+            "a\0b",
+            "cs1.7.x.y",
+            "cs0.z",
+            "甲" * 9,
+            "a\nb",
+            "' OR 1=1 --",
+            "😀",
+        ):
             self.person.contract_id_number = text
             self.env.flush_all()
             self.env.invalidate_all()
             self.assertEqual(self.person._get_secret("contract_id_number"), text)
+        # What PostgreSQL itself does not take, neither.
+        self.person.contract_id_number = "a\0b"
+        self._turn_off()
+        self.assertEqual(self.secrecy._get_state(), "off")
+        self.env.invalidate_all()
+        self.assertEqual(self.person._get_secret("contract_id_number"), "a\0b")
 
     def test_a_row_of_another_is_refused(self):
         other = self._create_person(contract_id_number="22010519491231003Y")

@@ -73,6 +73,15 @@ class TestSecrecyAccess(ContractCommon, HttpCase):
         self.assertEqual(
             (len(look), look.user_id, look.ip), (1, self.user, "127.0.0.1")
         )
+        # What hangs on it as well, but not what its page shows by itself.
+        other = self._create_contract()
+        file = self.env["ir.attachment"].create(
+            {"name": "a.txt", "raw": b"a", "res_model": other._name, "res_id": other.id}
+        )
+        self.url_open(f"/web/image/{file.id}")
+        self.assertFalse(self._get_looks(other, "downloaded"))
+        self.assertEqual(self.url_open(f"/web/content/{file.id}").content, b"a")
+        self.assertEqual(self._get_looks(other, "downloaded").user_id, self.user)
         report = "crm_contract.report_contract_summary"
         self.url_open(f"/report/html/{report}/{contract.id}")
         self.assertEqual(self._get_looks(contract, "printed").user_id, self.user)

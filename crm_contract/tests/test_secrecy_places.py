@@ -5,7 +5,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ..models.secrecy.ir_attachment import CARRIERS, COMPOSERS
 from ..tools.secret_file import FRAME, FileReader, is_protected
@@ -232,6 +232,7 @@ class TestSecrecyPlaces(SecrecyCommon, SignatureCommon, HttpCase):
             self.assertFalse(is_protected(row.store_fname))
         self.assertEqual(set(CARRIERS) & set(self.env.registry), set(CARRIERS))
 
+    @mute_logger("odoo.http")
     def test_ranges_take_their_frames_alone(self):
         data = os.urandom(9 * FRAME + 100)
         file = self._attach("crm.contract", self.contract.id, data, name="f.bin")

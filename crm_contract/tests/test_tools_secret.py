@@ -33,12 +33,15 @@ class TestToolsSecret(BaseCase):
         for _round in range(300):
             length = chance.choice((1, 2, 17, 300))
             text = "".join(chr(chance.randrange(0x110000)) for _char in range(length))
+            text = chance.choice(("", "\0", "cs0.", "cs0:", "cs1.", "\ud800")) + text
             token = self.key.seal(PLACE, text)
             self.assertEqual(self.key.open(PLACE, token), text)
             self.assertTrue(token.isascii())
             self.assertNotEqual(token, self.key.seal(PLACE, text), "a nonce twice")
             clear = secret.to_clear(text)
             self.assertFalse(secret.is_token(clear))
+            self.assertNotIn("\0", clear)
+            clear.encode()
             self.assertEqual(secret.from_clear(clear), text)
 
     def test_opens_nowhere_else(self):

@@ -22,6 +22,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 PREFIX = "cs1."
 # A value in clear that would look like a protected one, or like an escaped one.
 _ESCAPE = "cs0."
+# One that no database takes as it is: zeros, and halves of surrogate pairs.
+_CODED = "cs0:"
+_NOT_STORED = re.compile("[\0\ud800-\udfff]")
 MASK = "••••"
 KEY_BYTES = 32
 _NONCE = 12
@@ -266,18 +269,22 @@ def split_token(token: str) -> tuple[int, bytes, bytes]:
 def to_clear(text: str) -> str:
     """Return a value as it is stored where nothing protects it.
 
-    >>> to_clear("cs1.x"), to_clear("110105")
-    ('cs0.cs1.x', '110105')
+    >>> to_clear("cs1.x"), to_clear("110105"), to_clear("a\\0b")
+    ('cs0.cs1.x', '110105', 'cs0:a\\\\x00b')
     """
-    return f"{_ESCAPE}{text}" if text.startswith((PREFIX, _ESCAPE)) else text
+    if _NOT_STORED.search(text):
+        return _CODED + text.encode("unicode_escape").decode()
+    return f"{_ESCAPE}{text}" if text.startswith((PREFIX, _ESCAPE, _CODED)) else text
 
 
 def from_clear(stored: str) -> str:
     """Return the value of what `to_clear` returned.
 
-    >>> from_clear(to_clear("cs0.y")), from_clear("110105")
-    ('cs0.y', '110105')
+    >>> from_clear(to_clear("cs0.y")), from_clear("110105"), from_clear(to_clear("\\0"))
+    ('cs0.y', '110105', '\\x00')
     """
+    if stored.startswith(_CODED):
+        return stored.removeprefix(_CODED).encode().decode("unicode_escape")
     return stored.removeprefix(_ESCAPE)
 
 

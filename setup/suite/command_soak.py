@@ -1,5 +1,5 @@
 """make soak: the matrix in full, thousands of lives, years day by day, calls at random,
-canaries."""
+other keys for all that is protected, canaries."""
 
 import argparse
 import datetime
@@ -15,7 +15,9 @@ import time
 from . import console, databases, odoo, python_env, settings, web_tests
 from .console import SetupError
 
-PARTS = ("matrix", "lives", "years", "fuzz", "canaries")
+PARTS = ("matrix", "lives", "years", "fuzz", "secrecy", "canaries")
+# Protected values and files whose keys change, and how often the job is killed then
+SECRETS = 20_000, 1_000, 5
 # Lives of one process; what a failure costs at most.
 LIVES_AT_ONCE = 50
 SHARES = 12
@@ -76,6 +78,8 @@ def _plan(part, options):
         return [(f"{options.years:g} years", _go_through_years(options))]
     if part == "fuzz":
         return [(f"{options.minutes:g} minutes of calls", _fuzz(options))]
+    if part == "secrecy":
+        return [("keys change", _change_keys(options))]
     return [(f"canary: {each.name}", _hunt(each)) for each in _canaries().CANARIES]
 
 
@@ -140,6 +144,15 @@ def _fuzz(options):
     return fuzz
 
 
+def _change_keys(options):
+    def change(lane):
+        found = lane.call("rotation", *SECRETS, options.seed)
+        console.say(f"   {found['done']}")
+        return found["problems"]
+
+    return change
+
+
 def _hunt(canary):
     def hunt(lane):
         with tempfile.TemporaryDirectory() as folder:
@@ -172,8 +185,12 @@ class Lane:
 
     def fuzz(self, seconds, seed):
         """Call what there is to call for some time; return what was found."""
+        return self.call("fuzz.soak", seconds, seed)
+
+    def call(self, module, *arguments):
+        """Run a module of the tests outside Odoo; return what it found."""
         answer = subprocess.run(
-            [python_env.PYTHON, "-m", "fuzz.soak", self.name, str(seconds), str(seed)],
+            [python_env.PYTHON, "-m", module, self.name, *map(str, arguments)],
             cwd=web_tests.TESTS,
             env=self.installed.environment(),
             stdout=subprocess.PIPE,

@@ -280,9 +280,17 @@ class IrAttachment(models.Model):
                 size=self.file_size,
                 _attachment=self,
             )
-        if request and self.res_model == _DOCUMENT and self.res_id:
-            # sudo: of which contract it is; whoever gets the file may read it
-            document = self.env[_DOCUMENT].sudo().browse(self.res_id).exists()
-            looks = self.env["crm.contract.access"].with_user(request.env.user)
-            looks._note(document, "downloaded", minutes=1)
+        if request:
+            self._note_download()
         return stream
+
+    def _note_download(self):
+        """Record who downloads a file of ours; not what a page shows as a picture."""
+        is_picture = request.httprequest.path.startswith("/web/image")
+        if is_picture and self.res_model != _DOCUMENT:
+            return
+        if self.res_id and self.res_model in self._get_file_models():
+            # sudo: of which contract it is; whoever gets the file may read it
+            record = self.env[self.res_model].sudo().browse(self.res_id).exists()
+            looks = self.env["crm.contract.access"].with_user(request.env.user)
+            looks._note(record, "downloaded", minutes=1)
