@@ -70,7 +70,7 @@ def rotate(database, urls, login, values=150, files=10, kills=2, seed=0):
     """
     chance = random.Random(seed)
     mark = f"R{chance.getrandbits(24):06X}Q"
-    run_script(database, SEED.format(mark=mark, values=values, files=files))
+    run_script(database, SEED.format(mark=mark, values=values, files=files) + ROTATE)
     asked, problems, stop = Counter(), [], threading.Event()
     clients = [Client(url, database.name, *login) for url in urls]
     asking = [
@@ -81,7 +81,6 @@ def rotate(database, urls, login, values=150, files=10, kills=2, seed=0):
         threading.Thread(target=one.go_on, args=(stop, asked, problems))
         for one in asking
     ]
-    run_script(database, ROTATE)
     for thread in threads:
         thread.start()
     try:
@@ -95,8 +94,9 @@ def rotate(database, urls, login, values=150, files=10, kills=2, seed=0):
         stop.set()
         for thread in threads:
             thread.join()
-    # What was written at the same time; nobody holds anything back now.
-    run_script(database, RUN.format(batch=200))
+    if _look_at_keys(database, mark):
+        # What somebody held back while the job passed by
+        run_script(database, RUN.format(batch=200))
     problems += _look_at_keys(database, mark)
     return asked, problems
 

@@ -82,6 +82,17 @@ class TestSecrecyAccess(ContractCommon, HttpCase):
         self.assertFalse(self._get_looks(other, "downloaded"))
         self.assertEqual(self.url_open(f"/web/content/{file.id}").content, b"a")
         self.assertEqual(self._get_looks(other, "downloaded").user_id, self.user)
+        # Nor by RPC without a trace; sizes are none.
+        third = self._submit(self._create_contract())
+        text = third.sudo()._get_text_document().with_user(self.user)
+        text.with_context(bin_size=True).read(["file"])
+        self.assertFalse(self._get_looks(third, "downloaded"))
+        self.assertTrue(text.read(["file"])[0]["file"])
+        self.assertEqual(self._get_looks(third, "downloaded").user_id, self.user)
+        fourth = self._create_contract()
+        file.sudo().res_id = fourth.id
+        file.with_user(self.user).read(["datas"])
+        self.assertEqual(self._get_looks(fourth, "downloaded").user_id, self.user)
         report = "crm_contract.report_contract_summary"
         self.url_open(f"/report/html/{report}/{contract.id}")
         self.assertEqual(self._get_looks(contract, "printed").user_id, self.user)

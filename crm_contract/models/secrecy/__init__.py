@@ -5,6 +5,7 @@ from . import crm_contract_secret_mixin
 from . import crm_contract_secrecy_job
 from . import crm_contract_secrecy_files
 from . import crm_contract_access
+from . import crm_contract_file_mixin
 from . import crm_contract_version
 from . import crm_contract_signatory
 from . import crm_contract_type

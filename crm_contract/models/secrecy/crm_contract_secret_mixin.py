@@ -151,7 +151,9 @@ class CrmContractSecretMixin(models.AbstractModel):
         """Fetch what values are bound to in the same query."""
         if not any(isinstance(field, SecretField) for field in fields):
             return super()._fetch_query(query, fields)
-        bounds = (self._fields[n] for n in ("contract_secret_key", self._secret_company))
+        bounds = (
+            self._fields[n] for n in ("contract_secret_key", self._secret_company)
+        )
         columns = [field for field in fields if field.column_type]
         # sudo: what nobody reads; who reads the others was asked before
         fetched = super(CrmContractSecretMixin, self.sudo())._fetch_query(

@@ -32,6 +32,7 @@ CARRIERS = {
 COMPOSERS = ("mail.compose.message",)
 _PLACE = ("res_model", "res_id")
 _FIELD = ["res_model", "res_field"]
+_CONTENT = {"raw", "datas", "db_datas"}
 # In the context, for the file that is being stored; an object that no client can send.
 _SCOPE = "contract_file_scope"
 
@@ -82,8 +83,9 @@ class IrAttachment(models.Model):
             return self._get_carried_place(model, res_id)
         if model not in self._get_file_models():
             return None
-        # sudo: whose file it is, whoever reads it
-        record = self.env[model].sudo().browse(res_id or ()).exists()
+        # sudo: whose file it is, whoever reads it; of a large row, what is needed
+        records = self.env[model].sudo().with_context(prefetch_fields=False)
+        record = records.browse(res_id or ()).exists()
         own = f"{model},{record.id or 0}"
         if not record:
             return 0, [own]
@@ -280,17 +282,27 @@ class IrAttachment(models.Model):
                 size=self.file_size,
                 _attachment=self,
             )
-        if request:
-            self._note_download()
+        # Not what a page shows as a picture by itself
+        is_picture = request and request.httprequest.path.startswith("/web/image")
+        if request and not (is_picture and self.res_model != _DOCUMENT):
+            self.with_user(request.env.user)._note_downloads()
         return stream
 
-    def _note_download(self):
-        """Record who downloads a file of ours; not what a page shows as a picture."""
-        is_picture = request.httprequest.path.startswith("/web/image")
-        if is_picture and self.res_model != _DOCUMENT:
-            return
-        if self.res_id and self.res_model in self._get_file_models():
-            # sudo: of which contract it is; whoever gets the file may read it
-            record = self.env[self.res_model].sudo().browse(self.res_id).exists()
-            looks = self.env["crm.contract.access"].with_user(request.env.user)
-            looks._note(record, "downloaded", minutes=1)
+    def _read_format(self, fnames, load="_classic_read"):
+        """Return values; whoever reads the content downloads it."""
+        result = super()._read_format(fnames, load)
+        is_whole = not (self.env.su or self.env.context.get("bin_size"))
+        if is_whole and not _CONTENT.isdisjoint(fnames):
+            self._note_downloads()
+        return result
+
+    def _note_downloads(self):
+        """Record who downloads files of ours: one insert for each model of them."""
+        # sudo: of which contract they are; whoever gets a file may read it
+        owned = self.sudo().filtered(
+            lambda row: row.res_id and row.res_model in self._get_file_models()
+        )
+        for model, rows in owned.grouped("res_model").items():
+            records = self.env[model].sudo().browse(set(rows.mapped("res_id")))
+            looks = self.env["crm.contract.access"]
+            looks._note(records.exists(), "downloaded", minutes=1)
