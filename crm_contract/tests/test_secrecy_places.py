@@ -74,6 +74,7 @@ class TestSecrecyPlaces(SecrecyCommon, SignatureCommon, HttpCase):
     def test_every_binary_field_and_every_model(self):
         """Whoever adds one is told here, before a thief is."""
         wrong, found = [], 0
+        watched = self.env.registry["crm.contract.file.mixin"]
         for model in self.env.registry.values():
             for name, field in model._fields.items():
                 ours = any(part.startswith("crm_contract") for part in field._modules)
@@ -86,6 +87,9 @@ class TestSecrecyPlaces(SecrecyCommon, SignatureCommon, HttpCase):
                     model._name, 0
                 ):
                     wrong.append(f"the files of {model._name}.{name} are in clear")
+                kept = field.attachment and not model._transient
+                if kept and not issubclass(model, watched):
+                    wrong.append(f"who reads {model._name}.{name} leaves no trace")
         self.assertGreater(found, 9)
         models = self._get_models()
         self.assertGreater(len(models), 50)
