@@ -77,6 +77,11 @@ class CrmContractAccess(models.Model):
         :param field: name of the field that was shown
         :param minutes: for which the same is not recorded again
         """
+        if minutes and kind in _WATCHED:
+            # A browser asks for a file part by part.
+            records = records.browse(
+                set(records.ids) - self._get_noted(records, kind, minutes)
+            )
         rows = [self._prepare(record, kind, field) for record in records]
         if rows and self.env.cr.readonly:
             # The server then does the request again where it can write.
@@ -85,6 +90,23 @@ class CrmContractAccess(models.Model):
             self._insert(rows, minutes)
         if rows and kind in _WATCHED:
             self._watch(records[:1], rows[0])
+
+    @api.model
+    def _get_noted(self, records, kind, minutes):
+        """Return the ids of records of which the same was recorded just now (set)."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT res_id FROM crm_contract_access WHERE user_id = %s AND kind = %s"
+                " AND res_model = %s AND res_id IN %s"
+                " AND date > (now() AT TIME ZONE 'UTC') - %s * interval '1 minute'",
+                self.env.uid,
+                kind,
+                records._name,
+                tuple(records.ids) or (0,),
+                minutes,
+            )
+        )
+        return {number for [number] in rows}
 
     @api.model
     def _prepare(self, record, kind, field):

@@ -32,6 +32,8 @@ CARRIERS = {
 COMPOSERS = ("mail.compose.message",)
 _PLACE = ("res_model", "res_id")
 _FIELD = ["res_model", "res_field"]
+# What says whose a file is: of a contract, and of what belongs to one
+_OWNING = ["content_key", "company_id", "contract_id"]
 _CONTENT = {"raw", "datas", "db_datas"}
 # In the context, for the file that is being stored; an object that no client can send.
 _SCOPE = "contract_file_scope"
@@ -84,12 +86,18 @@ class IrAttachment(models.Model):
         if model not in self._get_file_models():
             return None
         # sudo: whose file it is, whoever reads it; of a large row, what is needed
-        records = self.env[model].sudo().with_context(prefetch_fields=False)
-        record = records.browse(res_id or ()).exists()
+        records = (
+            self.env[model]
+            .sudo()
+            .with_context(prefetch_fields=False, active_test=False)
+        )
+        names = [name for name in _OWNING if name in records._fields]
+        record = records.search_fetch([("id", "=", res_id or 0)], names)
         own = f"{model},{record.id or 0}"
         if not record:
             return 0, [own]
         contract = self.env["crm.contract.access"]._get_contract(record)[:1]
+        contract.fetch(_OWNING[:2])
         owner = contract or record
         company = owner["company_id"].id if "company_id" in owner._fields else 0
         scopes = [contract.content_key] if contract else []
