@@ -122,7 +122,7 @@ class _Asking:
         ]
 
     def go_on(self, stop, asked, problems):
-        ways = [self.search, self.reveal, self.read, self.download, self.write]
+        ways = [self.search, self.reveal, self.look, self.download, self.enter]
         while not stop.is_set() and len(problems) < MOST_PROBLEMS:
             way = self._chance.choice(ways)
             try:
@@ -149,7 +149,7 @@ class _Asking:
         )
         assert shown == text, f"another value of {person}"
 
-    def read(self):
+    def look(self):
         first = self._chance.randrange(len(self._people))
         people = self._people[first : first + 20]
         rows = self._client.call("res.partner", "read", people, ["contract_id_number"])
@@ -167,7 +167,7 @@ class _Asking:
         part = self._client.get(path, headers={"Range": f"bytes={start}-{start + 99}"})
         assert part.content == content[start : start + 100], f"{path} from {start}"
 
-    def write(self):
+    def enter(self):
         """What one server writes, another one finds at once."""
         text = f"W{self._chance.getrandbits(60):015X}"
         person = self._client.create(

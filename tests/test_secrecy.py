@@ -276,5 +276,5 @@ def test_rotation_that_is_killed(server, database, tmp_path):
         )
     assert not problems
     assert all(
-        asked[way] for way in ("search", "reveal", "read", "download", "write")
+        asked[way] for way in ("search", "reveal", "look", "download", "enter")
     ), asked
