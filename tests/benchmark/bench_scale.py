@@ -130,7 +130,7 @@ def _write_register(env):
     start = time.perf_counter()
     _name, content = env["crm.contract.register"]._export([])
     seconds = time.perf_counter() - start
-    if len(content) < 100 * STATEMENT:
+    if len(content) < 10 * STATEMENT:
         raise AssertionError("The register has no rows.")
     return seconds
 
