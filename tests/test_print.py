@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import importlib.util
 import io
 import re
 import unicodedata
+from pathlib import Path
 
 import pypdf
 import pytest
@@ -13,6 +15,7 @@ CONTRACT = "/report/pdf/crm_contract.report_contract"
 SUMMARY = "/report/pdf/crm_contract.report_contract_summary"
 CHINESE = "crm_contract.crm_contract_template_service_zh"
 WATERMARK = "not approved"
+FILE_TEXT = Path(__file__).parents[1] / "crm_contract/tools/file_text.py"
 DIGITS = "零壹贰叁肆伍陆柒捌玖拾佰仟万"
 
 
@@ -85,8 +88,21 @@ def test_draft_in_english(english, people, admin):
     assert "{{" not in text
 
 
+def check_search_text(data):
+    """The search reads a print: words as people type them, whatever signs it has."""
+    spec = importlib.util.spec_from_file_location("file_text", FILE_TEXT)
+    file_text = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(file_text)
+    kind, text = file_text.read_file_text(data, "application/pdf")
+    assert kind == "read"
+    for words in ("甲方", "需求分析与方案设计", "不可抗力"):
+        assert words in text, words
+
+
 def test_draft_in_chinese(chinese, people):
-    pages = [packed(page) for page in texts(fetch(people["own"], CONTRACT, chinese))]
+    data = fetch(people["own"], CONTRACT, chinese)
+    check_search_text(data)
+    pages = [packed(page) for page in texts(data)]
     text = "".join(pages)
     assert footers(pages) == [(n, len(pages)) for n in range(1, len(pages) + 1)]
     for words in (
