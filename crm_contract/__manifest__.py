@@ -94,6 +94,7 @@
         "report/crm_contract_ledger_report_views.xml",
         "views/contract/crm_contract_milestone_views.xml",
         "wizard/crm_contract_obligation_step_views.xml",
+        "wizard/crm_contract_obligation_task_views.xml",
         "views/obligation/crm_contract_obligation_views.xml",
         "wizard/crm_contract_dispute_step_views.xml",
         "views/dispute/crm_contract_dispute_views.xml",
@@ -157,6 +158,7 @@
         "demo/crm_contract_paper_demo.xml",
         "demo/crm_contract_dispute_demo.xml",
         "demo/crm_contract_register_demo.xml",
+        "demo/crm_contract_obligation_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -37,6 +37,7 @@ from . import test_number_gap
 from . import test_numbering
 from . import test_obligation
 from . import test_obligation_outside
+from . import test_obligation_task
 from . import test_onboarding
 from . import test_owned_fields
 from . import test_overview

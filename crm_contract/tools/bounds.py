@@ -80,6 +80,21 @@ def to_integer(value) -> int | None:
         return None
 
 
+def is_reference(value, models) -> bool:
+    """Return whether a value names a record of one of the models: "model,id".
+
+    >>> is_reference("res.users,2", ["res.users"]), is_reference("res.users,2", [])
+    (True, False)
+    >>> [is_reference(v, ["res.users"]) for v in ("res.users,x", "res.users", "x,1,2", 7)]
+    [False, False, False, False]
+    """
+    if not isinstance(value, str):
+        return False
+    model, _comma, number = value.partition(",")
+    is_number = number.isascii() and number.isdecimal() and len(number) < 11
+    return model in models and is_number and is_id(int(number))
+
+
 def is_id(value) -> bool:
     """Return whether a value may be the id of a record.
 

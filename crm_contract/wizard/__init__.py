@@ -9,6 +9,7 @@ from . import (
     crm_contract_link_invoice,
     crm_contract_load_examples,
     crm_contract_obligation_step,
+    crm_contract_obligation_task,
     crm_contract_paper_check,
     crm_contract_plan,
     crm_contract_scan_upload,

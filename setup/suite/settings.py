@@ -48,8 +48,9 @@ WITHOUT_APPROVAL = (
     "crm_contract_renewal/tests/test_terminate.py",
     "crm_contract_renewal/tests/test_tours.py",
 )
-# What the servers of tests/ have besides: what the readme shows automation rules with.
-BESIDE = ("base_automation",)
+# What the servers of tests/ have besides: what the readme shows automation rules with,
+# and the app whose tasks obligations lead to.
+BESIDE = ("base_automation", "project")
 # What the add-ons build on; installed once into the template databases.
 BASE_MODULES = (
     "account",

@@ -125,6 +125,10 @@ class CrmContractBoundsMixin(models.AbstractModel):
                 return self._get_file_problem(value)
             case "many2one":
                 return self._get_link_problem(field, value)
+            case "reference" if not bounds.is_reference(
+                value, field.get_values(self.env)
+            ):
+                return self.env._("there is no record %s.", _short(value))
             case "one2many" | "many2many":
                 return self._get_list_problem(field, value)
             case "selection" if value not in field.get_values(self.env):

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.exceptions import MissingError
 
 from ...tools.bounds import is_id as _is_id
+from ...tools.bounds import is_reference
 
 _LINKS = ("many2one", "one2many", "many2many")
 
@@ -63,6 +64,8 @@ class CrmContractNamedMixin(models.AbstractModel):
         """Add the ids that values name: `{model: set of ids}`."""
         for name, value in vals.items() if isinstance(vals, dict) else ():
             field = self._fields.get(name)
+            if field is not None and field.type == "reference":
+                self._collect_from_reference(field, value, named)
             if field is None or field.type not in _LINKS:
                 continue
             ids = named.setdefault(field.comodel_name, set())
@@ -71,6 +74,12 @@ class CrmContractNamedMixin(models.AbstractModel):
             elif isinstance(value, list | tuple):
                 for command in value:
                     self._collect_from_command(field.comodel_name, command, named)
+
+    @api.model
+    def _collect_from_reference(self, field, value, named):
+        if is_reference(value, field.get_values(self.env)):
+            model, number = value.split(",")
+            named.setdefault(model, set()).add(int(number))
 
     @api.model
     def _collect_from_command(self, model, command, named):

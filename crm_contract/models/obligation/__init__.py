@@ -8,6 +8,8 @@ from . import crm_contract_obligation_reminder
 from . import crm_contract_obligation_penalty
 from . import crm_contract_obligation_progress
 from . import crm_contract_obligation_feed
+from . import crm_contract_obligation_task
+from . import ir_module_module
 from . import crm_contract_portal
 from . import crm_contract_file
 from . import crm_contract_checklist
