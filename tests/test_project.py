@@ -23,7 +23,7 @@ def project(admin):
 @pytest.fixture(scope="module")
 def obligations(planner, factory):
     """The obligations of a signed contract."""
-    rows = [(5, 0, 0)] + [
+    rows = [
         (0, 0, {"name": name, "date_deadline": "2030-06-01"})
         for name in ("Plan", "Build", "Train", "Hand over")
     ]
@@ -31,7 +31,11 @@ def obligations(planner, factory):
     planner.call("crm.contract", "write", [contract_id], {"milestone_ids": rows})
     planner.call("crm.contract", "action_submit", [contract_id])
     factory.sign(contract_id, planner)
-    return planner.search(OBLIGATION, [("contract_id", "=", contract_id)], order="id")
+    return planner.search(
+        OBLIGATION,
+        [("contract_id", "=", contract_id), ("date_due", "=", "2030-06-01")],
+        order="id",
+    )
 
 
 def test_one_task_of_two_who_ask(planner, obligations, project, admin):

@@ -36,10 +36,19 @@ class TestObligationWithoutTask(ObligationCommon):
             row.action_open_task()
 
     def test_uninstalled(self):
+        """Tasks of Project begin with the number one when it is installed again."""
         row = self._sign_with({})
         row.task_number = 5
-        self.env["crm.contract.obligation"].sudo()._forget_tasks()
-        self.assertFalse(row.task_number)
+        modules = self.env["ir.module.module"]
+        # What a module leaves is deleted by Odoo.
+        self.patch(
+            self.env.registry["ir.model.data"],
+            "_module_data_uninstall",
+            lambda data, names: None,
+        )
+        for name, number in (("calendar", 5), ("project", 0)):
+            modules.search([("name", "=", name)]).module_uninstall()
+            self.assertEqual(row.task_number, number)
 
     def test_dialog_takes_nothing_else(self):
         row = self._sign_with({})
@@ -70,7 +79,9 @@ class TestObligationTask(ObligationCommon):
     def setUpClass(cls):
         super().setUpClass()
         if "project.task" not in cls.env:
-            raise SkipTest("Project is not installed: tests/test_project.py installs it")
+            raise SkipTest(
+                "Project is not installed: tests/test_project.py installs it"
+            )
         cls.member = cls._create_user(
             "contract_member", f"crm_contract.crm_contract_group_user,{PROJECT_USER}"
         )
@@ -171,9 +182,7 @@ class TestObligationTask(ObligationCommon):
     def test_task_that_goes(self):
         task = self._create_task()
         task.active = False
-        self.assertEqual(
-            self._told(), (task, "Design · In Progress · archived", False)
-        )
+        self.assertEqual(self._told(), (task, "Design · In Progress · archived", False))
         task.sudo().unlink()
         self.assertEqual(self._told(), (None, False, False))
         self.assertTrue(self.row.can_link_task)
@@ -260,5 +269,8 @@ class TestObligationTask(ObligationCommon):
         dialogs = self.env["crm.contract.obligation.task"].with_user(self.member)
         with self.assertRaises(AccessError):
             dialogs.create(
-                {"obligation_id": self.row.id, "target_ref": f"{hidden._name},{hidden.id}"}
+                {
+                    "obligation_id": self.row.id,
+                    "target_ref": f"{hidden._name},{hidden.id}",
+                }
             )

@@ -11,6 +11,9 @@ from ledger_matrix.oracle import DAY, Billed, Oracle, cents, later
 
 from odoo.exceptions import UserError
 
+from machine import duties
+from machine.duties import Duties, WrongError
+
 PRICES = (310, 100, 33.33, 999.99)
 INTERVALS = (
     (7, "day"),
@@ -35,10 +38,6 @@ PATHS = {
 LIVE = ("running", "suspended")
 
 
-class WrongError(AssertionError):
-    """Something is not as it was promised."""
-
-
 class Deposit:
     """A one-off amount that falls due with the signature."""
 
@@ -47,7 +46,7 @@ class Deposit:
         self.amount = DEPOSIT
 
 
-class Life:
+class Life(Duties):
     """A contract of one customer, its renewal, and the oracle of each of them.
 
     :param shape: (interval, in advance, by the day, price, periods of the term, with a
@@ -69,7 +68,7 @@ class Life:
             "billed_in": "advance" if advance else "arrears",
             "prorate": by_day,
         }
-        lines, more = [fee], {}
+        lines, more = [fee], {"milestone_ids": self._prepare_duties()}
         if (end - start).days < 60:
             # A notice of a month, as the type proposes, would not fit.
             more["notice_period"] = 0
@@ -356,7 +355,11 @@ class Life:
 
     def total(self):
         deposit = self.deposit.amount if self.deposit and self.deposit.billed else 0
-        return deposit + sum(oracle.total() for oracle in (self.oracle, *self.past))
+        return (
+            self.extra
+            + deposit
+            + sum(oracle.total() for oracle in (self.oracle, *self.past))
+        )
 
 
 def _describe(part):
@@ -422,6 +425,7 @@ DEEDS = {
     "cancel_invoice": _has_lines("draft"),
     "delete_invoice": _has_lines("draft"),
     "edit_invoice": _has_lines("draft"),
+    **duties.DEEDS,
 }
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from ledger_matrix.oracle import DAY
 from ledger_matrix.world import World
 
-from machine import invariants
+from machine import duties, invariants
 from machine.life import (
     INTERVALS,
     PRICES,
@@ -36,6 +36,7 @@ def main(env, years, lives=60, seed=1, pace=PACE):
     :return: {"problems": list of str, "done": {deed: number}, "lives": number}
     """
     with World(env, START, quiet=False) as world:
+        duties.prepare(world)
         company = Company(world, lives, random.Random(seed), pace)
         for number in range(int(years * 365.25)):
             company.live(START + number * DAY)

@@ -211,6 +211,21 @@ class CrmContractInstallment(models.Model):
                     *row._read_books(parts, found.get(row._origin.id, Standing()))
                 )
 
+        self._reckon_state_again()
+
+    def _reckon_state_again(self):
+        """Let the state of rows follow that was asked for while the books were read.
+
+        An amount may need the value of its contract, which asks for the state of all
+        rows, and these figures were not there yet.
+        """
+        field = self._fields["state"]
+        early = (self - self.env.records_to_compute(field)).filtered(
+            lambda row: not self.env.is_protected(field, row)
+        )
+        if early:
+            early.modified(["amount_rest"])
+
     def _take_no_books(self):
         """Set the figures of rows that no invoice names: the same for all but the rest."""
         for name, value in (

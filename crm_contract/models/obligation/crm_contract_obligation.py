@@ -106,7 +106,7 @@ class CrmContractObligation(models.Model):
         ondelete="set null",
     )
     date_due = fields.Date(
-        string="Due", readonly=True, index=True, tracking=True, owned=True
+        string="Due date", readonly=True, index=True, tracking=True, owned=True
     )
     progress = fields.Integer(string="Progress (%)", aggregator="avg")
     note = fields.Text(

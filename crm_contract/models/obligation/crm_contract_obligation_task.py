@@ -58,9 +58,8 @@ class CrmContractObligation(models.Model):
             if task:
                 row.task_status = row._get_task_status(task)
             else:
-                row.task_status = (
-                    row.task_number in hidden
-                    and self.env._("A task that you may not see")
+                row.task_status = row.task_number in hidden and self.env._(
+                    "A task that you may not see"
                 )
 
     @api.depends("task_number", "state", "contract_id.state")
@@ -108,7 +107,9 @@ class CrmContractObligation(models.Model):
                 "with the evidence that it takes."
             )
         if self.state in OPEN and task.is_closed:
-            return self.env._("The task is cancelled; what is agreed is owed all the same.")
+            return self.env._(
+                "The task is cancelled; what is agreed is owed all the same."
+            )
         if self.state not in OPEN and not task.is_closed:
             return self.env._("The obligation is closed; its task is still open.")
         return False

@@ -138,7 +138,9 @@ export class ContractOverview extends Component {
         const marks = this.overview.events
             .filter((event) => event.key !== TICK)
             .map((event) => ({...event, place: this.place(event.day)}));
-        const width = this.ui.isSmall ? 8 : 3.4;
+        // More than there is room for overlap, and none is cut off.
+        const room = 100 / Math.max(marks.length - 1, 1);
+        const width = Math.min(this.ui.isSmall ? 8 : 3.4, room);
         let free = 0;
         for (const mark of marks) {
             mark.place = Math.max(mark.place, free);
