@@ -14,7 +14,6 @@ from ledger_matrix.world import World
 from machine import duties, invariants
 from machine.life import Life, WrongError, live_through
 
-
 # Lives in which something was wrong once, and the day until which to look.
 KNOWN = (
     # Terminated ahead, suspended when it ended, reopened: the rest was called waived.
