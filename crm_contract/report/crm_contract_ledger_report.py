@@ -59,6 +59,11 @@ class CrmContractLedgerReport(models.Model):
     amount_paid = fields.Monetary(string="Received", readonly=True)
     amount_overdue = fields.Monetary(string="Overdue", readonly=True)
     amount_rest = fields.Monetary(string="To invoice", readonly=True)
+    has_rest = fields.Boolean(
+        string="Something is left to invoice",
+        readonly=True,
+        help="Found without reckoning the amount of each row in company currency.",
+    )
 
     @api.model
     def _get_states(self):
@@ -79,7 +84,8 @@ class CrmContractLedgerReport(models.Model):
                    contract.company_id, company.currency_id, contract.type_id,
                    contract.commercial_partner_id AS partner_id,
                    contract.user_id, contract.team_id, row.state,
-                   row.date_due AS date, row.amount / money.rate AS amount, %s
+                   row.date_due AS date, row.amount / money.rate AS amount,
+                   row.amount_rest != 0 AS has_rest, %s
               FROM crm_contract_installment row
               JOIN crm_contract contract ON contract.id = row.contract_id
               JOIN res_company company ON company.id = contract.company_id
