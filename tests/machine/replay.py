@@ -19,9 +19,9 @@ KNOWN = (
     # Terminated ahead, suspended when it ended, reopened: the rest was called waived.
     (
         "2027-01-04 ((1, 'quarter'), True, True, 33.33, 3, True, False);"
-        " 2027-01-04 submit 0; 2027-01-04 sign 0; 2027-01-09 terminate 61;"
-        " 2027-01-18 suspend 83; 2027-02-02 reopen 48",
-        "2027-02-03",
+        " 2027-01-04 submit 0; 2027-01-04 sign 0; 2027-01-05 terminate 3;"
+        " 2027-01-06 suspend 83; 2027-01-10 reopen 48",
+        "2027-01-11",
     ),
 )
 

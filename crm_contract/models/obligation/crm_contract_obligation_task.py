@@ -34,6 +34,7 @@ class CrmContractObligation(models.Model):
         selection="_selection_task",
         string="Task",
         compute="_compute_task",
+        owned=True,
         help="In which it is worked on in Project.",
     )
     task_status = fields.Char(string="State of the task", compute="_compute_task")
