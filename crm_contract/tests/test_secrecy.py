@@ -433,6 +433,68 @@ class TestSecrecy(SecrecyCommon, SignatureCommon):
         self.env.invalidate_all()
         self.assertEqual(contract._get_secret("confidential_terms"), "Planted terms")
 
+    # The account of a customer, which contracts name
+
+    def _create_named(self):
+        """A draft for a customer with a protected account, and none of Odoo's own."""
+        self.customer.contract_bank_account = "Planted Bank 6222020000001234"
+        contract = self._create_contract(customer_bank_id=False)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return contract
+
+    def _print(self, contract):
+        report = "crm_contract.report_contract"
+        reports = self.env["ir.actions.report"].with_user(self.user)
+        return reports._render_qweb_html(report, contract.ids)[0].decode()
+
+    def test_account_of_a_customer(self):
+        contract = self._create_named()
+        stored = self._get_stored(self.customer, "contract_bank_account")
+        self.assertTrue(is_token(stored))
+        self.assertEqual(contract.customer_bank_account, "••••1234")
+        self._submit(contract)
+        self.assertEqual(contract.customer_bank_account, "••••1234")
+        page = self._print(contract)
+        self.assertIn("••••1234", page)
+        self.assertNotIn("Planted", page)
+        # One of Odoo's own that is chosen comes first.
+        account = self.env["res.partner.bank"].sudo().create(
+            {"partner_id": self.customer.id, "acc_number": "OWN 0001"}
+        )  # fmt: skip
+        other = self._create_contract(customer_bank_id=account.id)
+        self.assertEqual(other.customer_bank_account, "OWN 0001")
+        found = self.env["res.partner"].with_user(self.user).search(
+            [("contract_bank_account", "=", "planted bank 6222 0200 0000 1234")]
+        )  # fmt: skip
+        self.assertEqual(found, self.customer)
+        revealed = self.customer.with_user(self.manager).reveal("contract_bank_account")
+        self.assertEqual(revealed, "Planted Bank 6222020000001234")
+
+    def test_types_that_print_what_is_protected(self):
+        """Then it is in the text that people sign, which is stored as ciphertext."""
+        contract = self._create_named()
+        contract.type_id.sudo().write(
+            {"has_confidential_terms": True, "prints_secrets": True}
+        )
+        contract.confidential_terms = "Planted terms"
+        self._submit(contract)
+        page = self._print(contract)
+        self.assertIn("Planted Bank 6222020000001234", page)
+        self.assertIn("Planted terms", page)
+        self.assertNotIn("Planted", self._get_stored(contract.version_id, "content"))
+
+    def test_account_that_cant_be_read(self):
+        """The draft opens, and nobody submits it with what nobody knows."""
+        contract = self._create_named()
+        contract.type_id.sudo().prints_secrets = True
+        self._use_masters(make_line("k9"))
+        self.assertEqual(contract.customer_bank_account, "•••• ?")
+        with self.assertRaises(UserError) as caught:
+            self._submit(contract)
+        self.assertIn("is missing", str(caught.exception))
+        self.assertEqual(contract.state, "draft")
+
     def test_signatories(self):
         request = self._request()
         vals = self._prepare_signatory(id_number=ID_NUMBER, private_phone=PHONE)

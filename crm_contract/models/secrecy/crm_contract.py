@@ -24,6 +24,15 @@ class CrmContract(models.Model):
     # Asked of a server that can write, where others read from a replica.
     web_read._readonly = False
 
+    def _freeze(self):
+        """Refuse to freeze an account that can't be read."""
+        party = self.env["crm.contract.party"]
+        for contract in self:
+            customer = party._get_protected_customer(contract)
+            if customer.contract_bank_account:
+                customer._get_secret("contract_bank_account")
+        return super()._freeze()
+
     def _get_content_value(self, name):
         if name == "confidential_terms":
             return self._get_secret(name) or None

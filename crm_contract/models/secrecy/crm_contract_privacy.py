@@ -12,7 +12,7 @@ _logger = logging.getLogger(__name__)
 _CLEARED = (
     "email", "phone", "street", "street2", "zip", "city", "website", "function",
     "vat", "company_registry", "comment", "image_1920", "legal_representative",
-    "contract_id_number", "contract_private_phone",
+    "contract_id_number", "contract_private_phone", "contract_bank_account",
 )  # fmt: skip
 _BATCH = 100
 

@@ -10,8 +10,8 @@ class CrmContractType(models.Model):
         "people see after they asked to.",
     )
     prints_secrets = fields.Boolean(
-        string="Print them in full",
+        string="Print protected data",
         help="Printed contracts, and so the text that is signed, have confidential terms "
-        "in full: whoever may print or read the text reads them. Otherwise they are "
-        "masked there as well.",
+        "and the customer's protected bank account in full: whoever may print or read the "
+        "text reads them. Otherwise they are masked there as well.",
     )
