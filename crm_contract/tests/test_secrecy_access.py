@@ -89,6 +89,10 @@ class TestSecrecyAccess(ContractCommon, HttpCase):
         self.assertFalse(self._get_looks(third, "downloaded"))
         self.assertTrue(text.read(["file"])[0]["file"])
         self.assertEqual(self._get_looks(third, "downloaded").user_id, self.user)
+        fifth = self._submit(self._create_contract())
+        text = fifth.sudo()._get_text_document().with_user(self.user)
+        self.assertTrue(text.copy_data()[0]["file"])
+        self.assertEqual(self._get_looks(fifth, "downloaded").user_id, self.user)
         fourth = self._create_contract()
         file.sudo().res_id = fourth.id
         file.with_user(self.user).read(["datas"])

@@ -13,9 +13,20 @@ class CrmContractFileMixin(models.AbstractModel):
         # A client that shows a page asks for sizes; code that prints has the rights.
         if names and not self.env.su and not self.env.context.get("bin_size"):
             ids = [vals["id"] for vals in result if any(map(vals.get, names))]
-            read = self.browse(filter(None, ids))
-            self.env["crm.contract.access"]._note(read, "downloaded", minutes=1)
+            self._note_files(self.browse(filter(None, ids)))
         return result
+
+    def copy_data(self, default=None):
+        """Return the values of copies; the content of a file is among them."""
+        result = super().copy_data(default)
+        names = [name for name, field in self._fields.items() if field.type == "binary"]
+        copied = [row for row, vals in zip(self, result) if any(map(vals.get, names))]
+        if not self.env.su:
+            self._note_files(self.browse(row.id for row in copied))
+        return result
+
+    def _note_files(self, records):
+        self.env["crm.contract.access"]._note(records, "downloaded", minutes=1)
 
 
 class CrmContractDocument(models.Model):
