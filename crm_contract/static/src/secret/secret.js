@@ -1,13 +1,16 @@
-import {Component, onWillUnmount, useState} from "@odoo/owl";
+import {Component, onWillStart, onWillUnmount, useState} from "@odoo/owl";
 
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
+import {user} from "@web/core/user";
 import {useService} from "@web/core/utils/hooks";
 import {useRecordObserver} from "@web/model/relational_model/utils";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 // Long enough to copy a number, too short to be left open.
 const SHOWN = 30000;
+// Others are refused by the server.
+const REVEAL = "crm_contract.crm_contract_group_reveal";
 
 /** A protected value: its mask, an eye that reveals it, and a pencil to replace it. */
 export class ContractSecret extends Component {
@@ -17,6 +20,9 @@ export class ContractSecret extends Component {
     setup() {
         this.orm = useService("orm");
         this.state = useState({text: "", isEditing: false});
+        onWillStart(async () => {
+            this.mayReveal = await user.hasGroup(REVEAL);
+        });
         onWillUnmount(() => this.hide());
         useRecordObserver((record) => {
             // Another record, or another value: nothing of this one is left.
@@ -37,7 +43,9 @@ export class ContractSecret extends Component {
     }
 
     get canReveal() {
-        return this.isMask && this.props.record.resId && !this.state.text;
+        return (
+            this.mayReveal && this.isMask && this.props.record.resId && !this.state.text
+        );
     }
 
     get isInput() {
