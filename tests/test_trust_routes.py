@@ -331,6 +331,8 @@ SHARED = {
     "crm.contract.approval.reason",
     "crm.contract.attempt",
     "crm.contract.clause.category",
+    # Nobody has a right on it.
+    "crm.contract.clause.text",
     "crm.contract.dispute.cause",
     # Nobody has a right on it.
     "crm.contract.event.head",
