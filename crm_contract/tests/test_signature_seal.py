@@ -380,10 +380,21 @@ class TestSignatureSealStore(SealedCommon):
         return str(caught.exception)
 
     def test_disk_full(self):
-        def fail(_attachments, _data, _checksum):
-            raise OSError(errno.ENOSPC, "No space left on device")
+        self._check_disk_full(b"%PDF")
 
+    def test_disk_full_at_the_drawing(self):
+        self._check_disk_full(b"\x89PNG")
+
+    def _check_disk_full(self, start):
+        """The first file that begins so finds no room."""
         attachments = self.registry["ir.attachment"]
+        write_file = attachments._file_write
+
+        def fail(attachment, data, checksum):
+            if data.startswith(start):
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return write_file(attachment, data, checksum)
+
         with mute_logger(
             "odoo.addons.crm_contract.models.version.crm_contract_document"
         ):

@@ -358,13 +358,13 @@ class CrmContractSignatory(models.Model):
     def _write_signature(self, name, image, by, facts):
         now = fields.Datetime.now()
         consent = self._get_consent_text()
+        self._store_signature(image)
         self.write(
             {
                 "state": "signed",
                 "date_signed": now,
                 "date_opened": self.date_opened or now,
                 "signed_name": name,
-                "signature": image and base64.b64encode(image),
                 "signature_sha256": image and file_hash(image),
                 "consent_text": consent,
                 "consent_hash": file_hash(consent.encode()),
@@ -378,6 +378,22 @@ class CrmContractSignatory(models.Model):
         )
         self._add_event("signed", facts, by=by, **self._describe_signature())
         self._tell_signed()
+
+    def _store_signature(self, image):
+        """Store the picture of a signature (PNG, bytes), or take away the one before.
+
+        :raise UserError: if the file store did not take it, all of it
+        """
+        documents = self.env["crm.contract.document"]
+        try:
+            self.signature = image and base64.b64encode(image)
+            self.invalidate_recordset(["signature"])
+            # As it lies in the file store, not as it is remembered.
+            kept = base64.b64decode(self.with_context(bin_size=False).signature or b"")
+        except OSError as error:
+            raise documents._get_not_stored("signature.png", error) from error
+        if kept != (image or b""):
+            raise documents._get_not_stored("signature.png")
 
     def _describe_signature(self):
         """Return what the evidence keeps of a signature (flat dict)."""

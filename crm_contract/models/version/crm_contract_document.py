@@ -128,17 +128,23 @@ class CrmContractDocument(models.Model):
             document.invalidate_recordset(["file"])
             kept = document._get_file()
         except OSError as error:
-            _logger.error("A file could not be stored: %s", error)
-            kept = None
+            raise self._get_not_stored(name, error) from error
         if kept != data:
-            raise UserError(
-                self.env._(
-                    "The file “%s” could not be stored: the disk of the server may be "
-                    "full. Nothing was changed; try again, or tell an administrator.",
-                    name,
-                )
-            )
+            raise self._get_not_stored(name)
         return document
+
+    @api.model
+    def _get_not_stored(self, name, error=None):
+        """Return the UserError of a file that the file store did not take, all of it."""
+        if error:
+            _logger.error("A file could not be stored: %s", error)
+        return UserError(
+            self.env._(
+                "The file “%s” could not be stored: the disk of the server may be "
+                "full. Nothing was changed; try again, or tell an administrator.",
+                name,
+            )
+        )
 
     @api.model
     def _get_frozen_attachment(self, contract):
