@@ -99,7 +99,7 @@ class CrmContractSearch(models.AbstractModel):
         return SQL(
             "SELECT contract_id FROM crm_contract_clause WHERE md5(body) IN ("
             "SELECT digest FROM crm_contract_clause_text WHERE %s)",
-            _has("body", text),
+            has("body", text),
         )
 
     @api.model
@@ -121,7 +121,7 @@ class CrmContractSearch(models.AbstractModel):
             "(WITH file AS MATERIALIZED (SELECT res_model, res_id FROM ir_attachment"
             " WHERE %s AND %s) %s)",
             SQL(FILES),
-            _has("index_content", text),
+            has("index_content", text),
             SQL(" UNION ").join(owners),
         )
 
@@ -255,7 +255,7 @@ def _get_index(kind, table, column, where):
     )
 
 
-def _has(column, text):
+def has(column, text):
     """Return the condition that a column has a text, by the indexes (SQL)."""
     plain = SQL("crm_contract_plain(%s)", SQL.identifier(column))
     text = text.lower()
