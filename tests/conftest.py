@@ -41,6 +41,11 @@ def pytest_configure(config):
         os.environ.update(CONTRACT_URL=url, CONTRACT_DB=database)
 
 
+def pytest_collection_modifyitems(items):
+    """The longest come first: who is through with the others takes from the end."""
+    items.sort(key=lambda item: item.path.stem != "test_ledger_matrix")
+
+
 def _setting(name):
     value = os.environ.get(name)
     if not value:
