@@ -20,9 +20,10 @@ class CrmContractFileMixin(models.AbstractModel):
         """Return the values of copies; the content of a file is among them."""
         result = super().copy_data(default)
         names = [name for name, field in self._fields.items() if field.type == "binary"]
-        copied = [row for row, vals in zip(self, result) if any(map(vals.get, names))]
         if not self.env.su:
-            self._note_files(self.browse(row.id for row in copied))
+            pairs = zip(self.ids, result, strict=True)
+            copied = [row_id for row_id, vals in pairs if any(map(vals.get, names))]
+            self._note_files(self.browse(copied))
         return result
 
     def _note_files(self, records):
