@@ -185,7 +185,12 @@ def run_jobs(database, days):
 
 
 def _get_jobs(env):
+    # The job that reads files starts a program for each, and changes no contract.
     rows = env["ir.model.data"].search(
-        [("model", "=", "ir.cron"), ("module", "=like", "crm_contract%")]
+        [
+            ("model", "=", "ir.cron"),
+            ("module", "=like", "crm_contract%"),
+            ("name", "!=", "ir_cron_search"),
+        ]
     )
     return env["ir.cron"].browse(rows.mapped("res_id")).sorted("priority")
