@@ -27,7 +27,8 @@ class ResPartner(models.Model):
     contract_bank_account = SecretChar(
         string="Protected bank account",
         copy=False,
-        prefetch=False,
+        # Forms of contracts read it with the rest of their customer.
+        prefetch=True,
         groups=_GROUPS,
         help="Bank and number as contracts name them that choose none of the customer's "
         "bank accounts. Those are Odoo's own, and stored in clear.",
